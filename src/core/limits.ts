@@ -1,0 +1,185 @@
+// Every limit and wait of the protocol: unit, reason, and its relation to its neighbours.
+// Never a setting: what an operator may change lives in config/.
+import { assert } from './assert.ts'
+
+/** Full copies of every group. Unit: masters. Two disks survive any one failure. */
+export const MASTERS_PER_GROUP = 2
+
+/** The core looks at its clocks this often. Unit: ms. Fine enough for the election stagger. */
+export const TICK_EVERY_MS = 50
+
+/** Heartbeat period. Unit: ms. Four packets a second a node: about 100 bytes each, unnoticed. */
+export const BEAT_EVERY_MS = 250
+
+/** Silence after which a node is suspected. Unit: ms. Five lost beats in a row. */
+export const SUSPECT_AFTER_MS = 5 * BEAT_EVERY_MS
+
+/** One ping by HTTP while verifying a suspicion. Unit: ms. */
+export const PING_WAIT_MS = 250
+
+/** Pings that must fail before a suspect is called dead. Unit: pings. */
+export const PINGS_BEFORE_DEAD = 2
+
+/** A tick this late means that we were stalled, not the others. Unit: ms. */
+export const STALL_MS = 3 * BEAT_EVERY_MS
+
+/** A starting node listens this long before it may propose. Unit: ms. Three beats and a second. */
+export const LISTEN_MS = 3 * BEAT_EVERY_MS + 1000
+
+/** A dead or departed node is forgotten by the member table after this. Unit: ms. */
+export const FORGET_AFTER_MS = 60 * 60 * 1000
+
+/** Nodes in one cluster. Unit: nodes. The echo table and the roster are sized for it. */
+export const NODES_MAX = 128
+
+/** How long a proposer waits for promises when not all alive nodes answered. Unit: ms. */
+export const PROMISE_WAIT_MS = 150
+
+/** One prepare or accept call. Unit: ms. Longer than the window: a late promise still counts. */
+export const VIEW_CALL_WAIT_MS = 400
+
+/** A proposal that is not active after this is given up. Unit: ms. */
+export const PROPOSAL_MS = 600
+
+/** Random pause after a failed proposal. Unit: ms, from..to. Keeps two proposers from duelling. */
+export const PROPOSAL_PAUSE_MS = { from: 40, to: 250 }
+
+/** A candidate waits rank times this before proposing. Unit: ms. */
+export const STAGGER_MS = 100
+
+/** A primary heard within this vetoes a proposal against it. Unit: ms. Three beats. */
+export const VETO_MS = 3 * BEAT_EVERY_MS
+
+/** Knock at the primary's door before vetoing on its behalf. Unit: ms. */
+export const KNOCK_WAIT_MS = 100
+
+/** Roster changes are gathered this long into one view. Unit: ms. */
+export const ROSTER_WAIT_MS = 100
+
+/** A candidate for an ordinary vacancy should have been alive this long. Unit: ms. */
+export const SEASONED_MS = 5000
+
+/** A master dropped on suspicion is not chosen again for this long. Unit: ms. */
+export const HOLD_DOWN_MS = 30_000
+
+/** Earlier views remembered in a view. Unit: ballots. About 8 KB of JSON. */
+export const HISTORY_MAX = 256
+
+/** Lineages that still wait to be merged, kept at their holder. Unit: views. */
+export const OWED_MAX = 8
+
+/** One attempt to hand a write to the primary. Unit: ms. */
+export const FORWARD_WAIT_MS = 400
+
+/** Pause before the next attempt after a definite "not here". Unit: ms. */
+export const FORWARD_PAUSE_MS = 50
+
+/** A write or a read that found no answer gives up. Unit: ms. */
+export const DEADLINE_MS = 5000
+
+/** Writes that one node may have under way. Unit: writes. Beyond: 503 at once. */
+export const WRITES_MAX = 20_000
+
+/** Bytes of values that one node may have under way. Unit: bytes. Beyond: 503 at once. */
+export const WRITE_BYTES_MAX = 256 * 1024 * 1024
+
+/** One replication call without an answer. Unit: ms. Then it is sent again. */
+export const REPLICATE_WAIT_MS = 500
+
+/** Records in one replication batch. Unit: records. One batch, one transaction, one flush. */
+export const BATCH_RECORDS_MAX = 1000
+
+/** Value bytes after which a batch is closed. Unit: bytes. One large value always fits. */
+export const BATCH_BYTES_MAX = 1024 * 1024
+
+/** Batches handed to the local disk and not yet flushed. Unit: batches. One flushes, one fills. */
+export const LOCAL_BATCHES_MAX = 2
+
+/** A request id is remembered this long. Unit: ms. */
+export const REMEMBER_MS = 60_000
+
+/** Request ids remembered. Unit: ids. Oldest out first. */
+export const REMEMBER_MAX = 100_000
+
+/** A query waits this long for an answer before a master is asked directly. Unit: ms. */
+export const QUERY_WAIT_MS = 30
+
+/** Then the other master is asked too after this. Unit: ms. */
+export const HEDGE_WAIT_MS = 30
+
+/** One direct read from another node. Unit: ms. */
+export const READ_WAIT_MS = 1000
+
+/** Pause before a lookup that nobody could answer starts over. Unit: ms. */
+export const LOOKUP_PAUSE_MS = 100
+
+/** Keys being looked up at once on one node. Unit: keys. Beyond: 503 at once. */
+export const LOOKUPS_MAX = 10_000
+
+/** A copy is served this long after the moment that proved it. Unit: ms. */
+export const COPY_FRESH_MS = 1000
+
+/** A primary serves reads while every other in-sync master was proven loyal this recently. Unit: ms. */
+export const PRIMARY_LEASE_MS = 1000
+
+/** A second master serves reads while the primary's word is this recent. Unit: ms. */
+export const MASTER_LEASE_MS = 1000
+
+/** Expected number of copy holders that answer one query. Unit: nodes. Two: one may be lost. */
+export const COPY_ANSWERS = 2
+
+/** Buckets of the digest. Unit: buckets. 512 KiB of fingerprints; must nest in 256 groups. */
+export const BUCKETS = 65_536
+
+/** Bytes of values in one mirror page. Unit: bytes. Halved while the source's loop is late. */
+export const PAGE_BYTES = { min: 64 * 1024, max: 1024 * 1024 }
+
+/** Keys looked at for one mirror page. Unit: keys. Keeps one page under a few ms. */
+export const PAGE_KEYS_MAX = 10_000
+
+/** A loop later than this asks for smaller pages. Unit: ms. */
+export const PAGE_LAG_MS = 20
+
+/** A larger value is left out of pages and fetched by name. Unit: bytes. */
+export const PAGE_VALUE_MAX = 64 * 1024
+
+/** One digest, page or fetch call while mirroring. Unit: ms. */
+export const MIRROR_CALL_WAIT_MS = 5000
+
+/** Pause before a failed mirror step is tried again. Unit: ms. */
+export const MIRROR_PAUSE_MS = 200
+
+/** A key. Unit: bytes of UTF-8. */
+export const KEY_BYTES_MAX = 511
+
+/** A content type. Unit: bytes. */
+export const CONTENT_TYPE_BYTES_MAX = 255
+
+/** A datagram's payload. Unit: bytes. Never fragmented on any LAN, VPN or Wi-Fi. */
+export const DATAGRAM_BYTES_MAX = 1200
+
+/** A value that travels inside an answer. Unit: bytes. Key, value and header fit one datagram. */
+export const INLINE_VALUE_MAX = 900
+
+/** Echoes in one heartbeat. Unit: entries. Larger clusters take turns. */
+export const ECHOES_MAX = 60
+
+/** Lineages named in one heartbeat. Unit: ballots. */
+export const BEAT_LINEAGES_MAX = 8
+
+/** A remote clock further ahead than this is not followed. Unit: ms. */
+export const CLOCK_AHEAD_MAX_MS = 60_000
+
+/** A node whose wall clock is off the median by more is no candidate for master. Unit: ms. */
+export const CLOCK_SKEW_MAX_MS = 2000
+
+assert(2 * BEAT_EVERY_MS < SUSPECT_AFTER_MS, 'one lost beat must not raise suspicion')
+assert(TICK_EVERY_MS <= BEAT_EVERY_MS / 2, 'beats are sent from ticks')
+assert(VETO_MS < SUSPECT_AFTER_MS, 'a suspected primary must not be protected by vetoes')
+assert(PROMISE_WAIT_MS < PROPOSAL_MS, 'a proposal needs time for its second round')
+assert(VIEW_CALL_WAIT_MS < PROPOSAL_MS, 'a lost call must end inside its proposal')
+assert(FORWARD_WAIT_MS < DEADLINE_MS, 'a write must be able to try more than once')
+assert(QUERY_WAIT_MS + HEDGE_WAIT_MS < DEADLINE_MS, 'both masters are asked before giving up')
+assert(DEADLINE_MS < REMEMBER_MS, 'a retried write must still be remembered')
+assert(PAGE_VALUE_MAX <= PAGE_BYTES.min, 'a page must hold at least one value')
+assert(BUCKETS === 2 ** 16, 'a bucket number is two bytes')

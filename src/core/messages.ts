@@ -1,0 +1,248 @@
+// What nodes say to each other, as values: datagrams, node-to-node requests and their responses.
+// The bytes are wire/'s business; what to do about a message is decided elsewhere in core/.
+import type {
+  Address,
+  Ballot,
+  Content,
+  DurableState,
+  NodeId,
+  NodePhase,
+  RequestId,
+  Version,
+  View,
+  WriteCommand,
+  WriteOutcome,
+} from './types.ts'
+
+/** An entry on its way: the expiry travels as time left, because clocks differ. */
+export interface TravelEntry {
+  readonly key: string
+  readonly version: Version
+  readonly ttlLeftMs: number | undefined
+  readonly requestId: RequestId
+  readonly content: Content
+}
+
+/** Who sent a message. `clock` moves the receiver's version clock forward. */
+export interface Sender {
+  readonly id: NodeId
+  readonly incarnation: number
+  readonly clock: Version
+}
+
+// ---- datagrams ---------------------------------------------------------------------------------
+
+/** A primary's numbered sequence of commits. It ends with the incarnation that made it. */
+export interface StreamId {
+  readonly node: NodeId
+  readonly incarnation: number
+}
+
+/** A position in a stream: everything up to and including `seq`. */
+export interface StreamPosition {
+  readonly stream: StreamId
+  readonly seq: number
+}
+
+/** "This is the newest heartbeat I heard from you." */
+export interface Echo {
+  /** The low 32 bits of the node's id. */
+  readonly node: number
+  /** The low 16 bits of its incarnation. */
+  readonly incarnation: number
+  /** The number of that heartbeat. */
+  readonly beat: number
+}
+
+/** What a master adds to its heartbeats. */
+export interface MasterReport {
+  /** The last committed position a primary knows of; on other masters, the last applied one. */
+  readonly committed: StreamPosition
+  /** It may answer reads: its own lease holds. */
+  readonly holdsLease: boolean
+  /** The stream that this one continues, and up to where. */
+  readonly continues: StreamPosition | undefined
+  readonly echoes: readonly Echo[]
+}
+
+export type Datagram =
+  | {
+      readonly kind: 'beat'
+      /** Counts this incarnation's heartbeats from 1; 32 bits. */
+      readonly beat: number
+      readonly address: Address
+      readonly phase: NodePhase
+      /** The accepted view's ballot; epoch 0 when there is none. */
+      readonly ballot: Ballot
+      /** This node is the active, unfrozen primary of that view. */
+      readonly isActive: boolean
+      readonly promised: Ballot
+      /** Ballots of the views whose acknowledged data this node holds. */
+      readonly lineages: readonly Ballot[]
+      readonly keyCount: number
+      readonly loopLagMs: number
+      readonly wallMs: number
+      readonly isFull: boolean
+      readonly mode: 'available' | 'majority'
+      /** Hash of the cluster settings. */
+      readonly fingerprint: number
+      readonly master: MasterReport | undefined
+    }
+  | {
+      readonly kind: 'query'
+      readonly nonce: number
+      readonly key: string
+      /** Answers below this version are of no use. Empty: any. */
+      readonly minVersion: Version | ''
+      /** The asker holds this version: an answer may leave the value out. Empty: none. */
+      readonly knownVersion: Version | ''
+      readonly mastersOnly: boolean
+    }
+  | {
+      readonly kind: 'answer'
+      readonly nonce: number
+      readonly version: Version
+      readonly isMaster: boolean
+      readonly position: StreamPosition
+      /** Age of the proof behind this answer. */
+      readonly ageMs: number
+      readonly valueBytes: number
+      readonly inline: TravelEntry | undefined
+    }
+  | {
+      readonly kind: 'absent'
+      readonly nonce: number
+      readonly position: StreamPosition
+      readonly ageMs: number
+      /** The version of the tombstone. Empty: nothing was ever stored here. */
+      readonly tombstone: Version | ''
+    }
+  | {
+      readonly kind: 'invalidation'
+      readonly stream: StreamId
+      readonly firstSeq: number
+      readonly items: readonly { readonly keyHash: string; readonly version: Version }[]
+    }
+  | { readonly kind: 'goodbye'; readonly reason: string }
+
+export type DatagramKind = Datagram['kind']
+export type Beat = Extract<Datagram, { kind: 'beat' }>
+
+// ---- node-to-node requests ---------------------------------------------------------------------
+
+/** One record of a primary's stream. */
+export interface StreamRecord {
+  readonly entry: TravelEntry
+  /** Fingerprint of the command, so that any master recognises a retry. */
+  readonly fingerprint: string
+}
+
+/** An entry's name without its value. */
+export interface EntryHead {
+  readonly key: string
+  readonly version: Version
+  readonly isTombstone: boolean
+  readonly valueBytes: number
+}
+
+export type PageItem =
+  | { readonly kind: 'head'; readonly head: EntryHead }
+  | { readonly kind: 'entry'; readonly entry: TravelEntry }
+
+export type NodeRequest =
+  | { readonly kind: 'ping'; readonly nonce: string }
+  | {
+      readonly kind: 'prepare'
+      readonly ballot: Ballot
+      readonly reason: string
+      readonly isMerge: boolean
+    }
+  | { readonly kind: 'accept'; readonly view: View }
+  | { readonly kind: 'commit'; readonly view: View }
+  /** "Please propose above this epoch"; `suspect` names a node that may be gone. */
+  | { readonly kind: 'nudge'; readonly epoch: number; readonly suspect: NodeId | undefined }
+  | { readonly kind: 'view' }
+  | { readonly kind: 'write'; readonly ballot: Ballot; readonly command: WriteCommand }
+  | {
+      readonly kind: 'replicate'
+      readonly ballot: Ballot
+      readonly firstSeq: number
+      readonly records: readonly StreamRecord[]
+      readonly committedSeq: number
+    }
+  | { readonly kind: 'barrier'; readonly ballot: Ballot }
+  | {
+      readonly kind: 'read'
+      readonly key: string
+      readonly minVersion: Version | undefined
+      readonly knownVersion: Version | undefined
+      readonly strength: 'fresh' | 'strong'
+    }
+  | { readonly kind: 'digest'; readonly ballot: Ballot }
+  | {
+      readonly kind: 'page'
+      readonly ballot: Ballot
+      /** Keys above this one, in byte order; undefined: from the start. */
+      readonly after: string | undefined
+      /** One bit a bucket, 8 KiB; undefined: every bucket. */
+      readonly wanted: Uint8Array | undefined
+      readonly withValues: boolean
+    }
+  | { readonly kind: 'fetch'; readonly ballot: Ballot; readonly keys: readonly string[] }
+  | { readonly kind: 'synced'; readonly ballot: Ballot }
+
+export interface NodePromise {
+  readonly state: DurableState
+  readonly incarnation: number
+  readonly address: Address
+  readonly keyCount: number
+  readonly clock: Version
+}
+
+export type NodeResponse =
+  | {
+      readonly kind: 'pong'
+      readonly nonce: string
+      readonly id: NodeId
+      readonly incarnation: number
+    }
+  | { readonly kind: 'promise'; readonly promise: NodePromise }
+  /** To prepare and accept: no. `promised` tells what to outbid. */
+  | { readonly kind: 'rejected'; readonly promised: Ballot; readonly isVeto: boolean }
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'noted' }
+  | { readonly kind: 'view'; readonly view: View | undefined }
+  | { readonly kind: 'written'; readonly outcome: WriteOutcome }
+  | { readonly kind: 'replicated'; readonly appliedSeq: number; readonly isFull: boolean }
+  /** To whatever named a ballot: this node has promised or accepted another one. */
+  | { readonly kind: 'fenced'; readonly promised: Ballot; readonly ballot: Ballot }
+  | { readonly kind: 'holds' }
+  | {
+      readonly kind: 'found'
+      readonly entry: TravelEntry
+      readonly ageMs: number
+      readonly isMaster: boolean
+    }
+  /** The version the asker knows is still the one. */
+  | { readonly kind: 'unchanged'; readonly ageMs: number }
+  | { readonly kind: 'absent'; readonly tombstone: Version | ''; readonly ageMs: number }
+  | { readonly kind: 'digest'; readonly digest: Uint8Array }
+  | {
+      readonly kind: 'page'
+      readonly items: readonly PageItem[]
+      /** The last key looked at; undefined: the end of the key space was reached. */
+      readonly end: string | undefined
+    }
+  | { readonly kind: 'entries'; readonly entries: readonly TravelEntry[] }
+  /** This node cannot answer now; another may. */
+  | { readonly kind: 'unable'; readonly reason: string }
+
+/** How a call ended for the caller. */
+export type CallAnswer =
+  | { readonly kind: 'response'; readonly sender: Sender; readonly response: NodeResponse }
+  /** Nothing listens at the address: the process is gone and the request never arrived. */
+  | { readonly kind: 'refused' }
+  /** The connection broke; the request may have arrived. */
+  | { readonly kind: 'broken' }
+  /** No answer in time; the request may have arrived. */
+  | { readonly kind: 'late' }

@@ -1,0 +1,81 @@
+// The rules of the protocol that a test may take away to prove that some test notices.
+// Production never takes one away.
+
+/** Each is true in production. docs/PROTOCOL.md explains every rule under the same name. */
+export interface Rules {
+  /** A write is acknowledged only after every master of the view has flushed it. */
+  readonly acknowledgeAfterEveryMaster: boolean
+  /** A write is acknowledged only after the primary's own disk has flushed it. */
+  readonly acknowledgeAfterOwnFlush: boolean
+  /** A write is acknowledged only while the view still has min-copies masters. */
+  readonly acknowledgeOnlyWithMinCopies: boolean
+  /** A promise freezes the node: no replication, barrier or client of an older ballot is served. */
+  readonly promiseFreezes: boolean
+  /** A promise or an acceptance is flushed before it is answered. */
+  readonly promiseIsDurable: boolean
+  /** A master that missed part of the history counts as syncing until it has mirrored. */
+  readonly newMasterIsSyncing: boolean
+  /** In-sync is carried over only by the primary of the base view. */
+  readonly carryInSyncOnlyFromOwnView: boolean
+  /** Only an in-sync master of the base view may become primary. */
+  readonly onlyHolderProposes: boolean
+  /** A live active primary protects itself and is protected by those who hear it. */
+  readonly vetoProtectsPrimary: boolean
+  /** A primary whose master promised a higher ballot proposes again. */
+  readonly proposeAgainWhenFenced: boolean
+  /** After a stall a node distrusts its own timers before it distrusts others. */
+  readonly stallRule: boolean
+  /** A node never adopts a view below its promise. */
+  readonly neverAdoptBelowPromise: boolean
+  /** A new view sends the unacknowledged tail of the stream again. */
+  readonly sendTailAgain: boolean
+  /** Replication is applied in order, without gaps. */
+  readonly replicateInOrder: boolean
+  /** A retried write is applied once. */
+  readonly applyOnce: boolean
+  /** A remembered write counts only while the stored entry is at least as new. */
+  readonly forgetRolledBack: boolean
+  /** A forwarded write names its view; a primary of another view refuses it. */
+  readonly forwardNamesView: boolean
+  /** A mirror never overwrites what the live stream of its view wrote. */
+  readonly mirrorYieldsToStream: boolean
+  /** A mirror also removes what its source does not have. */
+  readonly mirrorRemovesSurplus: boolean
+  /** An entry whose write is under way is not served. */
+  readonly noDirtyReads: boolean
+  /** "Absent" is said only by an in-sync master that holds its lease. */
+  readonly onlyMastersSayAbsent: boolean
+  /** A strong read asks every in-sync master whether the view still holds. */
+  readonly strongReadAsksMasters: boolean
+  /** A primary serves reads only while its masters were proven loyal a moment ago. */
+  readonly primaryNeedsLease: boolean
+  /** A copy is served only within its time of proof. */
+  readonly copyNeedsProof: boolean
+}
+
+export const ALL_RULES: Rules = {
+  acknowledgeAfterEveryMaster: true,
+  acknowledgeAfterOwnFlush: true,
+  acknowledgeOnlyWithMinCopies: true,
+  promiseFreezes: true,
+  promiseIsDurable: true,
+  newMasterIsSyncing: true,
+  carryInSyncOnlyFromOwnView: true,
+  onlyHolderProposes: true,
+  vetoProtectsPrimary: true,
+  proposeAgainWhenFenced: true,
+  stallRule: true,
+  neverAdoptBelowPromise: true,
+  sendTailAgain: true,
+  replicateInOrder: true,
+  applyOnce: true,
+  forgetRolledBack: true,
+  forwardNamesView: true,
+  mirrorYieldsToStream: true,
+  mirrorRemovesSurplus: true,
+  noDirtyReads: true,
+  onlyMastersSayAbsent: true,
+  strongReadAsksMasters: true,
+  primaryNeedsLease: true,
+  copyNeedsProof: true,
+}

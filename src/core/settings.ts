@@ -1,0 +1,24 @@
+// What the core is set up with: the cluster settings and who this node is.
+// Parsing and defaults are config/'s business.
+import type { Address, DurableState, NodeId } from './types.ts'
+
+/** The same on every node of a cluster; fingerprinted in heartbeats. */
+export interface ClusterSettings {
+  readonly mode: 'available' | 'majority'
+  /** Masters that a view needs before it acknowledges a write. */
+  readonly minCopies: 'auto' | 1 | 2
+  readonly valueBytesMax: number
+}
+
+/** This node as it starts: what its store remembered, this life's incarnation included. */
+export interface Identity {
+  readonly id: NodeId
+  readonly incarnation: number
+  readonly address: Address
+  readonly state: DurableState
+  /**
+   * The store survived since the state was written. False for a store in memory: such a node holds
+   * nothing of what its state says, and may never be a source.
+   */
+  readonly storeSurvived: boolean
+}

@@ -1,0 +1,42 @@
+// What GET /cluster shows: this node's own opinion of everything, as plain data.
+import type { Address, Ballot, NodeId, NodePhase } from './types.ts'
+
+export type Role = 'primary' | 'master' | 'syncing' | 'node' | 'witness'
+export type MemberState = 'alive' | 'suspect' | 'dead' | 'left'
+
+export interface NodeStatus {
+  readonly id: NodeId
+  readonly address: Address
+  readonly state: MemberState
+  readonly role: Role
+  readonly keys: number
+  readonly lastHeardMs: number
+}
+
+export interface ClusterStatus {
+  readonly node: {
+    readonly id: NodeId
+    readonly address: Address
+    readonly incarnation: number
+    readonly state: NodePhase
+    readonly role: Role
+  }
+  readonly view:
+    | {
+        readonly ballot: Ballot
+        readonly masters: readonly {
+          readonly id: NodeId
+          readonly address: Address
+          readonly inSync: boolean
+        }[]
+        readonly roster: readonly { readonly id: NodeId; readonly address: Address }[]
+      }
+    | undefined
+  readonly nodes: readonly NodeStatus[]
+  readonly keys: number
+  readonly stream: { readonly id: string; readonly committed: number }
+  /** Age of the proof under which this node answers reads; undefined: it has none. */
+  readonly proofAgeMs: number | undefined
+  readonly mode: 'available' | 'majority'
+  readonly warnings: readonly string[]
+}

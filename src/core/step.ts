@@ -1,0 +1,74 @@
+// What goes into the core and what comes out: events and effects.
+// Whoever drives the core turns sockets, timers and the disk into these, and back.
+import type { CallAnswer, Datagram, NodeRequest, NodeResponse, Sender } from './messages.ts'
+import type {
+  Address,
+  Copy,
+  DurableState,
+  Entry,
+  ReadOutcome,
+  ReadQuery,
+  WriteCommand,
+  WriteOutcome,
+} from './types.ts'
+
+export type Event =
+  /** Every TICK_EVERY_MS, delivered after the sockets were read. `wallMs` is the wall clock. */
+  | { readonly kind: 'tick'; readonly wallMs: number }
+  | {
+      readonly kind: 'datagram'
+      readonly from: Address
+      readonly sender: Sender
+      readonly datagram: Datagram
+    }
+  /** Another node asks; exactly one `respond` with this ticket must follow some time. */
+  | {
+      readonly kind: 'request'
+      readonly ticket: number
+      readonly sender: Sender
+      readonly request: NodeRequest
+    }
+  /** A `call` ended. Comes exactly once a call, at the latest after its timeout. */
+  | { readonly kind: 'answer'; readonly ticket: number; readonly answer: CallAnswer }
+  /** Everything in the `store` effect with this ticket is durable. */
+  | { readonly kind: 'stored'; readonly ticket: number }
+  | { readonly kind: 'woken'; readonly ticket: number }
+  /** A client's write or read; exactly one `finish` with this ticket must follow. */
+  | { readonly kind: 'write'; readonly ticket: number; readonly command: WriteCommand }
+  | { readonly kind: 'read'; readonly ticket: number; readonly query: ReadQuery }
+  /** The node is about to stop: say goodbye. */
+  | { readonly kind: 'leave'; readonly reason: string }
+
+/** A change to the store. Applied in order, visible to `EntryReader` at once, durable when `stored`. */
+export type StoreChange =
+  | { readonly kind: 'put'; readonly entry: Entry }
+  | { readonly kind: 'remove'; readonly key: string }
+  | { readonly kind: 'state'; readonly state: DurableState }
+
+export type Effect =
+  | { readonly kind: 'send'; readonly to: 'everyone' | Address; readonly datagram: Datagram }
+  | {
+      readonly kind: 'call'
+      readonly ticket: number
+      readonly to: Address
+      readonly request: NodeRequest
+      readonly timeoutMs: number
+    }
+  | { readonly kind: 'respond'; readonly ticket: number; readonly response: NodeResponse }
+  | { readonly kind: 'store'; readonly ticket: number; readonly changes: readonly StoreChange[] }
+  | { readonly kind: 'wake'; readonly ticket: number; readonly afterMs: number }
+  | {
+      readonly kind: 'finish'
+      readonly ticket: number
+      readonly outcome: WriteOutcome | ReadOutcome
+    }
+  | { readonly kind: 'keep'; readonly copy: Copy }
+  | { readonly kind: 'drop'; readonly key: string }
+  | {
+      readonly kind: 'log'
+      readonly level: 'debug' | 'info' | 'warn' | 'error'
+      readonly event: string
+      readonly fields: Readonly<Record<string, unknown>>
+    }
+  /** The node must not go on; the sentence says why and what to do. */
+  | { readonly kind: 'stop'; readonly reason: string }

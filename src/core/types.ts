@@ -1,0 +1,157 @@
+// The words of the protocol as plain data: nodes, ballots, views, entries, writes and their outcomes.
+// Holds no behaviour.
+
+/** Sixteen hexadecimal digits, drawn once and kept in the store. */
+export type NodeId = string
+
+/** `host:port` of a node's HTTP server; its unicast datagrams use the same pair. */
+export type Address = string
+
+/**
+ * When an entry was written: 16 hex digits of clock (48 bits of wall ms, 16 of counter), a dash and
+ * 16 of writer. Text order is version order; the same text is the ETag.
+ */
+export type Version = string
+
+/** 32 hex digits that name one write, however often it is retried. */
+export type RequestId = string
+
+/** Orders the views. Compared by epoch, then proposer. */
+export interface Ballot {
+  readonly epoch: number
+  readonly proposer: NodeId
+}
+
+export interface NodeAt {
+  readonly id: NodeId
+  readonly address: Address
+}
+
+/** A node's place among the owners of a group. The first master of a group is its primary. */
+export interface Master {
+  readonly id: NodeId
+  readonly incarnation: number
+  /** It holds every acknowledged write of the group. Otherwise it is syncing. */
+  readonly inSync: boolean
+}
+
+/** A history of views that must still be merged, and who holds its data. */
+export interface Lineage {
+  readonly ballot: Ballot
+  readonly holders: readonly NodeId[]
+  readonly history: readonly Ballot[]
+}
+
+/** A part of the key space with its own masters. Today one group holds every key. */
+export interface Group {
+  readonly masters: readonly Master[]
+  /** Ballots whose acknowledged writes every in-sync master holds, this view's included. */
+  readonly history: readonly Ballot[]
+  readonly merge: readonly Lineage[]
+}
+
+/** Where a view begins: versions stamped in it are above `clock`, its stream continues at `seq`. */
+export interface ViewStart {
+  readonly clock: Version
+  readonly seq: number
+}
+
+/** The agreed state of the cluster. Changes only by prepare/promise and accept/accepted. */
+export interface View {
+  readonly ballot: Ballot
+  readonly roster: readonly NodeAt[]
+  /** Majority mode: whose promises count. Empty in available mode. */
+  readonly voters: readonly NodeId[]
+  readonly groups: readonly Group[]
+  readonly start: ViewStart
+  /** Built from copies by an operator's command, because every holder was lost. */
+  readonly isUnclean: boolean
+}
+
+/** What a node must remember over a restart, flushed before any answer that depends on it. */
+export interface DurableState {
+  readonly promised: Ballot
+  readonly view: View | undefined
+  /** Views whose acknowledged data this node holds and the cluster has not merged yet. */
+  readonly owed: readonly View[]
+}
+
+export type Content =
+  | { readonly kind: 'value'; readonly bytes: Uint8Array; readonly contentType: string }
+  | { readonly kind: 'tombstone' }
+
+/** What is stored under a key. */
+export interface Entry {
+  readonly key: string
+  readonly version: Version
+  /** Wall clock of the node that holds it; travels between nodes as milliseconds left. */
+  readonly expiresAtMs: number | undefined
+  readonly requestId: RequestId
+  readonly content: Content
+}
+
+/** A copy: what a node that is no master of a key knows about it, and since when that is proven. */
+export interface Copy {
+  readonly key: string
+  readonly known: { readonly kind: 'entry'; readonly entry: Entry } | { readonly kind: 'absent' }
+  /** Own monotonic clock: at this moment a master's word still held. */
+  readonly provenAtMs: number
+}
+
+export type Condition =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'oneOf'; readonly versions: readonly Version[] }
+
+export type Change =
+  | {
+      readonly kind: 'put'
+      readonly bytes: Uint8Array
+      readonly contentType: string
+      readonly ttlMs: number | undefined
+    }
+  | { readonly kind: 'delete' }
+
+/** One write as a client asked for it. */
+export interface WriteCommand {
+  readonly requestId: RequestId
+  /** Hash of key and change: tells a retry from another write under the same request id. */
+  readonly fingerprint: string
+  readonly key: string
+  readonly change: Change
+  readonly condition: Condition
+}
+
+/** What became of a write. Only `applied` and `unknown` may have changed anything. */
+export type WriteOutcome =
+  | { readonly kind: 'applied'; readonly version: Version; readonly copies: number }
+  /** The condition does not hold. `current` is undefined when the key is absent. */
+  | { readonly kind: 'conflict'; readonly current: Version | undefined }
+  /** The request id was used for another write. */
+  | { readonly kind: 'reused' }
+  | { readonly kind: 'full' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+export type ReadOutcome =
+  | {
+      readonly kind: 'found'
+      readonly entry: Entry
+      readonly ageMs: number
+      readonly source: Source
+    }
+  | { readonly kind: 'absent'; readonly ageMs: number; readonly source: Source }
+  | { readonly kind: 'unreachable'; readonly reason: string }
+
+/** Where an answer came from: this node's store, its copies, or another node just now. */
+export type Source = 'local' | 'copy' | 'fetched'
+
+/** One read that this node cannot answer from what it holds. */
+export interface ReadQuery {
+  readonly key: string
+  /** `strong`: as of now, confirmed by every in-sync master. */
+  readonly strength: 'fresh' | 'strong'
+}
+
+export type NodePhase = 'joining' | 'member' | 'leaving'

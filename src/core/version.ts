@@ -1,0 +1,88 @@
+// Versions: the hybrid logical clock, and their text form. Never looks at a clock itself.
+import { assert } from './assert.ts'
+import { CLOCK_AHEAD_MAX_MS } from './limits.ts'
+import type { NodeId, Version } from './types.ts'
+
+const COUNTER_MAX = 0xffff
+const MS_DIGITS = 12
+const VERSION_TEXT = /^[0-9a-f]{16}-[0-9a-f]{16}$/
+
+/** Below every version. */
+export const VERSION_ZERO: Version = `${'0'.repeat(16)}-${'0'.repeat(16)}`
+
+/** Whether a text is a version. */
+export function isVersion(text: string): boolean {
+  return VERSION_TEXT.test(text)
+}
+
+/** The wall clock part of a version. Unit: ms since 1970. */
+export function versionMs(version: Version): number {
+  return Number.parseInt(version.slice(0, MS_DIGITS), 16)
+}
+
+/** The later of two versions. */
+export function laterVersion(a: Version, b: Version): Version {
+  return a > b ? a : b
+}
+
+/**
+ * A hybrid logical clock: every version it gives is above every version it gave or followed.
+ * A wall clock that steps back does not block it; the counter carries on.
+ */
+export class VersionClock {
+  readonly #writer: NodeId
+  #ms = 0
+  #counter = 0
+
+  constructor(writer: NodeId) {
+    this.#writer = writer
+  }
+
+  /** The next version, above everything seen so far. */
+  next(wallMs: number): Version {
+    const wall = Math.floor(wallMs)
+    if (wall > this.#ms) {
+      this.#ms = wall
+      this.#counter = 0
+    } else if (this.#counter < COUNTER_MAX) {
+      this.#counter++
+    } else {
+      this.#ms++
+      this.#counter = 0
+    }
+    return this.now()
+  }
+
+  /** The highest version given or followed so far. */
+  now(): Version {
+    return formatVersion(this.#ms, this.#counter, this.#writer)
+  }
+
+  /**
+   * Moves past a version from elsewhere. Returns false, and stays, when that version is more than
+   * CLOCK_AHEAD_MAX_MS ahead of the wall clock: such a clock is wrong and must not spread.
+   */
+  follow(version: Version, wallMs: number): boolean {
+    const ms = versionMs(version)
+    if (ms > wallMs + CLOCK_AHEAD_MAX_MS) return false
+    this.#raise(ms, Number.parseInt(version.slice(MS_DIGITS, 16), 16))
+    return true
+  }
+
+  /** Moves past a version that this node itself stored, whatever the wall clock says now. */
+  resume(version: Version): void {
+    this.#raise(versionMs(version), Number.parseInt(version.slice(MS_DIGITS, 16), 16))
+  }
+
+  #raise(ms: number, counter: number): void {
+    if (ms < this.#ms || (ms === this.#ms && counter <= this.#counter)) return
+    this.#ms = ms
+    this.#counter = counter
+  }
+}
+
+/** Builds a version from its parts. `writer` has sixteen hex digits. */
+export function formatVersion(ms: number, counter: number, writer: NodeId): Version {
+  assert(writer.length === 16, 'a writer has sixteen digits')
+  return `${ms.toString(16).padStart(MS_DIGITS, '0')}${counter.toString(16).padStart(4, '0')}-${writer}`
+}

@@ -1,0 +1,54 @@
+// What the HTTP apps ask of the node they stand before. Implemented by node/, faked in tests.
+import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
+import type { ClusterStatus } from '../core/status.ts'
+import type { Entry, ReadOutcome, WriteCommand, WriteOutcome } from '../core/types.ts'
+
+/** How fresh a read must be, as Cache-Control said it. */
+export type Freshness =
+  /** No directive: proven within the bound. */
+  | { readonly kind: 'proven' }
+  /** no-cache: as of now. */
+  | { readonly kind: 'strong' }
+  /** only-if-cached: what this node can answer itself. */
+  | { readonly kind: 'onlyHere' }
+  /** max-stale: an unproven copy, this old at most, rather than 503. Infinity: any age. */
+  | { readonly kind: 'stale'; readonly ageMsMax: number }
+
+export interface KeyList {
+  readonly prefix: string
+  readonly after: string | undefined
+  readonly limit: number | undefined
+  readonly scope: 'cluster' | 'local'
+}
+
+/** What GET /cluster adds to the core's status. */
+export interface NodeStatusReport extends ClusterStatus {
+  /** Copies kept by this node. Unit: entries. */
+  readonly copies: number
+}
+
+export interface PublicNode {
+  /** Settles at the latest shortly after the deadline (5 s); never rejects. */
+  write(command: WriteCommand): Promise<WriteOutcome>
+  /** Answers at once when this node can; otherwise a promise that never rejects. */
+  read(key: string, freshness: Freshness): ReadOutcome | Promise<ReadOutcome>
+  /** Masters that hold the key in sync as far as this node knows. */
+  copiesOf(key: string): number
+  /** Stores on this node only; settles once flushed, `full` when there is no room. */
+  putLocal(command: WriteCommand): Promise<WriteOutcome>
+  /** Whatever this node holds: local entry, stored entry or copy. */
+  getLocal(key: string): { readonly entry: Entry; readonly ageMs: number } | undefined
+  /** Keys that this node holds, in byte order of their UTF-8. */
+  list(range: KeyList): Iterable<string>
+  status(): NodeStatusReport
+  isReady(): boolean
+  /** Wall clock of this node. Unit: ms since 1970. */
+  wallMs(): number
+}
+
+export interface InternalNode {
+  /** Another node's request; settles with its response, never rejects. */
+  answer(sender: Sender, request: NodeRequest): Promise<NodeResponse>
+  /** Who answers: sent along with every response. */
+  sender(): Sender
+}

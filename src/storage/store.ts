@@ -1,0 +1,41 @@
+// The store interface: where a node's entries, its own state and its local entries live.
+// Two implementations, one contract (test/contracts/store.ts): lmdb and memory.
+import type { EntryReader } from '../core/ports.ts'
+import type { StoreChange } from '../core/step.ts'
+import type { DurableState, Entry, NodeId } from '../core/types.ts'
+
+/** fsync: flushed before an answer; relaxed: flushed about every second; memory: never. */
+export type Durability = 'fsync' | 'relaxed' | 'memory'
+
+/** Which keys to list. Keys are in byte order of their UTF-8. */
+export interface KeyRange {
+  readonly prefix: string
+  /** Only keys above this one; undefined: from the start. */
+  readonly after: string | undefined
+}
+
+export interface Store extends EntryReader {
+  readonly nodeId: NodeId
+  /** Grows by one at every open, flushed before `open` returns. */
+  readonly incarnation: number
+  /** The state as of the last `state` change; undefined on a store that never had one. */
+  readonly state: DurableState | undefined
+
+  /**
+   * Applies the changes in order. They are visible to every reader when this returns; `flushed` is
+   * called, never synchronously, once they and everything applied before them are durable as the
+   * store's durability says. A failed flush calls the store's `onFailure` instead.
+   */
+  apply(changes: readonly StoreChange[], flushed: () => void): void
+
+  /** Live cluster keys in byte order, read in steps; sees at least what was there at the start. */
+  keys(range: KeyRange): Iterable<string>
+
+  /** Local entries: their own table, known to no other node. */
+  getLocal(key: string): Entry | undefined
+  putLocal(entry: Entry, flushed: () => void): void
+  localKeys(range: KeyRange): Iterable<string>
+
+  /** Flushes and closes. May be called twice. */
+  close(): Promise<void>
+}
