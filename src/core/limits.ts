@@ -53,8 +53,14 @@ export const VETO_MS = 3 * BEAT_EVERY_MS
 /** Knock at the primary's door before vetoing on its behalf. Unit: ms. */
 export const KNOCK_WAIT_MS = 100
 
+/** Epochs. Unit: views. Six bytes on the wire: at a view a second, nine million years. */
+export const BALLOT_EPOCH_MAX = 2 ** 48 - 1
+
 /** Roster changes are gathered this long into one view. Unit: ms. */
 export const ROSTER_WAIT_MS = 100
+
+/** Pause between two views that only add nodes. Unit: ms. One that does not answer must not cause many. */
+export const GROW_PAUSE_MS = 1000
 
 /** A candidate for an ordinary vacancy should have been alive this long. Unit: ms. */
 export const SEASONED_MS = 5000

@@ -150,7 +150,8 @@ export type PageItem =
   | { readonly kind: 'entry'; readonly entry: TravelEntry }
 
 export type NodeRequest =
-  | { readonly kind: 'ping'; readonly nonce: string }
+  /** `hearsYou` false: the asker gets none of the receiver's heartbeats by multicast. */
+  | { readonly kind: 'ping'; readonly nonce: string; readonly hearsYou: boolean }
   | {
       readonly kind: 'prepare'
       readonly ballot: Ballot

@@ -16,9 +16,4 @@ export interface Identity {
   readonly incarnation: number
   readonly address: Address
   readonly state: DurableState
-  /**
-   * The store survived since the state was written. False for a store in memory: such a node holds
-   * nothing of what its state says, and may never be a source.
-   */
-  readonly storeSurvived: boolean
 }

@@ -1,0 +1,102 @@
+// This node's heartbeats: what they say and when they go out.
+// What others' heartbeats mean is members.ts' and leases.ts' business.
+import { BEAT_EVERY_MS, BEAT_LINEAGES_MAX, ECHOES_MAX } from './limits.ts'
+import type { Leases } from './leases.ts'
+import type { Members } from './members.ts'
+import type { Beat, Echo } from './messages.ts'
+import type { Outbox } from './outbox.ts'
+import type { EntryReader } from './ports.ts'
+import type { Self } from './self.ts'
+import type { Serving } from './serving.ts'
+import type { ClusterSettings } from './settings.ts'
+import type { Standing } from './standing.ts'
+import { ballotOf } from './view.ts'
+
+export interface BeatsParts {
+  readonly self: Self
+  readonly standing: Standing
+  readonly members: Members
+  readonly leases: Leases
+  readonly serving: Serving
+  readonly store: EntryReader
+}
+
+export class Beats {
+  readonly #out: Outbox
+  readonly #parts: BeatsParts
+  readonly #settings: ClusterSettings
+  readonly #fingerprint: number
+  #nextMs = 0
+  #echoTurn = 0
+  #loopLagMs = 0
+
+  constructor(
+    out: Outbox,
+    parts: BeatsParts,
+    setUp: { settings: ClusterSettings; fingerprint: number },
+  ) {
+    this.#out = out
+    this.#parts = parts
+    this.#settings = setUp.settings
+    this.#fingerprint = setUp.fingerprint
+  }
+
+  /** Something changed that others should know at once. */
+  hurry(): void {
+    this.#nextMs = 0
+  }
+
+  tick(lagMs: number, nowMs: number): void {
+    this.#loopLagMs = Math.max(this.#loopLagMs, lagMs)
+    this.sendIfDue(nowMs)
+  }
+
+  sendIfDue(nowMs: number): void {
+    if (nowMs < this.#nextMs) return
+    this.#nextMs = nowMs + BEAT_EVERY_MS
+    const beat = this.#beat(nowMs)
+    this.#loopLagMs = 0
+    this.#out.send('everyone', beat)
+    for (const member of this.#parts.members.all()) {
+      if (member.isDeafToMulticast && member.phase !== 'left') this.#out.send(member.address, beat)
+    }
+  }
+
+  #beat(nowMs: number): Beat {
+    const { self, standing, leases, serving, store } = this.#parts
+    const isMaster = standing.mastership !== undefined
+    return {
+      kind: 'beat',
+      beat: leases.nextBeat(nowMs),
+      address: self.address,
+      phase: self.phase,
+      ballot: ballotOf(standing.view),
+      isActive: standing.isActive,
+      promised: standing.promised,
+      lineages: standing.lineages().slice(-BEAT_LINEAGES_MAX),
+      keyCount: store.keyCount,
+      loopLagMs: Math.round(this.#loopLagMs),
+      wallMs: Math.round(self.wallMs(nowMs)),
+      isFull: store.isFull,
+      mode: this.#settings.mode,
+      fingerprint: this.#fingerprint,
+      master: isMaster
+        ? {
+            committed: serving.position(),
+            holdsLease: serving.holdsLease(nowMs),
+            continues: undefined,
+            echoes: this.#echoes(),
+          }
+        : undefined,
+    }
+  }
+
+  /** All echoes, or in a large cluster the next page of them. */
+  #echoes(): Echo[] {
+    const all = this.#parts.leases.echoes()
+    if (all.length <= ECHOES_MAX) return all
+    const from = this.#echoTurn % all.length
+    this.#echoTurn = from + ECHOES_MAX
+    return [...all, ...all].slice(from, from + ECHOES_MAX)
+  }
+}

@@ -1,0 +1,192 @@
+// What a proposer makes of the promises it got: a view, or why not. A pure function.
+// Never looks at who is silent; only promises count.
+import { HISTORY_MAX, MASTERS_PER_GROUP, NODES_MAX } from './limits.ts'
+import type { NodePromise } from './messages.ts'
+import type { Rules } from './rules.ts'
+import type { ClusterSettings } from './settings.ts'
+import type { Ballot, Master, NodeAt, NodeId, View, ViewStart } from './types.ts'
+import {
+  compareBallots,
+  contains,
+  formatBallot,
+  isHolder,
+  minCopies,
+  onlyGroup,
+  primaryOf,
+  sameBallot,
+} from './view.ts'
+
+export interface ChooseInput {
+  readonly ballot: Ballot
+  readonly me: NodeId
+  /** From every node that promised, this one included. */
+  readonly promises: ReadonlyMap<NodeId, NodePromise>
+  /** Nodes that may fill a vacancy, best first. */
+  readonly candidates: readonly NodeId[]
+  /** Masters that said they had finished mirroring in the view named. */
+  readonly hasSynced: (ballot: Ballot, id: NodeId) => boolean
+  /** This node already gave the old primary the chance to go on. */
+  readonly hasDeferred: boolean
+  readonly start: ViewStart
+  readonly settings: ClusterSettings
+  readonly rules: Rules
+}
+
+export type Choice =
+  | { readonly kind: 'view'; readonly view: View }
+  /** Somebody else should propose: a holder of the newest data, or the old primary. */
+  | { readonly kind: 'nudge'; readonly to: readonly NodeId[]; readonly isDeferral: boolean }
+  | { readonly kind: 'wait'; readonly reason: string }
+
+interface Reported {
+  readonly view: View
+  readonly holders: NodeId[]
+}
+
+/** Decides the view that these promises allow. */
+export function chooseView(input: ChooseInput): Choice {
+  const reported = reportedViews(input.promises)
+  const base = newestHeld(reported)
+  if (base === undefined) {
+    const newest = reported[0]
+    if (newest === undefined) return build(input, undefined)
+    return { kind: 'wait', reason: missingHolders(newest.view) }
+  }
+  if (input.rules.onlyHolderProposes) {
+    if (!base.holders.includes(input.me)) {
+      return { kind: 'nudge', to: base.holders, isDeferral: false }
+    }
+    const primary = primaryOf(base.view)
+    const isBack = input.promises.get(primary.id)?.incarnation === primary.incarnation
+    if (primary.id !== input.me && primary.inSync && isBack && !input.hasDeferred) {
+      return { kind: 'nudge', to: [primary.id], isDeferral: true }
+    }
+  }
+  return build(input, base.view)
+}
+
+/** Every view that somebody accepted or still owes, newest first, with those who hold its data. */
+function reportedViews(promises: ReadonlyMap<NodeId, NodePromise>): Reported[] {
+  const byBallot = new Map<string, Reported>()
+  const report = (view: View, holder: NodeId | undefined) => {
+    const name = formatBallot(view.ballot)
+    const entry = byBallot.get(name) ?? { view, holders: [] }
+    byBallot.set(name, entry)
+    if (holder !== undefined) entry.holders.push(holder)
+  }
+  for (const [id, { state }] of promises) {
+    if (state.view !== undefined) report(state.view, isHolder(state.view, id) ? id : undefined)
+    for (const owed of state.owed) report(owed, id)
+  }
+  return [...byBallot.values()].sort((a, b) => compareBallots(b.view.ballot, a.view.ballot))
+}
+
+/** The newest view with a holder here whose data no other reported view contains. */
+function newestHeld(reported: readonly Reported[]): Reported | undefined {
+  const isContained = (view: View) =>
+    reported.some((r) => r.view !== view && contains(r.view, view.ballot))
+  return reported.find((r) => r.holders.length > 0 && !isContained(r.view))
+}
+
+function build(input: ChooseInput, base: View | undefined): Choice {
+  const roster = joinRosters(base?.roster ?? [], input.promises)
+  const masters = chooseMasters(input, base)
+  const needed = minCopies(input.settings, roster)
+  // A side that could acknowledge nothing must not make a view: it would only have to be healed.
+  if (masters.length < needed) {
+    return { kind: 'wait', reason: tooFew(input.promises.size, roster.length, needed) }
+  }
+  const view: View = {
+    ballot: input.ballot,
+    roster,
+    voters: base?.voters ?? [],
+    groups: [
+      {
+        masters,
+        history: [...(base === undefined ? [] : onlyGroup(base).history), input.ballot].slice(
+          -HISTORY_MAX,
+        ),
+        merge: base === undefined ? [] : onlyGroup(base).merge,
+      },
+    ],
+    start: input.start,
+    isUnclean: base?.isUnclean ?? false,
+  }
+  return { kind: 'view', view }
+}
+
+function chooseMasters(input: ChooseInput, base: View | undefined): Master[] {
+  const { me, promises, rules } = input
+  const mine = promises.get(me)
+  if (mine === undefined) throw new Error('bug: a proposer promises to itself first')
+  const masters: Master[] = [{ id: me, incarnation: mine.incarnation, inSync: true }]
+  for (const old of base === undefined ? [] : onlyGroup(base).masters) {
+    const promise = promises.get(old.id)
+    if (old.id === me || promise === undefined) continue
+    const inSync = base !== undefined && staysInSync(input, { base, old, promise })
+    if (inSync || mayMirror(promise)) {
+      masters.push({
+        id: old.id,
+        incarnation: promise.incarnation,
+        inSync: inSync || !rules.newMasterIsSyncing,
+      })
+    }
+  }
+  for (const id of input.candidates) {
+    const promise = promises.get(id)
+    if (masters.length >= MASTERS_PER_GROUP) break
+    if (promise === undefined || masters.some((m) => m.id === id) || !mayMirror(promise)) continue
+    masters.push({ id, incarnation: promise.incarnation, inSync: !rules.newMasterIsSyncing })
+  }
+  return masters.slice(0, MASTERS_PER_GROUP)
+}
+
+/**
+ * Only the primary of the base view knows that another master missed nothing in it, and only in the
+ * same life of both.
+ */
+function staysInSync(
+  input: ChooseInput,
+  about: { base: View; old: Master; promise: NodePromise },
+): boolean {
+  const { base, old, promise } = about
+  const mine = input.promises.get(input.me)
+  const primary = primaryOf(base)
+  const wasPrimary = primary.id === input.me && primary.incarnation === mine?.incarnation
+  const isOwnView =
+    mine?.state.view !== undefined && sameBallot(mine.state.view.ballot, base.ballot)
+  if (input.rules.carryInSyncOnlyFromOwnView && !(wasPrimary && isOwnView)) return false
+  if (old.incarnation !== promise.incarnation) return false
+  return old.inSync || input.hasSynced(base.ballot, old.id)
+}
+
+/** Mirroring deletes what the source lacks: a node that still owes data to the cluster must not. */
+function mayMirror(promise: NodePromise): boolean {
+  return promise.state.owed.length === 0
+}
+
+function joinRosters(
+  old: readonly NodeAt[],
+  promises: ReadonlyMap<NodeId, NodePromise>,
+): readonly NodeAt[] {
+  const roster = new Map(old.map((node) => [node.id, node]))
+  for (const [id, { address }] of promises) {
+    if (roster.has(id) || roster.size < NODES_MAX) roster.set(id, { id, address })
+  }
+  return [...roster.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function tooFew(here: number, known: number, needed: number): string {
+  return (
+    `${here} of ${known} known nodes ${here === 1 ? 'is' : 'are'} reachable; a write needs ` +
+    `${needed} copies: bring a node back, or set min-copies to 1`
+  )
+}
+
+function missingHolders(view: View): string {
+  const at = (id: NodeId) => view.roster.find((n) => n.id === id)?.address ?? id
+  const names = onlyGroup(view)
+    .masters.filter((m) => m.inSync)
+    .map((m) => at(m.id))
+  return `the newest data is on ${names.join(' and ')}, which cannot be reached: bring it back`
+}

@@ -1,0 +1,128 @@
+// Another master's side of the stream: applies it in order, without gaps, and acknowledges what is
+// flushed. The primary's order is the truth; versions are not compared here.
+import type { NodeRequest, NodeResponse } from './messages.ts'
+import type { Outbox } from './outbox.ts'
+import type { EntryReader } from './ports.ts'
+import type { Remembered } from './remembered.ts'
+import type { Rules } from './rules.ts'
+import type { Self } from './self.ts'
+import type { Standing } from './standing.ts'
+import { fromTravel } from './travel.ts'
+import type { Ballot, View } from './types.ts'
+import { BALLOT_ZERO, ballotOf, primaryOf, sameBallot } from './view.ts'
+
+type Replicate = Extract<NodeRequest, { kind: 'replicate' }>
+
+export interface FollowerParts {
+  readonly self: Self
+  readonly standing: Standing
+  readonly store: EntryReader
+  readonly remembered: Remembered
+}
+
+export class Follower {
+  readonly #out: Outbox
+  readonly #parts: FollowerParts
+  readonly #rules: Rules
+  #ballot: Ballot = BALLOT_ZERO
+  #appliedSeq = 0
+  #committedSeq = 0
+  /** Keys with writes that the primary had not committed when it last told. */
+  readonly #uncommitted = new Map<string, number>()
+
+  constructor(out: Outbox, parts: FollowerParts, rules: Rules) {
+    this.#out = out
+    this.#parts = parts
+    this.#rules = rules
+  }
+
+  /** The last position of the primary's stream applied in this view. */
+  get appliedSeq(): number {
+    return this.#appliedSeq
+  }
+
+  isUncommitted(key: string): boolean {
+    return this.#uncommitted.has(key)
+  }
+
+  get uncommittedCount(): number {
+    return this.#uncommitted.size
+  }
+
+  /** A new view begins at the position it names; everything before is settled by it. */
+  follow(view: View): void {
+    this.#ballot = view.ballot
+    this.#appliedSeq = view.start.seq
+    this.#committedSeq = view.start.seq
+    this.#uncommitted.clear()
+  }
+
+  /** The primary says that everything up to here is committed. */
+  committed(ballot: Ballot, seq: number): void {
+    if (!sameBallot(ballot, this.#ballot) || seq <= this.#committedSeq) return
+    this.#committedSeq = seq
+    for (const [key, keySeq] of this.#uncommitted) {
+      if (keySeq <= seq) this.#uncommitted.delete(key)
+    }
+  }
+
+  replicate(request: Replicate, ticket: number, nowMs: number): void {
+    const refusal = this.#refusal(request.ballot)
+    if (refusal !== undefined) {
+      this.#out.respond(ticket, refusal)
+      return
+    }
+    const isGap = request.firstSeq > this.#appliedSeq + 1
+    if (isGap && this.#rules.replicateInOrder) {
+      // The primary starts again from where this node is.
+      this.#acknowledgeWhenFlushed(request.ballot, ticket)
+      return
+    }
+    this.#apply(request, nowMs)
+    this.committed(request.ballot, request.committedSeq)
+    this.#acknowledgeWhenFlushed(request.ballot, ticket)
+  }
+
+  #apply(request: Replicate, nowMs: number): void {
+    const { self, remembered } = this.#parts
+    const known = Math.max(0, this.#appliedSeq + 1 - request.firstSeq)
+    const wallMs = self.wallMs(nowMs)
+    const changes = request.records.slice(known).map(({ entry, fingerprint }, i) => {
+      self.follow(entry.version, nowMs)
+      const { key, version, requestId } = entry
+      remembered.add(requestId, { key, version, fingerprint, atMs: nowMs })
+      this.#uncommitted.set(key, request.firstSeq + known + i)
+      return { kind: 'put', entry: fromTravel(entry, wallMs) } as const
+    })
+    if (changes.length === 0) return
+    this.#appliedSeq = request.firstSeq + request.records.length - 1
+    this.#out.store(changes, () => {})
+  }
+
+  /** Stores complete in order: an empty one tells when all before it are durable. */
+  #acknowledgeWhenFlushed(ballot: Ballot, ticket: number): void {
+    const appliedSeq = this.#appliedSeq
+    this.#out.store([], () => {
+      const response: NodeResponse = this.#refusal(ballot) ?? {
+        kind: 'replicated',
+        appliedSeq,
+        isFull: this.#parts.store.isFull,
+      }
+      this.#out.respond(ticket, response)
+    })
+  }
+
+  /** Only the primary of the view that this node has accepted, and not promised away, is followed. */
+  #refusal(ballot: Ballot): NodeResponse | undefined {
+    const { standing, self } = this.#parts
+    const view = standing.view
+    const isMine =
+      view !== undefined &&
+      standing.mastership !== undefined &&
+      primaryOf(view).id !== self.id &&
+      sameBallot(view.ballot, ballot) &&
+      !(this.#rules.promiseFreezes && standing.isFrozen)
+    if (isMine) return undefined
+    return { kind: 'fenced', promised: standing.promised, ballot: ballotOf(view) }
+  }
+}

@@ -1,0 +1,187 @@
+// A client's write at any node: handed to the primary, again if need be, until its deadline.
+// Keeps the three outcomes apart: applied, not applied, unknown.
+import { DEADLINE_MS, FORWARD_PAUSE_MS, FORWARD_WAIT_MS, WRITES_MAX } from './limits.ts'
+import type { Members } from './members.ts'
+import type { CallAnswer } from './messages.ts'
+import type { Outbox } from './outbox.ts'
+import type { Self } from './self.ts'
+import type { Standing } from './standing.ts'
+import type { NodeId, Version, WriteCommand, WriteOutcome } from './types.ts'
+import { primaryOf } from './view.ts'
+import type { Writes } from './writes.ts'
+
+interface Forward {
+  readonly ticket: number
+  readonly command: WriteCommand
+  readonly deadlineMs: number
+  isTrying: boolean
+  retryAtMs: number
+  /** Some attempt may have reached a primary: from now on "not applied" cannot be said. */
+  mayBeApplied: boolean
+  lastReason: string
+}
+
+export interface ForwardsParts {
+  readonly self: Self
+  readonly standing: Standing
+  readonly members: Members
+  readonly writes: Writes
+  /** Told of every write that was applied, before the client is. */
+  readonly onApplied: (key: string, version: Version, nowMs: number) => void
+  /** Why there is no primary, in words for the client. */
+  readonly whyNoPrimary: (nowMs: number) => string
+}
+
+export class Forwards {
+  readonly #out: Outbox
+  readonly #parts: ForwardsParts
+  /** In order of deadline, because every write has the same time. */
+  readonly #forwards = new Map<number, Forward>()
+
+  constructor(out: Outbox, parts: ForwardsParts) {
+    this.#out = out
+    this.#parts = parts
+  }
+
+  get count(): number {
+    return this.#forwards.size
+  }
+
+  write(ticket: number, command: WriteCommand, nowMs: number): void {
+    if (this.#forwards.size >= WRITES_MAX) {
+      const reason = 'too many writes are under way on this node: try again'
+      this.#out.finish(ticket, { kind: 'refused', reason })
+      return
+    }
+    const forward: Forward = {
+      ticket,
+      command,
+      deadlineMs: nowMs + DEADLINE_MS,
+      isTrying: false,
+      retryAtMs: nowMs,
+      mayBeApplied: false,
+      lastReason: '',
+    }
+    this.#forwards.set(ticket, forward)
+    this.#try(forward, nowMs)
+  }
+
+  tick(nowMs: number): void {
+    for (const forward of this.#forwards.values()) {
+      if (nowMs >= forward.deadlineMs) this.#giveUp(forward, nowMs)
+      else if (!forward.isTrying && nowMs >= forward.retryAtMs) this.#try(forward, nowMs)
+    }
+  }
+
+  #try(forward: Forward, nowMs: number): void {
+    const { standing, self } = this.#parts
+    const view = standing.route
+    if (view === undefined) {
+      this.#retryLater(forward, this.#parts.whyNoPrimary(nowMs), nowMs)
+      return
+    }
+    forward.isTrying = true
+    const primary = primaryOf(view).id
+    if (primary === self.id) {
+      this.#parts.writes.submit(
+        forward.command,
+        (outcome, thenMs) => this.#ended(forward, outcome, thenMs),
+        nowMs,
+      )
+    } else this.#callPrimary(forward, primary, nowMs)
+  }
+
+  #callPrimary(forward: Forward, primary: NodeId, nowMs: number): void {
+    const view = this.#parts.standing.route
+    const address =
+      this.#parts.members.get(primary)?.address ??
+      view?.roster.find((node) => node.id === primary)?.address
+    if (view === undefined || address === undefined) {
+      this.#retryLater(forward, this.#parts.whyNoPrimary(nowMs), nowMs)
+      return
+    }
+    this.#out.call(
+      address,
+      { kind: 'write', ballot: view.ballot, command: forward.command },
+      {
+        timeoutMs: FORWARD_WAIT_MS,
+        then: (answer, thenMs) => this.#answered(forward, { primary, answer }, thenMs),
+      },
+    )
+  }
+
+  #answered(forward: Forward, from: { primary: NodeId; answer: CallAnswer }, nowMs: number): void {
+    const { primary, answer } = from
+    switch (answer.kind) {
+      case 'refused':
+        // Nothing listens there: surely not applied by this attempt.
+        this.#parts.members.suspect(primary, nowMs)
+        this.#retryLater(forward, 'the primary is gone and not yet replaced', nowMs)
+        return
+      case 'broken':
+        this.#parts.members.suspect(primary, nowMs)
+        forward.mayBeApplied = true
+        this.#retryLater(forward, 'the connection to the primary broke', nowMs)
+        return
+      case 'late':
+        forward.mayBeApplied = true
+        this.#retryLater(forward, 'the primary did not answer in time', nowMs)
+        return
+      case 'response':
+        if (answer.response.kind === 'written') {
+          this.#ended(forward, answer.response.outcome, nowMs)
+        } else this.#retryLater(forward, this.#parts.whyNoPrimary(nowMs), nowMs)
+    }
+  }
+
+  /** A primary's word on one attempt. */
+  #ended(forward: Forward, outcome: WriteOutcome, nowMs: number): void {
+    if (!this.#forwards.has(forward.ticket)) return
+    switch (outcome.kind) {
+      case 'unknown':
+        forward.mayBeApplied = true
+        this.#retryLater(forward, outcome.reason, nowMs)
+        return
+      case 'refused':
+        this.#retryLater(forward, outcome.reason, nowMs)
+        return
+      case 'conflict':
+      case 'full':
+        // An earlier attempt may have been applied; only the same request id can tell.
+        if (forward.mayBeApplied) this.#finish(forward, unknown(outcome.kind))
+        else this.#finish(forward, outcome)
+        return
+      case 'applied':
+        this.#parts.onApplied(forward.command.key, outcome.version, nowMs)
+        this.#finish(forward, outcome)
+        return
+      case 'reused':
+        this.#finish(forward, outcome)
+    }
+  }
+
+  #retryLater(forward: Forward, reason: string, nowMs: number): void {
+    forward.isTrying = false
+    forward.lastReason = reason
+    forward.retryAtMs = nowMs + FORWARD_PAUSE_MS
+  }
+
+  #giveUp(forward: Forward, nowMs: number): void {
+    const reason = forward.lastReason || this.#parts.whyNoPrimary(nowMs)
+    // A write still with the local primary is neither applied nor refused.
+    const isUnknown = forward.mayBeApplied || forward.isTrying
+    this.#finish(forward, { kind: isUnknown ? 'unknown' : 'refused', reason })
+  }
+
+  #finish(forward: Forward, outcome: WriteOutcome): void {
+    if (!this.#forwards.delete(forward.ticket)) return
+    this.#out.finish(forward.ticket, outcome)
+  }
+}
+
+function unknown(end: string): WriteOutcome {
+  return {
+    kind: 'unknown',
+    reason: `a first attempt may have been applied; a second ended: ${end}`,
+  }
+}

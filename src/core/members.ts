@@ -1,0 +1,236 @@
+// Whom this node hears: one opinion per node, from heartbeats, pings and refused connections.
+// An opinion alone changes nothing; it only lets a node propose a view.
+import {
+  BEAT_EVERY_MS,
+  FORGET_AFTER_MS,
+  NODES_MAX,
+  PINGS_BEFORE_DEAD,
+  PING_WAIT_MS,
+  SUSPECT_AFTER_MS,
+} from './limits.ts'
+import type { Beat, CallAnswer, Sender } from './messages.ts'
+import type { Outbox } from './outbox.ts'
+import type { Self } from './self.ts'
+import type { Address, NodeId } from './types.ts'
+
+export type MemberPhase = 'unverified' | 'alive' | 'suspect' | 'dead' | 'left'
+
+/** What this node thinks of another one. */
+export interface Member {
+  readonly id: NodeId
+  readonly incarnation: number
+  readonly address: Address
+  readonly phase: MemberPhase
+  readonly lastHeardMs: number
+  readonly aliveSinceMs: number
+  /** Its last heartbeat; undefined for a node known only by name. */
+  readonly beat: Beat | undefined
+  /** Pings answer but no heartbeat arrives: it gets ours by unicast. */
+  readonly isDeafToMulticast: boolean
+  /** Its wall clock minus ours. Unit: ms. */
+  readonly wallSkewMs: number
+}
+
+type Entry = { -readonly [K in keyof Member]: Member[K] } & {
+  isPinging: boolean
+  failedPings: number
+}
+
+export class Members {
+  readonly #out: Outbox
+  readonly #self: Self
+  readonly #members = new Map<NodeId, Entry>()
+  #lastNonce = 0
+  /** Grows whenever somebody's phase or incarnation changed. */
+  changes = 0
+
+  constructor(out: Outbox, self: Self) {
+    this.#out = out
+    this.#self = self
+  }
+
+  get(id: NodeId): Member | undefined {
+    return this.#members.get(id)
+  }
+
+  all(): Iterable<Member> {
+    return this.#members.values()
+  }
+
+  /** Nodes that may be counted on: verified, and not silent for long. */
+  alive(): Member[] {
+    return [...this.#members.values()].filter((m) => m.phase === 'alive' || m.phase === 'suspect')
+  }
+
+  isAlive(id: NodeId): boolean {
+    if (id === this.#self.id) return true
+    const phase = this.#members.get(id)?.phase
+    return phase === 'alive' || phase === 'suspect'
+  }
+
+  /** Verified gone: its socket was refused, its pings failed, or it said goodbye. */
+  isGone(id: NodeId): boolean {
+    const phase = this.#members.get(id)?.phase
+    return phase === 'dead' || phase === 'left'
+  }
+
+  /** A heartbeat. Returns false when it is of no use: an older life, or one node too many. */
+  heard(sender: Sender, beat: Beat, nowMs: number): boolean {
+    const known = this.#members.get(sender.id)
+    if (known !== undefined && sender.incarnation < known.incarnation) return false
+    if (known?.phase === 'left' && sender.incarnation === known.incarnation) return false
+    if (known === undefined && this.#members.size >= NODES_MAX - 1) {
+      this.#out.log('warn', 'cluster-full', { id: sender.id, nodesMax: NODES_MAX })
+      return false
+    }
+    const member =
+      known === undefined || sender.incarnation > known.incarnation
+        ? this.#meet(sender, beat, nowMs)
+        : known
+    member.lastHeardMs = nowMs
+    member.beat = beat
+    member.address = beat.address
+    member.wallSkewMs = beat.wallMs - this.#self.wallMs(nowMs)
+    if (member.phase === 'unverified') this.#ping(member, nowMs)
+    else if (member.phase !== 'alive') this.#revive(member, nowMs)
+    return true
+  }
+
+  /** It said goodbye. */
+  left(id: NodeId, incarnation: number): void {
+    const member = this.#members.get(id)
+    if (member === undefined || member.incarnation !== incarnation) return
+    this.#setPhase(member, 'left', 'said goodbye')
+  }
+
+  /** A call to it was refused or broke, or another node suspects it: ask at once. */
+  suspect(id: NodeId, nowMs: number): void {
+    const member = this.#members.get(id)
+    if (member === undefined || (member.phase !== 'alive' && member.phase !== 'suspect')) return
+    this.#ping(member, nowMs)
+  }
+
+  /** We were stalled: nobody else's silence counts for that time. */
+  forgive(lagMs: number, nowMs: number): void {
+    for (const member of this.#members.values()) {
+      member.lastHeardMs = Math.min(nowMs, member.lastHeardMs + lagMs)
+      member.failedPings = 0
+    }
+  }
+
+  /** They pinged us because they get none of our heartbeats. */
+  isNotHeardBy(id: NodeId): void {
+    const member = this.#members.get(id)
+    if (member !== undefined) member.isDeafToMulticast = true
+  }
+
+  tick(nowMs: number): void {
+    for (const member of this.#members.values()) {
+      const silentMs = nowMs - member.lastHeardMs
+      if (member.phase === 'alive' && silentMs > SUSPECT_AFTER_MS) {
+        this.#setPhase(member, 'suspect', `silent for ${Math.round(silentMs)} ms`)
+        member.failedPings = 0
+        this.#ping(member, nowMs)
+      } else if (silentMs > FORGET_AFTER_MS) {
+        this.#members.delete(member.id)
+        this.changes++
+      }
+    }
+  }
+
+  #meet(sender: Sender, beat: Beat, nowMs: number): Entry {
+    const member: Entry = {
+      id: sender.id,
+      incarnation: sender.incarnation,
+      address: beat.address,
+      phase: 'unverified',
+      lastHeardMs: nowMs,
+      aliveSinceMs: nowMs,
+      beat,
+      isDeafToMulticast: false,
+      wallSkewMs: 0,
+      isPinging: false,
+      failedPings: 0,
+    }
+    this.#members.set(sender.id, member)
+    this.changes++
+    return member
+  }
+
+  #revive(member: Entry, nowMs: number): void {
+    if (member.phase !== 'suspect') member.aliveSinceMs = nowMs
+    member.failedPings = 0
+    this.#setPhase(member, 'alive', 'heard again')
+  }
+
+  #ping(member: Entry, nowMs: number): void {
+    if (member.isPinging) return
+    member.isPinging = true
+    const nonce = String(++this.#lastNonce)
+    const hearsYou = nowMs - member.lastHeardMs < 2 * BEAT_EVERY_MS
+    this.#out.call(
+      member.address,
+      { kind: 'ping', nonce, hearsYou },
+      {
+        timeoutMs: PING_WAIT_MS,
+        then: (answer, thenMs) => this.#pinged(member, { nonce, answer }, thenMs),
+      },
+    )
+  }
+
+  #pinged(member: Entry, ping: { nonce: string; answer: CallAnswer }, nowMs: number): void {
+    member.isPinging = false
+    if (this.#members.get(member.id) !== member) return
+    const { answer } = ping
+    if (answer.kind === 'response' && answer.response.kind === 'pong') {
+      const { id, incarnation, nonce } = answer.response
+      if (nonce === ping.nonce && id === member.id && incarnation === member.incarnation) {
+        this.#pingPassed(member, nowMs)
+        return
+      }
+    }
+    this.#pingFailed(member, answer, nowMs)
+  }
+
+  #pingPassed(member: Entry, nowMs: number): void {
+    if (member.phase === 'left' || member.phase === 'dead') return
+    if (member.phase === 'unverified') {
+      member.aliveSinceMs = nowMs
+      this.#setPhase(member, 'alive', 'verified')
+      return
+    }
+    if (nowMs - member.lastHeardMs <= SUSPECT_AFTER_MS) return
+    member.isDeafToMulticast = true
+    member.lastHeardMs = nowMs
+    member.failedPings = 0
+    this.#setPhase(member, 'alive', 'answers pings, though not heard by multicast')
+  }
+
+  #pingFailed(member: Entry, answer: CallAnswer, nowMs: number): void {
+    if (member.phase === 'unverified' || member.phase === 'dead' || member.phase === 'left') return
+    // A refused connection, or a wrong life answering, is proof; silence needs a second ping.
+    if (answer.kind === 'refused' || answer.kind === 'response') {
+      this.#setPhase(member, 'dead', 'nobody answers at its address')
+      return
+    }
+    if (member.phase === 'alive') this.#setPhase(member, 'suspect', 'does not answer a ping')
+    const isSilent = nowMs - member.lastHeardMs > SUSPECT_AFTER_MS
+    if (isSilent) member.failedPings++
+    if (member.failedPings < PINGS_BEFORE_DEAD) this.#ping(member, nowMs)
+    else this.#setPhase(member, 'dead', 'silent, and does not answer pings')
+  }
+
+  #setPhase(member: Entry, phase: MemberPhase, reason: string): void {
+    if (member.phase === phase) return
+    const was = member.phase
+    member.phase = phase
+    this.changes++
+    // A verification that fails again and again is not news; a verdict is.
+    const level = phase === 'suspect' || was === 'suspect' ? 'debug' : 'info'
+    this.#out.log(phase === 'dead' ? 'warn' : level, `node-${phase}`, {
+      id: member.id,
+      address: member.address,
+      reason,
+    })
+  }
+}

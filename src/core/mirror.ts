@@ -1,0 +1,317 @@
+// A syncing master catching up: compares digests with the primary, then walks the buckets that
+// differ in key order, while the live stream keeps everything new coming.
+// Never overwrites what the stream of this view wrote; deletes what the primary does not have.
+import { differingBuckets } from './digest.ts'
+import {
+  BATCH_BYTES_MAX,
+  MIRROR_CALL_WAIT_MS,
+  MIRROR_PAUSE_MS,
+  PAGE_KEYS_MAX,
+  PAGE_LAG_MS,
+  PAGE_BYTES,
+  PAGE_VALUE_MAX,
+} from './limits.ts'
+import type { Members } from './members.ts'
+import type { CallAnswer, EntryHead, NodeRequest, NodeResponse, PageItem } from './messages.ts'
+import type { Outbox } from './outbox.ts'
+import type { EntryReader } from './ports.ts'
+import type { Rules } from './rules.ts'
+import type { Self } from './self.ts'
+import type { Standing } from './standing.ts'
+import type { StoreChange } from './step.ts'
+import { fromTravel, toTravel } from './travel.ts'
+import type { Ballot, View } from './types.ts'
+import { ballotOf, formatBallot, onlyGroup, primaryOf, sameBallot } from './view.ts'
+
+type PageRequest = Extract<NodeRequest, { kind: 'page' }>
+type Page = Extract<NodeResponse, { kind: 'page' }>
+
+/** How far one mirroring has come. */
+interface Progress {
+  readonly ballot: Ballot
+  readonly wanted: Uint8Array
+  readonly withValues: boolean
+  /** The last key that is settled. */
+  after: string | undefined
+}
+
+/** The target's side. One call at a time; a view change starts over with a digest. */
+export class Mirror {
+  readonly #out: Outbox
+  readonly #self: Self
+  readonly #standing: Standing
+  readonly #members: Members
+  readonly #store: EntryReader
+  readonly #rules: Rules
+  #run: { readonly ballot: Ballot; isBusy: boolean; isDone: boolean } | undefined
+  #notBeforeMs = 0
+  #entriesTaken = 0
+
+  constructor(
+    out: Outbox,
+    parts: { self: Self; standing: Standing; members: Members; store: EntryReader },
+    rules: Rules,
+  ) {
+    this.#out = out
+    this.#self = parts.self
+    this.#standing = parts.standing
+    this.#members = parts.members
+    this.#store = parts.store
+    this.#rules = rules
+  }
+
+  /** Starts, restarts or goes on, if this node is a syncing master that may mirror now. */
+  tick(nowMs: number): void {
+    const view = this.#standing.view
+    const mastership = this.#standing.mastership
+    const owes = this.#standing.state.owed.length > 0
+    if (view === undefined || mastership === undefined || mastership.inSync || owes) return
+    if (this.#standing.isFrozen || onlyGroup(view).merge.length > 0) return
+    if (this.#run === undefined || !sameBallot(this.#run.ballot, view.ballot)) {
+      this.#run = { ballot: view.ballot, isBusy: false, isDone: false }
+    }
+    if (this.#run.isBusy || nowMs < this.#notBeforeMs) return
+    this.#run.isBusy = true
+    if (this.#run.isDone) this.#reportDone(view)
+    else this.#compareDigests(view)
+  }
+
+  #compareDigests(view: View): void {
+    this.#call(view, { kind: 'digest', ballot: view.ballot }, (answer, nowMs) => {
+      if (answer.kind !== 'response' || answer.response.kind !== 'digest') {
+        this.#pause(nowMs)
+        return
+      }
+      const { buckets, count } = differingBuckets(this.#store.digest(), answer.response.digest)
+      if (count === 0) {
+        this.#finish(view, nowMs)
+        return
+      }
+      this.#out.log('info', 'mirror-started', { ballot: formatBallot(view.ballot), buckets: count })
+      const primary = this.#members.get(primaryOf(view).id)
+      // With little of its own, a target takes the values along; else only those that differ.
+      const withValues = this.#store.keyCount * 2 < (primary?.beat?.keyCount ?? 0)
+      const { ballot } = view
+      this.#nextPage(view, { ballot, wanted: buckets, withValues, after: undefined })
+    })
+  }
+
+  #nextPage(view: View, progress: Progress): void {
+    const { ballot, after, wanted, withValues } = progress
+    this.#call(view, { kind: 'page', ballot, after, wanted, withValues }, (answer, nowMs) => {
+      if (answer.kind !== 'response' || answer.response.kind !== 'page') {
+        this.#pause(nowMs)
+        return
+      }
+      this.#takePage(view, { progress, page: answer.response }, nowMs)
+    })
+  }
+
+  #takePage(view: View, got: { progress: Progress; page: Page }, nowMs: number): void {
+    const { progress, page } = got
+    const changes: StoreChange[] = [...this.#surplus(view, progress, page)]
+    const missing: EntryHead[] = []
+    for (const item of page.items) {
+      const head = item.kind === 'head' ? item.head : item.entry
+      if (!this.#needs(view, head)) continue
+      if (item.kind === 'head') missing.push(item.head)
+      else changes.push({ kind: 'put', entry: fromTravel(item.entry, this.#self.wallMs(nowMs)) })
+    }
+    this.#entriesTaken += changes.length
+    if (changes.length > 0) this.#out.store(changes, () => {})
+    this.#fetchMissing(view, { missing, from: 0 }, () => this.#pageDone(view, progress, page))
+  }
+
+  #pageDone(view: View, progress: Progress, page: Page): void {
+    progress.after = page.end
+    // The next page is asked for once this one is durable: the disk sets the pace.
+    this.#out.store([], (nowMs) => {
+      if (!this.#isCurrent(view)) return
+      if (page.end === undefined) this.#finish(view, nowMs)
+      else this.#nextPage(view, progress)
+    })
+  }
+
+  /** Entries that came without their value are fetched by name, a bounded batch at a time. */
+  #fetchMissing(
+    view: View,
+    job: { missing: readonly EntryHead[]; from: number },
+    then: () => void,
+  ): void {
+    const { missing, from } = job
+    let upTo = from
+    let bytes = 0
+    while (upTo < missing.length && (upTo === from || bytes < BATCH_BYTES_MAX)) {
+      bytes += missing[upTo]?.valueBytes ?? 0
+      upTo++
+    }
+    if (upTo === from) {
+      then()
+      return
+    }
+    const keys = missing.slice(from, upTo).map((head) => head.key)
+    this.#call(view, { kind: 'fetch', ballot: view.ballot, keys }, (answer, nowMs) => {
+      if (answer.kind !== 'response' || answer.response.kind !== 'entries') {
+        this.#pause(nowMs)
+        return
+      }
+      const wallMs = this.#self.wallMs(nowMs)
+      const changes = answer.response.entries
+        .filter((travel) => this.#needs(view, travel))
+        .map((travel) => ({ kind: 'put', entry: fromTravel(travel, wallMs) }) as const)
+      this.#entriesTaken += changes.length
+      if (changes.length > 0) this.#out.store(changes, () => {})
+      this.#fetchMissing(view, { missing, from: upTo }, then)
+    })
+  }
+
+  /** What is here in this stretch of keys and not at the primary was never acknowledged. */
+  *#surplus(view: View, progress: Progress, page: Page): Iterable<StoreChange> {
+    if (!this.#rules.mirrorRemovesSurplus) return
+    const theirs = new Set(page.items.map((item) => keyOf(item)))
+    let after = progress.after
+    for (;;) {
+      const mine = this.#store.page({
+        after,
+        upTo: page.end,
+        wanted: progress.wanted,
+        valueBytesMax: -1,
+        bytesMax: PAGE_BYTES.max,
+        keysMax: PAGE_KEYS_MAX,
+      })
+      for (const item of mine.items) {
+        const head = item.kind === 'head' ? item.head : undefined
+        if (head === undefined || theirs.has(head.key)) continue
+        if (!this.#isFromStream(view, head.version)) yield { kind: 'remove', key: head.key }
+      }
+      if (mine.end === undefined || mine.end === page.end) return
+      after = mine.end
+    }
+  }
+
+  #needs(view: View, theirs: { readonly key: string; readonly version: string }): boolean {
+    const mine = this.#store.get(theirs.key)
+    if (mine === undefined) return true
+    return mine.version !== theirs.version && !this.#isFromStream(view, mine.version)
+  }
+
+  /** Versions stamped in this view are above its start: only its live stream can have brought them. */
+  #isFromStream(view: View, version: string): boolean {
+    return this.#rules.mirrorYieldsToStream && version > view.start.clock
+  }
+
+  #finish(view: View, nowMs: number): void {
+    if (!this.#isCurrent(view) || this.#run === undefined) return
+    this.#run.isDone = true
+    this.#out.log('info', 'mirror-done', {
+      ballot: formatBallot(view.ballot),
+      entries: this.#entriesTaken,
+    })
+    this.#entriesTaken = 0
+    this.#out.store([], () => {
+      if (this.#isCurrent(view)) this.#reportDone(view)
+    })
+    this.#notBeforeMs = nowMs
+  }
+
+  /** Repeated until a view says that this node is in sync. */
+  #reportDone(view: View): void {
+    this.#call(view, { kind: 'synced', ballot: view.ballot }, (_answer, nowMs) =>
+      this.#pause(nowMs),
+    )
+  }
+
+  #pause(nowMs: number): void {
+    this.#notBeforeMs = nowMs + MIRROR_PAUSE_MS
+    if (this.#run !== undefined) this.#run.isBusy = false
+  }
+
+  #call(view: View, request: NodeRequest, then: (answer: CallAnswer, nowMs: number) => void): void {
+    const run = this.#run
+    const address = this.#members.get(primaryOf(view).id)?.address ?? ''
+    this.#out.call(address, request, {
+      timeoutMs: MIRROR_CALL_WAIT_MS,
+      then: (answer, nowMs) => {
+        // An answer for an older view would mix two histories.
+        if (this.#run === run && this.#isCurrent(view)) then(answer, nowMs)
+      },
+    })
+  }
+
+  #isCurrent(view: View): boolean {
+    return this.#standing.view === view && !this.#standing.isFrozen
+  }
+}
+
+/** The source's side: digests and pages of the primary's store, smaller while its loop is late. */
+export class MirrorSource {
+  readonly #out: Outbox
+  readonly #self: Self
+  readonly #standing: Standing
+  readonly #store: EntryReader
+  #pageBytes: number = PAGE_BYTES.max
+
+  constructor(out: Outbox, parts: { self: Self; standing: Standing; store: EntryReader }) {
+    this.#out = out
+    this.#self = parts.self
+    this.#standing = parts.standing
+    this.#store = parts.store
+  }
+
+  /** How late the last tick was. */
+  lagged(lagMs: number): void {
+    const next = lagMs > PAGE_LAG_MS ? this.#pageBytes / 2 : this.#pageBytes * 2
+    this.#pageBytes = Math.min(PAGE_BYTES.max, Math.max(PAGE_BYTES.min, next))
+  }
+
+  digest(ballot: Ballot, ticket: number): void {
+    if (this.#isFenced(ballot, ticket)) return
+    this.#out.respond(ticket, { kind: 'digest', digest: this.#store.digest() })
+  }
+
+  page(request: PageRequest, ticket: number, nowMs: number): void {
+    if (this.#isFenced(request.ballot, ticket)) return
+    const { items, end } = this.#store.page({
+      after: request.after,
+      upTo: undefined,
+      wanted: request.wanted,
+      valueBytesMax: request.withValues ? PAGE_VALUE_MAX : -1,
+      bytesMax: this.#pageBytes,
+      keysMax: Math.ceil((PAGE_KEYS_MAX * this.#pageBytes) / PAGE_BYTES.max),
+    })
+    const wallMs = this.#self.wallMs(nowMs)
+    this.#out.respond(ticket, {
+      kind: 'page',
+      end,
+      items: items.map((item) =>
+        item.kind === 'head' ? item : { kind: 'entry', entry: toTravel(item.entry, wallMs) },
+      ),
+    })
+  }
+
+  fetch(about: { ballot: Ballot; keys: readonly string[] }, ticket: number, nowMs: number): void {
+    if (this.#isFenced(about.ballot, ticket)) return
+    const wallMs = this.#self.wallMs(nowMs)
+    const entries = about.keys.flatMap((key) => {
+      const entry = this.#store.get(key)
+      return entry === undefined ? [] : [toTravel(entry, wallMs)]
+    })
+    this.#out.respond(ticket, { kind: 'entries', entries })
+  }
+
+  /** Only the active primary of the view named is a source. */
+  #isFenced(ballot: Ballot, ticket: number): boolean {
+    const standing = this.#standing
+    if (standing.isActive && sameBallot(ballotOf(standing.view), ballot)) return false
+    this.#out.respond(ticket, {
+      kind: 'fenced',
+      promised: standing.promised,
+      ballot: ballotOf(standing.view),
+    })
+    return true
+  }
+}
+
+function keyOf(item: PageItem): string {
+  return item.kind === 'head' ? item.head.key : item.entry.key
+}

@@ -1,0 +1,302 @@
+// Runs a proposal: prepare to all, choose a view, accept by all, then it is active.
+// When to propose is triggers.ts' business, which view is choose.ts'.
+import type { Acceptor } from './acceptor.ts'
+import type { Candidates } from './candidates.ts'
+import { type Choice, chooseView } from './choose.ts'
+import {
+  BALLOT_EPOCH_MAX,
+  PROMISE_WAIT_MS,
+  PROPOSAL_MS,
+  PROPOSAL_PAUSE_MS,
+  VIEW_CALL_WAIT_MS,
+} from './limits.ts'
+import type { Leases } from './leases.ts'
+import type { Members } from './members.ts'
+import type { CallAnswer, NodePromise } from './messages.ts'
+import type { Outbox } from './outbox.ts'
+import type { Random } from './ports.ts'
+import type { Rules } from './rules.ts'
+import type { Self } from './self.ts'
+import type { ClusterSettings } from './settings.ts'
+import type { Standing } from './standing.ts'
+import type { Ballot, NodeId, View } from './types.ts'
+import { compareBallots, formatBallot, onlyGroup, sameBallot } from './view.ts'
+
+interface Proposal {
+  readonly ballot: Ballot
+  readonly reason: string
+  /** When the prepare calls left: the promise may have taken a while to flush. */
+  sentAtMs: number
+  readonly startedMs: number
+  round: 'flushing' | 'preparing' | 'accepting'
+  readonly asked: Set<NodeId>
+  readonly promises: Map<NodeId, NodePromise>
+  readonly accepted: Set<NodeId>
+  readonly acceptSentAtMs: Map<NodeId, number>
+}
+
+export interface ProposerParts {
+  readonly self: Self
+  readonly standing: Standing
+  readonly members: Members
+  readonly acceptor: Acceptor
+  readonly candidates: Candidates
+  readonly leases: Leases
+  readonly random: Random
+  /** Last position that is committed for good in this node's own stream. */
+  readonly committedSeq: () => number
+  readonly hasSynced: (ballot: Ballot, id: NodeId) => boolean
+}
+
+export class Proposer {
+  readonly #out: Outbox
+  readonly #parts: ProposerParts
+  readonly #settings: ClusterSettings
+  readonly #rules: Rules
+  #proposal: Proposal | undefined
+  #notBeforeMs = 0
+  #hasDeferred = false
+  /** Why the last proposal came to nothing; part of what clients are told. */
+  #trouble: string | undefined
+
+  constructor(
+    out: Outbox,
+    parts: ProposerParts,
+    setUp: { settings: ClusterSettings; rules: Rules },
+  ) {
+    this.#out = out
+    this.#parts = parts
+    this.#settings = setUp.settings
+    this.#rules = setUp.rules
+  }
+
+  get trouble(): string | undefined {
+    return this.#trouble
+  }
+
+  mayPropose(nowMs: number): boolean {
+    return this.#proposal === undefined && nowMs >= this.#notBeforeMs
+  }
+
+  /** No proposal before this moment. */
+  holdUntil(untilMs: number): void {
+    this.#notBeforeMs = Math.max(this.#notBeforeMs, untilMs)
+  }
+
+  propose(about: { reason: string; isMerge: boolean }, nowMs: number): void {
+    const { standing, self } = this.#parts
+    const epoch = Math.max(standing.maxEpoch, standing.promised.epoch) + 1
+    if (epoch > BALLOT_EPOCH_MAX) return
+    const ballot = { epoch, proposer: self.id }
+    const proposal: Proposal = {
+      ballot,
+      reason: about.reason,
+      sentAtMs: nowMs,
+      startedMs: nowMs,
+      round: 'flushing',
+      asked: new Set(),
+      promises: new Map(),
+      accepted: new Set(),
+      acceptSentAtMs: new Map(),
+    }
+    this.#proposal = proposal
+    this.#out.log('debug', 'view-proposed', { ballot: formatBallot(ballot), reason: about.reason })
+    standing.promise(ballot, (thenMs) => this.#prepare(proposal, about, thenMs))
+  }
+
+  abort(why: string, nowMs: number): void {
+    if (this.#proposal === undefined) return
+    this.#out.log('debug', 'view-proposal-failed', {
+      ballot: formatBallot(this.#proposal.ballot),
+      reason: this.#proposal.reason,
+      why,
+    })
+    this.#proposal = undefined
+    const { from, to } = PROPOSAL_PAUSE_MS
+    this.holdUntil(nowMs + from + this.#parts.random() * (to - from))
+  }
+
+  tick(nowMs: number): void {
+    const proposal = this.#proposal
+    if (proposal === undefined) return
+    if (nowMs - proposal.sentAtMs > PROPOSAL_MS) {
+      this.abort(proposal.round === 'accepting' ? 'not accepted in time' : 'timed out', nowMs)
+    } else if (compareBallots(proposal.ballot, this.#parts.standing.promised) < 0) {
+      this.abort('outbid', nowMs)
+    } else if (proposal.round === 'preparing' && nowMs - proposal.sentAtMs >= PROMISE_WAIT_MS) {
+      this.#choose(proposal, nowMs)
+    }
+  }
+
+  #prepare(proposal: Proposal, about: { isMerge: boolean }, nowMs: number): void {
+    if (!this.#isCurrent(proposal)) return
+    proposal.round = 'preparing'
+    proposal.sentAtMs = nowMs
+    proposal.promises.set(this.#parts.self.id, this.#parts.acceptor.ownPromise())
+    for (const member of this.#parts.members.all()) {
+      if (member.phase === 'dead' || member.phase === 'left') continue
+      if (this.#parts.candidates.isForeign(member)) continue
+      // Somebody unverified may promise, but nobody waits for it.
+      if (this.#parts.members.isAlive(member.id)) proposal.asked.add(member.id)
+      const request = {
+        kind: 'prepare',
+        ballot: proposal.ballot,
+        reason: proposal.reason,
+        isMerge: about.isMerge,
+      } as const
+      this.#out.call(member.address, request, {
+        timeoutMs: VIEW_CALL_WAIT_MS,
+        then: (answer, thenMs) => this.#prepared(proposal, { id: member.id, answer }, thenMs),
+      })
+    }
+    this.#chooseIfAllAnswered(proposal, nowMs)
+  }
+
+  #prepared(proposal: Proposal, from: { id: NodeId; answer: CallAnswer }, nowMs: number): void {
+    if (!this.#isCurrent(proposal) || proposal.round !== 'preparing') return
+    const { id, answer } = from
+    proposal.asked.delete(id)
+    if (answer.kind !== 'response') {
+      if (answer.kind !== 'late') this.#parts.members.suspect(id, nowMs)
+    } else if (answer.response.kind === 'promise') {
+      proposal.promises.set(id, answer.response.promise)
+      this.#parts.self.follow(answer.response.promise.clock, nowMs)
+    } else if (answer.response.kind === 'rejected') {
+      this.#parts.standing.sawEpoch(answer.response.promised.epoch)
+      if (answer.response.isVeto) {
+        this.abort('vetoed: the primary lives', nowMs)
+        return
+      }
+    }
+    this.#chooseIfAllAnswered(proposal, nowMs)
+  }
+
+  #chooseIfAllAnswered(proposal: Proposal, nowMs: number): void {
+    if (proposal.asked.size === 0) this.#choose(proposal, nowMs)
+  }
+
+  #choose(proposal: Proposal, nowMs: number): void {
+    const { standing, self, acceptor, candidates } = this.#parts
+    if (this.#rules.stallRule && nowMs - proposal.sentAtMs > 2 * PROMISE_WAIT_MS) {
+      this.abort('stalled while waiting for promises', nowMs)
+      return
+    }
+    if (!sameBallot(standing.promised, proposal.ballot)) {
+      this.abort('outbid', nowMs)
+      return
+    }
+    proposal.promises.set(self.id, acceptor.ownPromise())
+    const choice = chooseView({
+      ballot: proposal.ballot,
+      me: self.id,
+      promises: proposal.promises,
+      candidates: candidates.forVacancy(nowMs, undefined),
+      hasSynced: this.#parts.hasSynced,
+      hasDeferred: this.#hasDeferred,
+      start: { clock: self.nextVersion(nowMs), seq: this.#parts.committedSeq() },
+      settings: this.#settings,
+      rules: this.#rules,
+    })
+    this.#trouble = choice.kind === 'wait' ? choice.reason : undefined
+    if (choice.kind === 'view') this.#accept(proposal, choice.view, nowMs)
+    else this.#giveWay(choice, proposal, nowMs)
+  }
+
+  #giveWay(choice: Exclude<Choice, { kind: 'view' }>, proposal: Proposal, nowMs: number): void {
+    if (choice.kind === 'nudge') {
+      if (choice.isDeferral) this.#hasDeferred = true
+      for (const id of choice.to) this.#nudge(id, proposal.ballot.epoch)
+      this.abort('another node should propose', nowMs)
+      return
+    }
+    this.abort(choice.reason, nowMs)
+  }
+
+  #nudge(id: NodeId, epoch: number): void {
+    const address = this.#parts.members.get(id)?.address
+    if (address === undefined) return
+    const request = { kind: 'nudge', epoch, suspect: undefined } as const
+    this.#out.call(address, request, { timeoutMs: VIEW_CALL_WAIT_MS, then: () => {} })
+  }
+
+  #accept(proposal: Proposal, view: View, nowMs: number): void {
+    proposal.round = 'accepting'
+    this.#hasDeferred = false
+    this.#parts.standing.accept(view, nowMs, (thenMs) => {
+      if (!this.#isCurrent(proposal)) return
+      proposal.accepted.add(this.#parts.self.id)
+      for (const id of proposal.promises.keys()) {
+        if (id === this.#parts.self.id) continue
+        this.#askToAccept(proposal, { id, view }, thenMs)
+      }
+      this.#activateIfAccepted(proposal, view, thenMs)
+    })
+  }
+
+  #askToAccept(proposal: Proposal, ask: { id: NodeId; view: View }, nowMs: number): void {
+    const { id, view } = ask
+    const address = proposal.promises.get(id)?.address
+    if (address === undefined) return
+    proposal.acceptSentAtMs.set(id, nowMs)
+    this.#out.call(
+      address,
+      { kind: 'accept', view },
+      {
+        timeoutMs: VIEW_CALL_WAIT_MS,
+        then: (answer, thenMs) => {
+          if (!this.#isCurrent(proposal)) return
+          if (answer.kind !== 'response') {
+            if (answer.kind !== 'late') this.#parts.members.suspect(id, thenMs)
+            return
+          }
+          if (answer.response.kind === 'rejected') {
+            this.#parts.standing.sawEpoch(answer.response.promised.epoch)
+          }
+          if (answer.response.kind !== 'accepted') return
+          proposal.accepted.add(id)
+          this.#activateIfAccepted(proposal, view, thenMs)
+        },
+      },
+    )
+  }
+
+  #activateIfAccepted(proposal: Proposal, view: View, nowMs: number): void {
+    const { standing, leases, self } = this.#parts
+    if (!sameBallot(standing.promised, proposal.ballot)) return
+    if (this.#rules.stallRule && nowMs - proposal.sentAtMs > PROPOSAL_MS) {
+      this.abort('stalled while waiting for acceptance', nowMs)
+      return
+    }
+    const masters = onlyGroup(view).masters
+    if (!masters.every((m) => proposal.accepted.has(m.id))) return
+    this.#proposal = undefined
+    for (const { id } of masters) {
+      const atMs = proposal.acceptSentAtMs.get(id)
+      if (id !== self.id && atMs !== undefined) leases.prove(id, view.ballot, atMs)
+    }
+    this.#out.log('info', 'view-active', {
+      ballot: formatBallot(view.ballot),
+      reason: proposal.reason,
+      tookMs: Math.round(nowMs - proposal.startedMs),
+      masters: masters.map((m) => `${m.id}${m.inSync ? '' : ' (syncing)'}`),
+      roster: view.roster.length,
+    })
+    standing.activate(nowMs)
+    this.#announce(view)
+  }
+
+  #announce(view: View): void {
+    for (const member of this.#parts.members.all()) {
+      if (member.phase === 'dead' || member.phase === 'left') continue
+      this.#out.call(
+        member.address,
+        { kind: 'commit', view },
+        { timeoutMs: VIEW_CALL_WAIT_MS, then: () => {} },
+      )
+    }
+  }
+
+  #isCurrent(proposal: Proposal): boolean {
+    return this.#proposal === proposal
+  }
+}

@@ -1,0 +1,161 @@
+// What this node says about itself and the others: GET /cluster, and reasons in words for clients.
+// Looks only; changes nothing.
+import type { Candidates } from './candidates.ts'
+import { CLOCK_SKEW_MAX_MS } from './limits.ts'
+import type { Leases } from './leases.ts'
+import type { Member, Members } from './members.ts'
+import type { EntryReader } from './ports.ts'
+import type { Proposer } from './proposer.ts'
+import type { Self } from './self.ts'
+import type { Serving } from './serving.ts'
+import type { ClusterSettings } from './settings.ts'
+import type { Standing } from './standing.ts'
+import type { ClusterStatus, NodeStatus, Role } from './status.ts'
+import type { NodeId, View } from './types.ts'
+import { contains, formatBallot, onlyGroup, primaryOf } from './view.ts'
+
+export interface ReportParts {
+  readonly self: Self
+  readonly standing: Standing
+  readonly members: Members
+  readonly candidates: Candidates
+  readonly leases: Leases
+  readonly serving: Serving
+  readonly proposer: Proposer
+  readonly store: EntryReader
+  readonly settings: ClusterSettings
+  readonly fingerprint: number
+}
+
+/** Why a write or a read finds no primary, and what to do about it. */
+export function whyNoPrimary(parts: ReportParts): string {
+  const { members, standing, proposer } = parts
+  if (proposer.trouble !== undefined) return proposer.trouble
+  const alive = members.alive().length + 1
+  const view = standing.route
+  if (view === undefined) {
+    return `no masters have been elected yet; ${alive} node${alive === 1 ? '' : 's'} in sight`
+  }
+  return `no primary acts now; ${alive} of ${view.roster.length} known nodes are reachable: try again`
+}
+
+export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
+  const { self, standing, store, serving, settings } = parts
+  const view = standing.route
+  const { stream, seq } = serving.position()
+  return {
+    node: {
+      id: self.id,
+      address: self.address,
+      incarnation: self.incarnation,
+      state: self.phase,
+      role: roleOf(view, self.id),
+    },
+    view: view === undefined ? undefined : reportView(parts, view),
+    nodes: reportNodes(parts, view, nowMs),
+    keys: store.keyCount,
+    stream: { id: `${stream.node}.${stream.incarnation}`, committed: seq },
+    proofAgeMs: proofAgeMs(parts, nowMs),
+    mode: settings.mode,
+    warnings: reportWarnings(parts),
+  }
+}
+
+function reportView(parts: ReportParts, view: View): ClusterStatus['view'] {
+  const address = (id: NodeId): string =>
+    parts.members.get(id)?.address ?? view.roster.find((node) => node.id === id)?.address ?? ''
+  return {
+    ballot: view.ballot,
+    masters: onlyGroup(view).masters.map(({ id, inSync }) => ({
+      id,
+      address: address(id),
+      inSync,
+    })),
+    roster: view.roster.map(({ id }) => ({ id, address: address(id) })),
+  }
+}
+
+function reportNodes(parts: ReportParts, view: View | undefined, nowMs: number): NodeStatus[] {
+  const { self, store, members } = parts
+  const mine: NodeStatus = {
+    id: self.id,
+    address: self.address,
+    state: 'alive',
+    role: roleOf(view, self.id),
+    keys: store.keyCount,
+    lastHeardMs: 0,
+  }
+  const others = [...members.all()].map((member) => ({
+    id: member.id,
+    address: member.address,
+    state: member.phase === 'unverified' ? ('suspect' as const) : member.phase,
+    role: roleOf(view, member.id),
+    keys: member.beat?.keyCount ?? 0,
+    lastHeardMs: Math.round(nowMs - member.lastHeardMs),
+  }))
+  return [mine, ...others].sort((a, b) => (a.address < b.address ? -1 : 1))
+}
+
+function roleOf(view: View | undefined, id: NodeId): Role {
+  if (view === undefined) return 'node'
+  const master = onlyGroup(view).masters.find((m) => m.id === id)
+  if (master === undefined) return 'node'
+  if (primaryOf(view).id === id) return 'primary'
+  return master.inSync ? 'master' : 'syncing'
+}
+
+function proofAgeMs(parts: ReportParts, nowMs: number): number | undefined {
+  const { standing, leases } = parts
+  const atMs = standing.isActive ? leases.primaryProvenAtMs() : leases.masterProvenAtMs()
+  if (atMs === -Infinity) return undefined
+  return atMs === Infinity ? 0 : Math.max(0, Math.round(nowMs - atMs))
+}
+
+function reportWarnings(parts: ReportParts): string[] {
+  const { standing, store, members, proposer } = parts
+  const warnings: string[] = []
+  if (proposer.trouble !== undefined) warnings.push(proposer.trouble)
+  if (store.isFull) warnings.push('the store of this node is full: new values are refused')
+  for (const owed of standing.state.owed) {
+    warnings.push(
+      `this node holds writes of view ${formatBallot(owed.ballot)} that the cluster does not have; ` +
+        'they stay on its disk',
+    )
+  }
+  for (const member of members.all()) {
+    if (member.phase !== 'left') warnings.push(...memberWarnings(parts, member))
+  }
+  return warnings
+}
+
+function memberWarnings(parts: ReportParts, member: Member): string[] {
+  const { standing, candidates, fingerprint } = parts
+  const at = member.address
+  const { beat } = member
+  const warnings: string[] = []
+  if (candidates.isForeign(member)) {
+    warnings.push(`${at} runs in mode ${beat?.mode}, this node does not: give them the same mode`)
+  } else if (beat !== undefined && beat.fingerprint !== fingerprint) {
+    warnings.push(
+      `${at} has other cluster settings (min-copies or value-bytes-max) and cannot become master: ` +
+        'make them the same',
+    )
+  }
+  if (member.isDeafToMulticast) {
+    warnings.push(`${at} is not heard by multicast; unicast is used: check the switch or firewall`)
+  }
+  if (Math.abs(candidates.clockErrorMs(member)) > CLOCK_SKEW_MAX_MS) {
+    warnings.push(`the clock of ${at} is off and it cannot become master: set its clock`)
+  }
+  const view = standing.view
+  const isOtherSide =
+    view !== undefined &&
+    standing.isActive &&
+    (beat?.lineages.some((ballot) => !contains(view, ballot)) ?? false)
+  if (isOtherSide) {
+    warnings.push(
+      `${at} holds writes from a time when the cluster was split; they stay on its disk`,
+    )
+  }
+  return warnings
+}

@@ -1,0 +1,49 @@
+// Who this node is, and its clocks: the wall clock as of the last tick, and the version clock.
+import { VersionClock, versionMs } from './version.ts'
+import type { Sender } from './messages.ts'
+import type { Identity } from './settings.ts'
+import type { Address, NodeId, NodePhase, Version } from './types.ts'
+
+export class Self {
+  readonly id: NodeId
+  readonly incarnation: number
+  readonly address: Address
+  phase: NodePhase = 'joining'
+  readonly #clock: VersionClock
+  #wallOffsetMs = 0
+
+  constructor(identity: Identity, highestVersion: Version) {
+    this.id = identity.id
+    this.incarnation = identity.incarnation
+    this.address = identity.address
+    this.#clock = new VersionClock(identity.id)
+    this.#clock.resume(highestVersion)
+  }
+
+  /** Takes the wall clock from a tick; between ticks it moves with the monotonic clock. */
+  setWall(wallMs: number, nowMs: number): void {
+    this.#wallOffsetMs = wallMs - nowMs
+  }
+
+  wallMs(nowMs: number): number {
+    return nowMs + this.#wallOffsetMs
+  }
+
+  nextVersion(nowMs: number): Version {
+    return this.#clock.next(this.wallMs(nowMs))
+  }
+
+  /** False: the version is too far ahead of our wall clock and was not followed. */
+  follow(version: Version, nowMs: number): boolean {
+    return this.#clock.follow(version, this.wallMs(nowMs))
+  }
+
+  /** Age of a version by this node's wall clock. Unit: ms. */
+  versionAgeMs(version: Version, nowMs: number): number {
+    return this.wallMs(nowMs) - versionMs(version)
+  }
+
+  sender(): Sender {
+    return { id: this.id, incarnation: this.incarnation, clock: this.#clock.now() }
+  }
+}

@@ -1,0 +1,274 @@
+// What this node may answer from what it holds: as a master under its lease, or from a proven copy.
+// Answers other nodes' queries and reads; a read sent here is never sent on.
+import { COPY_ANSWERS, COPY_FRESH_MS, INLINE_VALUE_MAX, READ_WAIT_MS } from './limits.ts'
+import type { Follower } from './follower.ts'
+import type { Leases } from './leases.ts'
+import type { Members } from './members.ts'
+import type { Datagram, NodeRequest, NodeResponse, StreamPosition } from './messages.ts'
+import type { Outbox } from './outbox.ts'
+import type { CopyReader, EntryReader } from './ports.ts'
+import type { Rules } from './rules.ts'
+import type { Self } from './self.ts'
+import type { Standing } from './standing.ts'
+import type { Stream } from './stream.ts'
+import { liveEntry, toTravel, valueBytes } from './travel.ts'
+import type { Address, Copy, Entry, NodeId, Version } from './types.ts'
+import { onlyGroup, primaryOf } from './view.ts'
+
+type Query = Extract<Datagram, { kind: 'query' }>
+type Read = Extract<NodeRequest, { kind: 'read' }>
+
+export interface ServingParts {
+  readonly self: Self
+  readonly standing: Standing
+  readonly members: Members
+  readonly leases: Leases
+  readonly stream: Stream
+  readonly follower: Follower
+  readonly store: EntryReader
+  readonly copies: CopyReader
+}
+
+export class Serving {
+  readonly #out: Outbox
+  readonly #parts: ServingParts
+  readonly #rules: Rules
+
+  constructor(out: Outbox, parts: ServingParts, rules: Rules) {
+    this.#out = out
+    this.#parts = parts
+    this.#rules = rules
+  }
+
+  /** Whether the store's word on this key, "absent" included, is the cluster's word now. */
+  mayServe(key: string, nowMs: number): boolean {
+    const { standing, stream, follower } = this.#parts
+    if (!this.holdsLease(nowMs)) return false
+    if (!this.#rules.noDirtyReads) return true
+    return standing.isActive ? stream.newestOn(key) === undefined : !follower.isUncommitted(key)
+  }
+
+  /** Whether this node is a master that may answer reads at all. */
+  holdsLease(nowMs: number): boolean {
+    const { standing, leases } = this.#parts
+    if (!standing.isServingMaster) return false
+    if (!this.#rules.primaryNeedsLease) return true
+    return standing.isActive ? leases.primaryHoldsLease(nowMs) : leases.masterHoldsLease(nowMs)
+  }
+
+  mayServeCopy(copy: Copy, nowMs: number): boolean {
+    return !this.#rules.copyNeedsProof || nowMs - copy.provenAtMs <= COPY_FRESH_MS
+  }
+
+  /** Age of the word that a master's answer rests on. The primary's own lease is not counted. */
+  masterAgeMs(nowMs: number): number {
+    const { standing, leases } = this.#parts
+    return standing.isActive ? 0 : Math.max(0, nowMs - leases.masterProvenAtMs())
+  }
+
+  /** The live entry in the store. */
+  stored(key: string, nowMs: number): Entry | undefined {
+    return liveEntry(this.#parts.store.get(key), this.#parts.self.wallMs(nowMs))
+  }
+
+  /** Where this master stands in its primary's stream. */
+  position(): StreamPosition {
+    const { standing, stream, follower, self } = this.#parts
+    if (standing.isActive || standing.view === undefined) {
+      const own = { node: self.id, incarnation: self.incarnation }
+      return { stream: own, seq: stream.committedSeq }
+    }
+    const { id, incarnation } = primaryOf(standing.view)
+    return { stream: { node: id, incarnation }, seq: follower.appliedSeq }
+  }
+
+  /** A multicast query: masters answer it, and about two of the nodes that hold a proven copy. */
+  answerQuery(from: Address, query: Query, nowMs: number): void {
+    const { key, nonce } = query
+    if (this.mayServe(key, nowMs)) {
+      this.#answerAsMaster(from, query, nowMs)
+      return
+    }
+    const copy = this.#parts.copies.get(key)
+    if (copy === undefined || query.mastersOnly || !this.mayServeCopy(copy, nowMs)) {
+      if (!this.#rules.onlyMastersSayAbsent) this.#sendAbsent(from, { nonce, ageMs: 0 }, '')
+      return
+    }
+    if (copy.known.kind !== 'entry' || !this.#isChosen(nonce)) return
+    const entry = liveEntry(copy.known.entry, this.#parts.self.wallMs(nowMs))
+    const ageMs = nowMs - copy.provenAtMs
+    if (entry !== undefined) this.#sendAnswer(from, { query, entry, ageMs, isMaster: false }, nowMs)
+  }
+
+  /** Another node's read. Waits for a write under way on the key, never longer than the asker. */
+  read(request: Read, ticket: number, nowMs: number): void {
+    const { standing, stream } = this.#parts
+    const startedMs = nowMs
+    if (
+      standing.isActive &&
+      stream.newestOn(request.key) !== undefined &&
+      this.#rules.noDirtyReads
+    ) {
+      stream.whenSettled(request.key, (thenMs) => {
+        if (thenMs - startedMs > READ_WAIT_MS) this.#out.respond(ticket, unable('too late'))
+        else this.read(request, ticket, thenMs)
+      })
+      return
+    }
+    if (request.strength === 'strong') {
+      this.strong(request.key, nowMs, (answer, thenMs) =>
+        this.#out.respond(ticket, this.#responseTo(request, answer, thenMs)),
+      )
+      return
+    }
+    if (this.mayServe(request.key, nowMs)) {
+      const entry = this.stored(request.key, nowMs)
+      const word = { kind: 'master', entry, ageMs: this.masterAgeMs(nowMs) } as const
+      this.#out.respond(ticket, this.#responseTo(request, word, nowMs))
+      return
+    }
+    const copy = this.#parts.copies.get(request.key)
+    const entry = copy?.known.kind === 'entry' ? copy.known.entry : undefined
+    if (copy !== undefined && entry !== undefined && this.mayServeCopy(copy, nowMs)) {
+      const word = { kind: 'copy', entry, ageMs: nowMs - copy.provenAtMs } as const
+      this.#out.respond(ticket, this.#responseTo(request, word, nowMs))
+      return
+    }
+    this.#out.respond(ticket, unable('this node cannot vouch for the key now'))
+  }
+
+  /**
+   * As of now: the committed entry, given only after every other in-sync master has confirmed that
+   * this view still holds. The entry is taken first, so that the answer is true at that moment.
+   */
+  strong(key: string, nowMs: number, then: (answer: MasterWord, nowMs: number) => void): void {
+    const { standing, self, members } = this.#parts
+    const view = standing.view
+    if (view === undefined || !standing.isActive) {
+      then({ kind: 'unable', reason: 'this node is not the primary now' }, nowMs)
+      return
+    }
+    const entry = this.stored(key, nowMs)
+    const others = onlyGroup(view).masters.filter((m) => m.inSync && m.id !== self.id)
+    if (others.length === 0 || !this.#rules.strongReadAsksMasters) {
+      then({ kind: 'master', entry, ageMs: 0 }, nowMs)
+      return
+    }
+    let missing = others.length
+    let isOver = false
+    for (const { id } of others) {
+      const address = members.get(id)?.address ?? ''
+      this.#out.call(
+        address,
+        { kind: 'barrier', ballot: view.ballot },
+        {
+          timeoutMs: READ_WAIT_MS,
+          then: (answer, thenMs) => {
+            if (isOver) return
+            const holds = answer.kind === 'response' && answer.response.kind === 'holds'
+            if (!holds || !standing.isActive || standing.view !== view) {
+              isOver = true
+              const reason = 'another master could not confirm that this view still holds'
+              then({ kind: 'unable', reason }, thenMs)
+              return
+            }
+            missing--
+            if (missing > 0) return
+            isOver = true
+            then({ kind: 'master', entry, ageMs: 0 }, thenMs)
+          },
+        },
+      )
+    }
+  }
+
+  #answerAsMaster(from: Address, query: Query, nowMs: number): void {
+    const ageMs = this.masterAgeMs(nowMs)
+    const entry = this.stored(query.key, nowMs)
+    if (entry === undefined) {
+      const stored = this.#parts.store.get(query.key)
+      const isTombstone = stored?.content.kind === 'tombstone'
+      this.#sendAbsent(from, { nonce: query.nonce, ageMs }, isTombstone ? stored.version : '')
+      return
+    }
+    this.#sendAnswer(from, { query, entry, ageMs, isMaster: true }, nowMs)
+  }
+
+  #sendAbsent(
+    from: Address,
+    about: { nonce: number; ageMs: number },
+    tombstone: Version | '',
+  ): void {
+    this.#out.send(from, { kind: 'absent', ...about, position: this.position(), tombstone })
+  }
+
+  #sendAnswer(
+    from: Address,
+    about: { query: Query; entry: Entry; ageMs: number; isMaster: boolean },
+    nowMs: number,
+  ): void {
+    const { query, entry, ageMs, isMaster } = about
+    const bytes = valueBytes(entry)
+    const isKnown = query.knownVersion === entry.version
+    const inline =
+      isKnown || bytes > INLINE_VALUE_MAX
+        ? undefined
+        : toTravel(entry, this.#parts.self.wallMs(nowMs))
+    this.#out.send(from, {
+      kind: 'answer',
+      nonce: query.nonce,
+      version: entry.version,
+      isMaster,
+      position: this.position(),
+      ageMs,
+      valueBytes: bytes,
+      inline,
+    })
+  }
+
+  #responseTo(request: Read, word: MasterWord, nowMs: number): NodeResponse {
+    if (word.kind === 'unable') return word
+    const { ageMs } = word
+    const isMaster = word.kind === 'master'
+    const entry = liveEntry(word.entry, this.#parts.self.wallMs(nowMs))
+    if (entry === undefined) {
+      // A copy that has expired says nothing about what the masters hold now.
+      if (!isMaster) return unable('the copy has expired')
+      return { kind: 'absent', tombstone: '', ageMs }
+    }
+    if (request.minVersion !== undefined && entry.version < request.minVersion) {
+      return unable('this node does not hold that version yet')
+    }
+    if (entry.version === request.knownVersion) return { kind: 'unchanged', ageMs }
+    const wallMs = this.#parts.self.wallMs(nowMs)
+    return { kind: 'found', entry: toTravel(entry, wallMs), ageMs, isMaster }
+  }
+
+  /** About two of all nodes with copies answer one query, without having to talk about it. */
+  #isChosen(nonce: number): boolean {
+    const view = this.#parts.standing.route
+    if (view === undefined) return false
+    const holders = Math.max(1, view.roster.length - onlyGroup(view).masters.length)
+    return share(nonce, this.#parts.self.id) < COPY_ANSWERS / holders
+  }
+}
+
+/** What a node says about a key: a master's word, a copy, or nothing. */
+export type MasterWord =
+  | { readonly kind: 'master'; readonly entry: Entry | undefined; readonly ageMs: number }
+  | { readonly kind: 'copy'; readonly entry: Entry; readonly ageMs: number }
+  | { readonly kind: 'unable'; readonly reason: string }
+
+function unable(reason: string): { kind: 'unable'; reason: string } {
+  return { kind: 'unable', reason }
+}
+
+/** A number in [0, 1) that depends on both; good enough to draw lots. */
+function share(nonce: number, id: NodeId): number {
+  let hash = nonce >>> 0
+  for (let i = 0; i < id.length; i++) {
+    hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193) >>> 0
+    hash ^= hash >>> 15
+  }
+  return (Math.imul(hash, 0x9e3779b1) >>> 0) / 2 ** 32
+}

@@ -1,0 +1,195 @@
+// What this node has promised and accepted, and whether it acts as primary.
+// Keeps the durable state and its order: flush first, answer afterwards. Proposes nothing.
+import {
+  ballotOf,
+  compareBallots,
+  contains,
+  formatBallot,
+  isHolder,
+  mastershipOf,
+  primaryOf,
+  sameBallot,
+} from './view.ts'
+import type { Outbox } from './outbox.ts'
+import type { Rules } from './rules.ts'
+import type { Self } from './self.ts'
+import { OWED_MAX } from './limits.ts'
+import type { Ballot, DurableState, Master, View } from './types.ts'
+
+/** Told when this node's place changes; the streams and leases follow it. */
+export interface StandingListener {
+  /** Another view was accepted or adopted; this node is not, or no longer, an active primary. */
+  viewChanged(view: View, nowMs: number): void
+  /** This node is the primary of a view that every master of it has accepted. */
+  activated(view: View, nowMs: number): void
+}
+
+export class Standing {
+  readonly #out: Outbox
+  readonly #self: Self
+  readonly #rules: Rules
+  readonly #listener: StandingListener
+  #state: DurableState
+  /** The newest view heard of as active; it may be one this node cannot accept. */
+  #heardView: View | undefined
+  #isActive = false
+  #maxEpoch: number
+  /** A higher promise that another master named when it refused this primary's stream. */
+  #fence: Ballot | undefined
+
+  constructor(
+    out: Outbox,
+    options: { self: Self; state: DurableState; rules: Rules; listener: StandingListener },
+  ) {
+    this.#out = out
+    this.#self = options.self
+    this.#rules = options.rules
+    this.#listener = options.listener
+    this.#state = options.state
+    this.#maxEpoch = Math.max(options.state.promised.epoch, ballotOf(options.state.view).epoch)
+  }
+
+  get state(): DurableState {
+    return this.#state
+  }
+
+  get promised(): Ballot {
+    return this.#state.promised
+  }
+
+  /** The last accepted view. */
+  get view(): View | undefined {
+    return this.#state.view
+  }
+
+  /** The view to send requests by: the newest one known. */
+  get route(): View | undefined {
+    const heard = this.#heardView
+    if (heard === undefined) return this.view
+    return compareBallots(heard.ballot, ballotOf(this.view)) > 0 ? heard : this.view
+  }
+
+  /** A promise above the accepted view: nothing of an older ballot is served any more. */
+  get isFrozen(): boolean {
+    return !sameBallot(this.promised, ballotOf(this.view))
+  }
+
+  /** The primary of a view that all its masters accepted, and not frozen. */
+  get isActive(): boolean {
+    return this.#isActive && !(this.#rules.promiseFreezes && this.isFrozen)
+  }
+
+  /** This node's mastership in its accepted view, in this life. */
+  get mastership(): Master | undefined {
+    return mastershipOf(this.view, this.#self)
+  }
+
+  /** An in-sync master that is not frozen. */
+  get isServingMaster(): boolean {
+    return (this.mastership?.inSync ?? false) && !this.isFrozen
+  }
+
+  get maxEpoch(): number {
+    return this.#maxEpoch
+  }
+
+  sawEpoch(epoch: number): void {
+    this.#maxEpoch = Math.max(this.#maxEpoch, epoch)
+  }
+
+  /** Another master has promised a higher ballot: this primary must propose again. */
+  fencedBy(promised: Ballot): void {
+    this.#fence = promised
+  }
+
+  get isFencedByOther(): boolean {
+    return this.#fence !== undefined && compareBallots(this.#fence, ballotOf(this.view)) > 0
+  }
+
+  /** Ballots of the views whose acknowledged data this node holds. */
+  lineages(): Ballot[] {
+    const ballots = this.#state.owed.map((view) => view.ballot)
+    if (this.view !== undefined && isHolder(this.view, this.#self.id)) {
+      ballots.push(this.view.ballot)
+    }
+    return ballots
+  }
+
+  /** Promises never to serve anything below this ballot; `then` runs once that is durable. */
+  promise(ballot: Ballot, then: (nowMs: number) => void): void {
+    this.sawEpoch(ballot.epoch)
+    this.#persist({ ...this.#state, promised: ballot }, then)
+  }
+
+  /** Accepts a view at or above the promise; `then` runs once that is durable. */
+  accept(view: View, nowMs: number, then: (nowMs: number) => void): void {
+    this.sawEpoch(view.ballot.epoch)
+    const isNew = compareBallots(view.ballot, ballotOf(this.view)) > 0
+    const promised = compareBallots(view.ballot, this.promised) > 0 ? view.ballot : this.promised
+    if (!isNew) {
+      this.#persist({ ...this.#state, promised }, then)
+      return
+    }
+    this.#isActive = false
+    this.#persist({ promised, view, owed: this.#owedAfter(view) }, then)
+    this.#listener.viewChanged(view, nowMs)
+  }
+
+  /** Takes over a view that is active elsewhere. Below the promise it is only followed, not accepted. */
+  adopt(view: View, nowMs: number): void {
+    if (!this.#mayFollow(view)) return
+    this.sawEpoch(view.ballot.epoch)
+    if (this.#heardView === undefined || isAbove(view, this.#heardView)) this.#heardView = view
+    if (this.view !== undefined && !isAbove(view, this.view)) return
+    if (compareBallots(view.ballot, this.promised) < 0 && this.#rules.neverAdoptBelowPromise) {
+      if (this.#isActive && this.view !== undefined) this.#standDown(this.view, nowMs)
+      return
+    }
+    this.accept(view, nowMs, () => {})
+    this.#out.log('info', 'view-adopted', { ballot: formatBallot(view.ballot) })
+  }
+
+  /** Every master of this node's own view has accepted it. */
+  activate(nowMs: number): void {
+    const view = this.view
+    if (view === undefined || primaryOf(view).id !== this.#self.id) return
+    this.#isActive = true
+    this.#listener.activated(view, nowMs)
+  }
+
+  /** An active primary leaves its own lineage only for a view that contains it. */
+  #mayFollow(view: View): boolean {
+    if (!this.isActive || this.view === undefined) return true
+    if (sameBallot(view.ballot, this.view.ballot)) return true
+    return contains(view, this.view.ballot)
+  }
+
+  #standDown(view: View, nowMs: number): void {
+    this.#isActive = false
+    this.#listener.viewChanged(view, nowMs)
+  }
+
+  /** What stays to be merged: this node holds it, and the new view does not contain it. */
+  #owedAfter(view: View): readonly View[] {
+    const held = [...this.#state.owed]
+    if (this.view !== undefined && isHolder(this.view, this.#self.id)) held.push(this.view)
+    const owed = held.filter((v) => !contains(view, v.ballot))
+    if (owed.length > this.#state.owed.length) {
+      this.#out.log('warn', 'lineage-owed', { ballots: owed.map((v) => formatBallot(v.ballot)) })
+    }
+    return owed.slice(-OWED_MAX)
+  }
+
+  #persist(state: DurableState, then: (nowMs: number) => void): void {
+    this.#state = state
+    if (this.#rules.promiseIsDurable) {
+      this.#out.store([{ kind: 'state', state }], then)
+      return
+    }
+    this.#out.wake(0, then)
+  }
+}
+
+function isAbove(a: View, b: View): boolean {
+  return compareBallots(a.ballot, b.ballot) > 0
+}

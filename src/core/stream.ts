@@ -1,0 +1,282 @@
+// The primary's stream: numbers the writes, hands them to its own disk and to the other masters in
+// order, and calls a write committed once every master of the view has flushed it.
+// Never decides whether a write is allowed; that is writes.ts' business.
+import {
+  BATCH_BYTES_MAX,
+  BATCH_RECORDS_MAX,
+  FORWARD_PAUSE_MS,
+  LOCAL_BATCHES_MAX,
+  REPLICATE_WAIT_MS,
+} from './limits.ts'
+import type { Members } from './members.ts'
+import type { CallAnswer, StreamRecord } from './messages.ts'
+import type { Outbox } from './outbox.ts'
+import type { Rules } from './rules.ts'
+import type { Self } from './self.ts'
+import type { ClusterSettings } from './settings.ts'
+import type { Standing } from './standing.ts'
+import { toTravel, valueBytes } from './travel.ts'
+import type { Ballot, Entry, NodeId, View } from './types.ts'
+import { compareBallots, minCopies, onlyGroup } from './view.ts'
+
+export type StreamEnd =
+  | { readonly kind: 'committed'; readonly copies: number }
+  /** This node stopped being primary first: the write may or may not survive. */
+  | { readonly kind: 'dropped' }
+
+interface Pending {
+  readonly entry: Entry
+  readonly fingerprint: string
+  readonly bytes: number
+  readonly ends: ((end: StreamEnd, nowMs: number) => void)[]
+}
+
+/** Another master of the view, as a place that the stream flows to. */
+interface Sink {
+  readonly id: NodeId
+  ackedSeq: number
+  isCalling: boolean
+  retryAtMs: number
+  isFull: boolean
+}
+
+export class Stream {
+  readonly #out: Outbox
+  readonly #self: Self
+  readonly #standing: Standing
+  readonly #members: Members
+  readonly #settings: ClusterSettings
+  readonly #rules: Rules
+  readonly #pending = new Map<number, Pending>()
+  readonly #newestOf = new Map<string, number>()
+  readonly #waiting = new Map<string, ((nowMs: number) => void)[]>()
+  #sinks: Sink[] = []
+  #seq = { last: 0, committed: 0, taken: 0, flushed: 0 }
+  #localBatches = 0
+  #bytes = 0
+  /** Grows when the tail is dropped: answers about the old tail are then ignored. */
+  #run = 0
+
+  constructor(
+    out: Outbox,
+    parts: { self: Self; standing: Standing; members: Members },
+    setUp: { settings: ClusterSettings; rules: Rules },
+  ) {
+    this.#out = out
+    this.#self = parts.self
+    this.#standing = parts.standing
+    this.#members = parts.members
+    this.#settings = setUp.settings
+    this.#rules = setUp.rules
+  }
+
+  get committedSeq(): number {
+    return this.#seq.committed
+  }
+
+  get pendingCount(): number {
+    return this.#pending.size
+  }
+
+  get pendingBytes(): number {
+    return this.#bytes
+  }
+
+  /** Another master has no room for more values. */
+  get isFull(): boolean {
+    return this.#sinks.some((sink) => sink.isFull)
+  }
+
+  /** The newest write under way on this key. */
+  newestOn(key: string): Entry | undefined {
+    const seq = this.#newestOf.get(key)
+    return seq === undefined ? undefined : this.#pending.get(seq)?.entry
+  }
+
+  /** Puts a write at the end of the stream; `end` is called once, in a later step. */
+  append(
+    record: { entry: Entry; fingerprint: string },
+    end: (end: StreamEnd, nowMs: number) => void,
+    nowMs: number,
+  ): void {
+    const seq = ++this.#seq.last
+    const bytes = valueBytes(record.entry)
+    this.#pending.set(seq, { ...record, bytes, ends: [end] })
+    this.#newestOf.set(record.entry.key, seq)
+    this.#bytes += bytes
+    this.#pump(nowMs)
+  }
+
+  /** Joins the newest write under way on this key: a retry of it, or one that rests on it. */
+  join(key: string, end: (end: StreamEnd, nowMs: number) => void): void {
+    const seq = this.#newestOf.get(key)
+    if (seq !== undefined) this.#pending.get(seq)?.ends.push(end)
+  }
+
+  /** Runs when no write on this key is under way any more, or none ever will be here. */
+  whenSettled(key: string, then: (nowMs: number) => void): void {
+    const list = this.#waiting.get(key) ?? []
+    list.push(then)
+    this.#waiting.set(key, list)
+  }
+
+  /** This node acts in a new view: what was not acknowledged goes out again, in the same order. */
+  start(view: View, nowMs: number): void {
+    const others = onlyGroup(view).masters.filter((m) => m.id !== this.#self.id)
+    const ackedSeq = this.#rules.sendTailAgain ? this.#seq.committed : this.#seq.last
+    this.#sinks = others.map(({ id }) => ({
+      id,
+      ackedSeq,
+      isCalling: false,
+      retryAtMs: 0,
+      isFull: false,
+    }))
+    this.#pump(nowMs)
+    this.#settle(nowMs)
+  }
+
+  /** Another node is primary now: whatever was under way is no longer this node's to answer. */
+  drop(nowMs: number): void {
+    const pending = [...this.#pending.values()]
+    const waiting = [...this.#waiting.values()].flat()
+    this.#pending.clear()
+    this.#newestOf.clear()
+    this.#waiting.clear()
+    this.#sinks = []
+    this.#bytes = 0
+    this.#run++
+    this.#localBatches = 0
+    const { committed } = this.#seq
+    this.#seq = { last: committed, committed, taken: committed, flushed: committed }
+    for (const { ends } of pending) for (const end of ends) end({ kind: 'dropped' }, nowMs)
+    for (const then of waiting) then(nowMs)
+  }
+
+  tick(nowMs: number): void {
+    if (!this.#standing.isActive) return
+    this.#pump(nowMs)
+    this.#settle(nowMs)
+  }
+
+  #pump(nowMs: number): void {
+    this.#pumpLocal()
+    if (!this.#standing.isActive) return
+    for (const sink of this.#sinks) this.#pumpSink(sink, nowMs)
+  }
+
+  #pumpLocal(): void {
+    while (this.#localBatches < LOCAL_BATCHES_MAX && this.#seq.taken < this.#seq.last) {
+      const batch = this.#batchAfter(this.#seq.taken)
+      const upTo = this.#seq.taken + batch.length
+      this.#seq.taken = upTo
+      this.#localBatches++
+      const run = this.#run
+      this.#out.store(
+        batch.map(({ entry }) => ({ kind: 'put', entry })),
+        (nowMs) => {
+          if (run !== this.#run) return
+          this.#localBatches--
+          this.#seq.flushed = Math.max(this.#seq.flushed, upTo)
+          this.#settle(nowMs)
+          this.#pumpLocal()
+        },
+      )
+    }
+  }
+
+  #pumpSink(sink: Sink, nowMs: number): void {
+    const view = this.#standing.view
+    const address = this.#members.get(sink.id)?.address
+    if (sink.isCalling || nowMs < sink.retryAtMs || view === undefined || address === undefined) {
+      return
+    }
+    if (sink.ackedSeq >= this.#seq.last) return
+    const batch = this.#batchAfter(sink.ackedSeq)
+    const wallMs = this.#self.wallMs(nowMs)
+    const records: StreamRecord[] = batch.map(({ entry, fingerprint }) => ({
+      entry: toTravel(entry, wallMs),
+      fingerprint,
+    }))
+    sink.isCalling = true
+    this.#out.call(
+      address,
+      {
+        kind: 'replicate',
+        ballot: view.ballot,
+        firstSeq: sink.ackedSeq + 1,
+        records,
+        committedSeq: this.#seq.committed,
+      },
+      {
+        timeoutMs: REPLICATE_WAIT_MS,
+        then: (answer, thenMs) => {
+          if (!this.#sinks.includes(sink)) return
+          sink.isCalling = false
+          this.#replicated(sink, { answer, ballot: view.ballot }, thenMs)
+        },
+      },
+    )
+  }
+
+  #replicated(sink: Sink, about: { answer: CallAnswer; ballot: Ballot }, nowMs: number): void {
+    const { answer, ballot } = about
+    if (answer.kind === 'response' && answer.response.kind === 'replicated') {
+      sink.ackedSeq = Math.max(sink.ackedSeq, Math.min(answer.response.appliedSeq, this.#seq.last))
+      sink.isFull = answer.response.isFull
+      this.#settle(nowMs)
+      this.#pump(nowMs)
+      return
+    }
+    sink.retryAtMs = nowMs + FORWARD_PAUSE_MS
+    if (answer.kind === 'refused' || answer.kind === 'broken') {
+      this.#members.suspect(sink.id, nowMs)
+    } else if (answer.kind === 'response' && answer.response.kind === 'fenced') {
+      const { promised } = answer.response
+      this.#standing.sawEpoch(promised.epoch)
+      if (compareBallots(promised, ballot) > 0) this.#standing.fencedBy(promised)
+    }
+  }
+
+  /** Up to one batch of records after this position, and at least one if there is any. */
+  #batchAfter(seq: number): Pending[] {
+    const batch: Pending[] = []
+    let bytes = 0
+    for (let next = seq + 1; next <= this.#seq.last; next++) {
+      const pending = this.#pending.get(next)
+      if (pending === undefined || batch.length >= BATCH_RECORDS_MAX) break
+      if (batch.length > 0 && bytes + pending.bytes > BATCH_BYTES_MAX) break
+      batch.push(pending)
+      bytes += pending.bytes
+    }
+    return batch
+  }
+
+  /** Commits what every master of the view has on disk, while this node is still its primary. */
+  #settle(nowMs: number): void {
+    const view = this.#standing.view
+    if (view === undefined || !this.#standing.isActive) return
+    const copies = onlyGroup(view).masters.length
+    const needed = minCopies(this.#settings, view.roster)
+    if (copies < needed && this.#rules.acknowledgeOnlyWithMinCopies) return
+    const reached = [
+      this.#rules.acknowledgeAfterOwnFlush ? this.#seq.flushed : this.#seq.taken,
+      ...(this.#rules.acknowledgeAfterEveryMaster ? this.#sinks.map((s) => s.ackedSeq) : []),
+    ]
+    const upTo = Math.min(...reached)
+    while (this.#seq.committed < upTo) this.#commit(++this.#seq.committed, copies, nowMs)
+  }
+
+  #commit(seq: number, copies: number, nowMs: number): void {
+    const pending = this.#pending.get(seq)
+    if (pending === undefined) throw new Error('bug: a committed write was not under way')
+    this.#pending.delete(seq)
+    this.#bytes -= pending.bytes
+    for (const end of pending.ends) end({ kind: 'committed', copies }, nowMs)
+    const { key } = pending.entry
+    if (this.#newestOf.get(key) !== seq) return
+    this.#newestOf.delete(key)
+    const waiting = this.#waiting.get(key) ?? []
+    this.#waiting.delete(key)
+    for (const then of waiting) then(nowMs)
+  }
+}

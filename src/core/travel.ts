@@ -1,0 +1,29 @@
+// Entries leaving for and arriving from other nodes: the expiry travels as time left.
+import type { TravelEntry } from './messages.ts'
+import type { Entry } from './types.ts'
+
+/** An entry as it is sent. An expired one travels with 0 ms left. */
+export function toTravel(entry: Entry, wallMs: number): TravelEntry {
+  const { key, version, requestId, content, expiresAtMs } = entry
+  const ttlLeftMs =
+    expiresAtMs === undefined ? undefined : Math.max(0, Math.round(expiresAtMs - wallMs))
+  return { key, version, requestId, content, ttlLeftMs }
+}
+
+/** A sent entry as it is stored here: its expiry is anchored on this node's wall clock. */
+export function fromTravel(travel: TravelEntry, wallMs: number): Entry {
+  const { key, version, requestId, content, ttlLeftMs } = travel
+  const expiresAtMs = ttlLeftMs === undefined ? undefined : Math.round(wallMs + ttlLeftMs)
+  return { key, version, requestId, content, expiresAtMs }
+}
+
+/** The entry if it has a value to give; undefined for a tombstone, an expired or a missing entry. */
+export function liveEntry(entry: Entry | undefined, wallMs: number): Entry | undefined {
+  if (entry === undefined || entry.content.kind === 'tombstone') return undefined
+  return entry.expiresAtMs !== undefined && entry.expiresAtMs <= wallMs ? undefined : entry
+}
+
+/** Bytes of an entry's value. */
+export function valueBytes(entry: { readonly content: Entry['content'] }): number {
+  return entry.content.kind === 'value' ? entry.content.bytes.length : 0
+}

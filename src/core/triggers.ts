@@ -1,0 +1,206 @@
+// When this node should propose a view, and why. Checked at every tick and after every verdict.
+// Which view comes of it is choose.ts' business.
+import type { Candidates } from './candidates.ts'
+import {
+  GROW_PAUSE_MS,
+  MASTERS_PER_GROUP,
+  PROPOSAL_MS,
+  ROSTER_WAIT_MS,
+  STAGGER_MS,
+  SUSPECT_AFTER_MS,
+  VIEW_CALL_WAIT_MS,
+} from './limits.ts'
+import type { Member, Members } from './members.ts'
+import type { Outbox } from './outbox.ts'
+import type { Proposer } from './proposer.ts'
+import type { Rules } from './rules.ts'
+import type { Self } from './self.ts'
+import type { Standing } from './standing.ts'
+import type { Ballot, Master, NodeId, View } from './types.ts'
+import { compareBallots, inRoster, mastershipOf, onlyGroup, primaryOf, sameBallot } from './view.ts'
+
+export interface TriggerParts {
+  readonly self: Self
+  readonly standing: Standing
+  readonly members: Members
+  readonly candidates: Candidates
+  readonly proposer: Proposer
+  readonly hasSynced: (ballot: Ballot, id: NodeId) => boolean
+}
+
+export class Triggers {
+  readonly #out: Outbox
+  readonly #parts: TriggerParts
+  readonly #rules: Rules
+  #noPrimarySinceMs: number
+  #strangersSinceMs: number | undefined
+  #isNudged = false
+  #growNotBeforeMs = 0
+  /** The view whose lost primary this node has already reported to the other master. */
+  #reported: Ballot | undefined
+
+  constructor(out: Outbox, parts: TriggerParts, setUp: { rules: Rules; nowMs: number }) {
+    this.#out = out
+    this.#parts = parts
+    this.#rules = setUp.rules
+    this.#noPrimarySinceMs = setUp.nowMs
+  }
+
+  /** We were stalled: what seems lost may only be unread. */
+  forgive(nowMs: number): void {
+    this.#noPrimarySinceMs = nowMs
+  }
+
+  /** Another node asks this one to propose, because it cannot. */
+  nudged(): void {
+    this.#isNudged = true
+  }
+
+  consider(nowMs: number): void {
+    const { standing, proposer } = this.#parts
+    if (standing.isActive) {
+      this.#noPrimarySinceMs = nowMs
+      this.#isNudged = false
+      const reason = proposer.mayPropose(nowMs) ? this.#asPrimary(nowMs) : undefined
+      if (reason !== undefined) proposer.propose({ reason, isMerge: false }, nowMs)
+      return
+    }
+    const reason = this.#asOther(nowMs)
+    if (reason !== undefined && proposer.mayPropose(nowMs)) {
+      this.#isNudged = false
+      proposer.propose({ reason, isMerge: false }, nowMs)
+    }
+  }
+
+  /** Whether the primary that this node routes to is there and acting. */
+  hearsPrimary(): boolean {
+    const view = this.#parts.standing.route
+    if (view === undefined) return false
+    const primary = primaryOf(view)
+    const member = this.#parts.members.get(primary.id)
+    return (
+      member !== undefined &&
+      this.#parts.members.isAlive(primary.id) &&
+      member.incarnation === primary.incarnation &&
+      member.beat?.isActive === true &&
+      sameBallot(member.beat.ballot, view.ballot)
+    )
+  }
+
+  #asPrimary(nowMs: number): string | undefined {
+    const { standing, members, candidates, self } = this.#parts
+    const view = standing.view
+    if (view === undefined) return undefined
+    const others = onlyGroup(view).masters.filter((m) => m.id !== self.id)
+    for (const master of others) {
+      const member = members.get(master.id)
+      if (this.#isLost(master, member, nowMs)) {
+        if (member?.phase === 'dead') candidates.holdDown(master.id, nowMs)
+        return 'master-lost'
+      }
+      const promised = member?.beat?.promised
+      const isFenced =
+        standing.isFencedByOther ||
+        (promised !== undefined && compareBallots(promised, view.ballot) > 0)
+      if (isFenced && this.#rules.proposeAgainWhenFenced) return 'fenced'
+    }
+    if (others.some((m) => !m.inSync && this.#parts.hasSynced(view.ballot, m.id))) return 'synced'
+    return this.#asGrowingPrimary(view, others, nowMs)
+  }
+
+  /** Its life in the view has ended: verified gone, or another life of it answers. */
+  #isLost(master: Master, member: Member | undefined, nowMs: number): boolean {
+    if (member === undefined || this.#parts.members.isGone(master.id)) return true
+    if (member.incarnation === master.incarnation) return false
+    // A reborn master is asked to go on; a moment for its verification avoids replacing it.
+    return member.phase !== 'unverified' || nowMs - member.aliveSinceMs > GROW_PAUSE_MS
+  }
+
+  #asGrowingPrimary(view: View, others: readonly Master[], nowMs: number): string | undefined {
+    const isShort = others.length + 1 < MASTERS_PER_GROUP
+    const newcomers = this.#parts.candidates
+      .forVacancy(nowMs, view)
+      .filter((id) => !others.some((m) => m.id === id))
+    const reason =
+      isShort && newcomers.length > 0
+        ? 'vacancy'
+        : this.#strangersWaited(view, nowMs)
+          ? 'roster'
+          : undefined
+    if (reason === undefined || nowMs < this.#growNotBeforeMs) return undefined
+    this.#growNotBeforeMs = nowMs + GROW_PAUSE_MS
+    return reason
+  }
+
+  /** Verified nodes outside the roster are taken in together, a moment after the first. */
+  #strangersWaited(view: View, nowMs: number): boolean {
+    const strangers = this.#parts.members
+      .alive()
+      .some((m) => !inRoster(view, m.id) && !this.#parts.candidates.isForeign(m))
+    if (!strangers) {
+      this.#strangersSinceMs = undefined
+      return false
+    }
+    this.#strangersSinceMs ??= nowMs
+    return nowMs - this.#strangersSinceMs >= ROSTER_WAIT_MS
+  }
+
+  #asOther(nowMs: number): string | undefined {
+    const { standing, candidates } = this.#parts
+    const view = standing.route
+    if (this.hearsPrimary()) {
+      this.#noPrimarySinceMs = nowMs
+      this.#isNudged = false
+      return undefined
+    }
+    if (this.#isNudged && standing.lineages().length > 0) return 'nudged'
+    if (this.#hearsNewerPrimary(view)) {
+      this.#noPrimarySinceMs = nowMs
+      return undefined
+    }
+    const waitMs = this.#patienceMs(view) + candidates.rank() * STAGGER_MS
+    return nowMs - this.#noPrimarySinceMs >= waitMs ? 'no-primary' : undefined
+  }
+
+  /** How long a missing primary is given, beyond this node's turn. */
+  #patienceMs(view: View | undefined): number {
+    if (view === undefined) return 0
+    const primary = primaryOf(view)
+    if (this.#parts.members.isGone(primary.id)) {
+      this.#report(view)
+      return 0
+    }
+    // Our own promise to somebody who came to nothing has fenced us.
+    const isMine = sameBallot(view.ballot, this.#parts.standing.view?.ballot ?? view.ballot)
+    if (isMine && mastershipOf(view, this.#parts.self) === primary) return PROPOSAL_MS
+    return SUSPECT_AFTER_MS
+  }
+
+  /** Tells the other masters at once: they are the ones who can propose. */
+  #report(view: View): void {
+    if (this.#reported !== undefined && sameBallot(this.#reported, view.ballot)) return
+    this.#reported = view.ballot
+    const primary = primaryOf(view)
+    for (const master of onlyGroup(view).masters) {
+      const address = this.#parts.members.get(master.id)?.address
+      if (!master.inSync || master.id === primary.id || address === undefined) continue
+      const request = {
+        kind: 'nudge',
+        epoch: this.#parts.standing.maxEpoch,
+        suspect: primary.id,
+      } as const
+      this.#out.call(address, request, { timeoutMs: VIEW_CALL_WAIT_MS, then: () => {} })
+    }
+  }
+
+  /** Somebody acts as primary of a newer view: node.ts is asking it for that view. */
+  #hearsNewerPrimary(view: View | undefined): boolean {
+    return this.#parts.members
+      .alive()
+      .some(
+        (m) =>
+          m.beat?.isActive === true &&
+          (view === undefined || compareBallots(m.beat.ballot, view.ballot) > 0),
+      )
+  }
+}

@@ -1,0 +1,164 @@
+// What the primary does with a write: known already, allowed, stamped, or refused with a reason.
+// How it becomes durable on every master is stream.ts' business.
+import { REMEMBER_MS, WRITES_MAX, WRITE_BYTES_MAX } from './limits.ts'
+import type { EntryReader } from './ports.ts'
+import type { Remembered } from './remembered.ts'
+import type { Rules } from './rules.ts'
+import type { Self } from './self.ts'
+import type { ClusterSettings } from './settings.ts'
+import type { Standing } from './standing.ts'
+import type { Stream, StreamEnd } from './stream.ts'
+import { liveEntry } from './travel.ts'
+import type { Condition, Entry, Version, WriteCommand, WriteOutcome } from './types.ts'
+import { minCopies, onlyGroup } from './view.ts'
+
+type Reply = (outcome: WriteOutcome, nowMs: number) => void
+
+export interface WritesParts {
+  readonly self: Self
+  readonly standing: Standing
+  readonly stream: Stream
+  readonly store: EntryReader
+  readonly remembered: Remembered
+}
+
+export class Writes {
+  readonly #parts: WritesParts
+  readonly #settings: ClusterSettings
+  readonly #rules: Rules
+
+  constructor(parts: WritesParts, setUp: { settings: ClusterSettings; rules: Rules }) {
+    this.#parts = parts
+    this.#settings = setUp.settings
+    this.#rules = setUp.rules
+  }
+
+  /**
+   * Takes a write as the primary. `refused` means that nothing was and nothing will be done about
+   * it here; `unknown` that it was on its way when this node stopped being primary.
+   */
+  submit(command: WriteCommand, reply: Reply, nowMs: number): void {
+    const refusal = this.#refusal(command)
+    if (refusal !== undefined) {
+      reply({ kind: 'refused', reason: refusal }, nowMs)
+      return
+    }
+    if (this.#rules.applyOnce && this.#isRetry(command, reply, nowMs)) return
+    const { stream, store } = this.#parts
+    if (command.condition.kind !== 'none') {
+      // A condition is judged by committed entries only.
+      if (stream.newestOn(command.key) !== undefined) {
+        stream.whenSettled(command.key, (thenMs) => this.submit(command, reply, thenMs))
+        return
+      }
+      const current = liveEntry(store.get(command.key), this.#parts.self.wallMs(nowMs))
+      if (!holds(command.condition, current)) {
+        reply({ kind: 'conflict', current: current?.version }, nowMs)
+        return
+      }
+    }
+    if (command.change.kind === 'put' && (store.isFull || stream.isFull)) {
+      reply({ kind: 'full' }, nowMs)
+      return
+    }
+    this.#write(command, reply, nowMs)
+  }
+
+  #refusal(command: WriteCommand): string | undefined {
+    const { standing, stream } = this.#parts
+    const view = standing.view
+    if (!standing.isActive || view === undefined) return 'this node is not the primary now'
+    const have = onlyGroup(view).masters.length
+    const needed = minCopies(this.#settings, view.roster)
+    if (have < needed && this.#rules.acknowledgeOnlyWithMinCopies) {
+      return `${have} of ${needed} masters are reachable: bring a node back, or set min-copies to 1`
+    }
+    const bytes = command.change.kind === 'put' ? command.change.bytes.length : 0
+    const isOverCount = stream.pendingCount >= WRITES_MAX
+    const isOverBytes = stream.pendingBytes > 0 && stream.pendingBytes + bytes > WRITE_BYTES_MAX
+    return isOverCount || isOverBytes ? 'too many writes are under way: try again' : undefined
+  }
+
+  /** A write that this cluster has applied before, or is applying, is not applied again. */
+  #isRetry(command: WriteCommand, reply: Reply, nowMs: number): boolean {
+    const known = this.#recall(command, nowMs)
+    if (known === undefined) return false
+    if (known.fingerprint !== undefined && known.fingerprint !== command.fingerprint) {
+      reply({ kind: 'reused' }, nowMs)
+      return true
+    }
+    const { stream, store } = this.#parts
+    const end = (result: StreamEnd, thenMs: number) =>
+      reply(outcomeOf(result, known.version), thenMs)
+    const underWay = stream.newestOn(command.key)
+    const newest = underWay ?? store.get(command.key)
+    // Rolled back: another primary never had it. Then this is a new write.
+    const isLost = newest === undefined || newest.version < known.version
+    if (isLost && this.#rules.forgetRolledBack) return false
+    if (underWay !== undefined) stream.join(command.key, end)
+    else if (newest !== undefined) {
+      // It is here, but perhaps on no other master: it is acknowledged only once it is.
+      stream.append({ entry: newest, fingerprint: command.fingerprint }, end, nowMs)
+    } else reply({ kind: 'applied', version: known.version, copies: 1 }, nowMs)
+    return true
+  }
+
+  #recall(
+    command: WriteCommand,
+    nowMs: number,
+  ): { version: Version; fingerprint: string | undefined } | undefined {
+    const { remembered, store, self } = this.#parts
+    const known = remembered.get(command.requestId, nowMs)
+    if (known !== undefined) return known
+    const stored = store.get(command.key)
+    const isIt =
+      stored?.requestId === command.requestId &&
+      self.versionAgeMs(stored.version, nowMs) <= REMEMBER_MS
+    return isIt ? { version: stored.version, fingerprint: undefined } : undefined
+  }
+
+  #write(command: WriteCommand, reply: Reply, nowMs: number): void {
+    const { self, stream, remembered } = this.#parts
+    const version = self.nextVersion(nowMs)
+    const { key, requestId, change, fingerprint } = command
+    const isPut = change.kind === 'put'
+    const expiresAtMs =
+      isPut && change.ttlMs !== undefined
+        ? Math.round(self.wallMs(nowMs) + change.ttlMs)
+        : undefined
+    const entry: Entry = {
+      key,
+      version,
+      expiresAtMs,
+      requestId,
+      content: isPut
+        ? { kind: 'value', bytes: change.bytes, contentType: change.contentType }
+        : { kind: 'tombstone' },
+    }
+    remembered.add(requestId, { key, version, fingerprint, atMs: nowMs })
+    stream.append(
+      { entry, fingerprint },
+      (end, thenMs) => reply(outcomeOf(end, version), thenMs),
+      nowMs,
+    )
+  }
+}
+
+function outcomeOf(end: StreamEnd, version: Version): WriteOutcome {
+  if (end.kind === 'committed') return { kind: 'applied', version, copies: end.copies }
+  return { kind: 'unknown', reason: 'the primary changed while the write was under way' }
+}
+
+/** Whether a condition allows a write over this live entry. */
+function holds(condition: Condition, current: Entry | undefined): boolean {
+  switch (condition.kind) {
+    case 'none':
+      return true
+    case 'exists':
+      return current !== undefined
+    case 'absent':
+      return current === undefined
+    case 'oneOf':
+      return current !== undefined && condition.versions.includes(current.version)
+  }
+}
