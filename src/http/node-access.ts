@@ -1,7 +1,7 @@
 // What the HTTP apps ask of the node they stand before. Implemented by node/, faked in tests.
 import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import type { ClusterStatus } from '../core/status.ts'
-import type { Entry, ReadOutcome, WriteCommand, WriteOutcome } from '../core/types.ts'
+import type { Entry, ReadOutcome, Source, WriteCommand, WriteOutcome } from '../core/types.ts'
 
 /** How fresh a read must be, as Cache-Control said it. */
 export type Freshness =
@@ -27,6 +27,13 @@ export interface NodeStatusReport extends ClusterStatus {
   readonly copies: number
 }
 
+/** An entry that this node holds, and how it comes to hold it. */
+export interface HeldEntry {
+  readonly entry: Entry
+  readonly ageMs: number
+  readonly source: Exclude<Source, 'fetched'>
+}
+
 export interface PublicNode {
   /** Settles at the latest shortly after the deadline (5 s); never rejects. */
   write(command: WriteCommand): Promise<WriteOutcome>
@@ -36,8 +43,8 @@ export interface PublicNode {
   copiesOf(key: string): number
   /** Stores on this node only; settles once flushed, `full` when there is no room. */
   putLocal(command: WriteCommand): Promise<WriteOutcome>
-  /** Whatever this node holds: local entry, stored entry or copy. */
-  getLocal(key: string): { readonly entry: Entry; readonly ageMs: number } | undefined
+  /** Whatever this node holds: local entry, stored entry or copy; tombstones and expired ones too. */
+  getLocal(key: string): HeldEntry | undefined
   /** Keys that this node holds, in byte order of their UTF-8. */
   list(range: KeyList): Iterable<string>
   status(): NodeStatusReport

@@ -1,0 +1,20 @@
+# Sourced by the other scripts: goes to the project's root; installs and builds what is missing.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Installs the dependencies of the lock file, unless that was done since it last changed.
+install_dependencies() {
+  if [[ -d node_modules && ! package-lock.json -nt node_modules/.package-lock.json ]]; then
+    return 0
+  fi
+  npm ci --no-audit --no-fund </dev/null
+}
+
+# Builds dist/, unless it is newer than everything it is made from.
+build_if_changed() {
+  local built=dist/bin/diststored.js
+  if [[ -e $built && -z $(find src tsconfig*.json package-lock.json -newer "$built" -print -quit) ]]; then
+    return 0
+  fi
+  npm run --silent build
+}

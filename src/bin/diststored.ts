@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+// The daemon's command line: argv, environment, settings file, signals and exit codes.
+// Whatever a node does happens elsewhere.
+import { readFileSync } from 'node:fs'
+import { parseSettings } from '../config/parse.ts'
+import type { NodeSettings } from '../config/settings.ts'
+import { random, randomHex } from '../system/chance.ts'
+import { realClock } from '../system/clock.ts'
+import { readTextFile } from '../system/files.ts'
+import { ipv4Interfaces } from '../system/interfaces.ts'
+import { openLog } from '../system/log.ts'
+import { fatal, onShutdown } from '../system/process.ts'
+import { pause } from '../system/timers.ts'
+
+const FAILED = 1
+const USAGE = 2
+
+/** A node that has not stopped by then is left to end with the process. Unit: ms. */
+const STOP_WAIT_MS = 10_000
+
+const parsed = parseSettings({
+  argv: process.argv.slice(2),
+  env: process.env,
+  interfaces: ipv4Interfaces(),
+  readFile: readTextFile,
+})
+switch (parsed.kind) {
+  case 'settings':
+    await run(parsed.settings)
+    break
+  case 'help':
+    process.stdout.write(parsed.text)
+    break
+  case 'version':
+    process.stdout.write(`diststored ${version()}\n`)
+    break
+  case 'checked':
+    process.stdout.write('diststored: the settings are good\n')
+    break
+  case 'bad':
+    fatal(parsed.sentence, USAGE)
+}
+
+/** Returns once the node has started; it runs until a signal ends the process. */
+async function run(settings: NodeSettings): Promise<void> {
+  // Imported here, so that --help and a bad setting do not wait for it.
+  const { startNode } = await import('../node/start.ts')
+  const log = openLog(settings.logLevel, process.env)
+  const starting = startNode(settings, { clock: realClock, random, randomHex, log })
+  onShutdown(() => {
+    void stop(starting)
+  })
+  try {
+    await starting
+  } catch (error) {
+    fatal(messageOf(error), FAILED)
+  }
+}
+
+async function stop(starting: Promise<{ stop(): Promise<void> }>): Promise<void> {
+  try {
+    const stopped = starting.then((node) => node.stop()).then(() => true)
+    const isStopped = await Promise.race([stopped, pause(STOP_WAIT_MS).then(() => false)])
+    if (!isStopped) fatal(`not stopped after ${STOP_WAIT_MS / 1000} s`, FAILED)
+  } catch (error) {
+    fatal(messageOf(error), FAILED)
+  }
+  process.exit(0)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const about: { readonly version: string } = JSON.parse(text)
+  return about.version
+}

@@ -1,0 +1,76 @@
+// Makes the settings of a node from flags, environment and file, or says in one line what is wrong.
+// Reads no file and no environment itself.
+import type { InterfaceAddress } from './addresses.ts'
+import { parseArguments } from './arguments.ts'
+import { type Bad, bad, badValue } from './bad.ts'
+import { givenBySettingsFile, type ReadFile } from './file.ts'
+import { type Given, type GivenSettings, givenByEnvironment } from './given.ts'
+import { helpText } from './help.ts'
+import { resolveSettings } from './resolve.ts'
+import { SCHEMA, SETTING_NAMES, type SettingName, type SettingValues } from './schema.ts'
+import type { NodeSettings } from './settings.ts'
+
+/** Everything outside the program that settings depend on. */
+export interface Surroundings {
+  /** The words after the program's name. */
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly interfaces: readonly InterfaceAddress[]
+  readonly readFile: ReadFile
+}
+
+export type Parsed =
+  | { readonly kind: 'settings'; readonly settings: NodeSettings }
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'version' }
+  /** --check-config, and nothing is wrong. */
+  | { readonly kind: 'checked' }
+  | Bad
+
+/** Never throws. A `bad` sentence names the setting, where it came from and what it must be. */
+export function parseSettings(around: Surroundings): Parsed {
+  const flags = parseArguments(around.argv)
+  if (flags.kind === 'bad') return flags
+  if (flags.action === 'help') return { kind: 'help', text: helpText() }
+  if (flags.action === 'version') return { kind: 'version' }
+
+  const variables = givenByEnvironment(around.env)
+  if (variables.kind === 'bad') return variables
+  const named = flags.given.get('config') ?? variables.given.get('config')
+  const file = givenBySettingsFile(named, around.readFile)
+  if (file.kind === 'bad') return file
+
+  const given = new Map([...file.given, ...variables.given, ...flags.given])
+  const checked = checkValues(given)
+  if (checked.kind === 'bad') return checked
+  const resolved = resolveSettings(checked.values, given, {
+    interfaces: around.interfaces,
+    stateDirectory: around.env['STATE_DIRECTORY'],
+  })
+  return flags.action === 'check' && resolved.kind === 'settings' ? { kind: 'checked' } : resolved
+}
+
+type Checked = { readonly kind: 'values'; readonly values: SettingValues } | Bad
+
+function checkValues(given: GivenSettings): Checked {
+  const values: Partial<Record<SettingName, unknown>> = {}
+  for (const name of SETTING_NAMES) {
+    const found = given.get(name)
+    if (found !== undefined && isNotBuilt(name, found)) return notBuilt(name, found)
+    const parsed = SCHEMA[name].schema.safeParse(found?.value)
+    if (parsed.success) values[name] = parsed.data
+    else if (found !== undefined) return badValue(name, found)
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each has passed its schema
+  return { kind: 'values', values: values as SettingValues }
+}
+
+function isNotBuilt(name: SettingName, found: Given): boolean {
+  const { notBuilt } = SCHEMA[name]
+  return notBuilt === 'all' || (notBuilt?.includes(String(found.value)) ?? false)
+}
+
+function notBuilt(name: SettingName, found: Given): Bad {
+  const what = SCHEMA[name].notBuilt === 'all' ? name : `${name} ${String(found.value)}`
+  return bad(`${what} (${found.source}) is not built yet; leave it out`)
+}

@@ -1,0 +1,91 @@
+// Works out what depends on more than one setting or on the machine: addresses, paths, port pairs.
+import {
+  addressToAnnounce,
+  describeInterfaces,
+  type InterfaceAddress,
+  interfaceNamed,
+  interfaceOf,
+  LOOPBACK,
+} from './addresses.ts'
+import { type Bad, bad, badValue } from './bad.ts'
+import type { GivenSettings } from './given.ts'
+import type { SettingValues } from './schema.ts'
+import type { NodeSettings } from './settings.ts'
+
+const ALL_ADDRESSES = '0.0.0.0'
+
+export interface Machine {
+  readonly interfaces: readonly InterfaceAddress[]
+  /** systemd's $STATE_DIRECTORY; undefined when it did not start us. */
+  readonly stateDirectory: string | undefined
+}
+
+export type Resolved = { readonly kind: 'settings'; readonly settings: NodeSettings } | Bad
+
+/** Turns checked values into settings. `given` is only for saying where a bad value came from. */
+export function resolveSettings(
+  values: SettingValues,
+  given: GivenSettings,
+  machine: Machine,
+): Resolved {
+  if (values['group-port'] === values.port) {
+    const source = given.get('group-port')?.source ?? 'its default'
+    return bad(`group-port (${source}) must differ from port, which is ${values.port} too`)
+  }
+  const addresses = resolveAddresses(values, given, machine.interfaces)
+  if (addresses.kind === 'bad') return addresses
+  const { announceHost, interfaceAddress } = addresses
+  const stateDirectory = machine.stateDirectory?.split(':')[0]
+  const settings: NodeSettings = {
+    cluster: {
+      mode: values.mode,
+      minCopies: values['min-copies'],
+      valueBytesMax: values['value-bytes-max'],
+    },
+    clusterName: values.cluster,
+    host: values.host ?? ALL_ADDRESSES,
+    announceHost,
+    port: values.port,
+    group: values.group,
+    groupPort: values['group-port'],
+    interfaceAddress,
+    dataDir:
+      values['data-dir'] ?? stateDirectory ?? `./diststore-data/${announceHost}-${values.port}`,
+    durability: values.durability,
+    copyBytesMax: values['copy-bytes-max'],
+    storeBytesMax: values['store-bytes-max'],
+    logLevel: values['log-level'],
+  }
+  return { kind: 'settings', settings }
+}
+
+type Addresses =
+  | { readonly kind: 'addresses'; readonly announceHost: string; readonly interfaceAddress: string }
+  | Bad
+
+/**
+ * With an interface named and no host, the interface's address is announced: who names an interface
+ * means that network.
+ */
+function resolveAddresses(
+  values: SettingValues,
+  given: GivenSettings,
+  interfaces: readonly InterfaceAddress[],
+): Addresses {
+  const named = given.get('interface')
+  if (values.interface !== undefined && named !== undefined) {
+    const interfaceAddress = interfaceNamed(values.interface, interfaces)
+    if (interfaceAddress === undefined) return withChoices(badValue('interface', named), interfaces)
+    return { kind: 'addresses', announceHost: values.host ?? interfaceAddress, interfaceAddress }
+  }
+  const announceHost = values.host ?? addressToAnnounce(interfaces)
+  const interfaceAddress = interfaceOf(announceHost, interfaces)
+  if (interfaceAddress !== undefined) return { kind: 'addresses', announceHost, interfaceAddress }
+  const host = given.get('host')
+  if (host !== undefined) return withChoices(badValue('host', host), interfaces)
+  return { kind: 'addresses', announceHost, interfaceAddress: LOOPBACK }
+}
+
+function withChoices(found: Bad, interfaces: readonly InterfaceAddress[]): Bad {
+  return bad(`${found.sentence} (this machine has ${describeInterfaces(interfaces)})`)
+}

@@ -1,0 +1,176 @@
+// Every setting: what it accepts, its default, and its line of help. Validation and --help read it.
+// Knows nothing about where a value came from.
+import { isIPv4 } from 'node:net'
+import { z } from 'zod'
+import { parseBytes } from './bytes.ts'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+interface Setting<Schema extends z.ZodType> {
+  /** Reads a flag's text or a TOML value; gives the default for undefined. */
+  readonly schema: Schema
+  /** The word for its value in the help; '' for a flag without a value. */
+  readonly takes: string
+  /** What a good value is: the end of "port must be …". */
+  readonly mustBe: string
+  readonly help: string
+  /** Values that are refused because their feature is not built yet. */
+  readonly notBuilt?: 'all' | readonly string[]
+}
+
+export const SCHEMA = {
+  host: setting({
+    schema: z.string().refine(isUnicastIPv4).optional(),
+    takes: 'ADDRESS',
+    mustBe: 'a unicast IPv4 address of this machine; leave it out to listen on all addresses',
+    help: 'address to listen on and announce; without it: all, the first announced',
+  }),
+  port: setting({
+    schema: wholeNumber(1, 65_535).default(8181),
+    takes: 'PORT',
+    mustBe: 'a whole number from 1 to 65535',
+    help: 'HTTP port, and UDP port for unicast',
+  }),
+  group: setting({
+    schema: z.string().refine(isMulticastIPv4).default('239.192.73.81'),
+    takes: 'ADDRESS',
+    mustBe: 'an IPv4 multicast address (224.0.0.0 to 239.255.255.255)',
+    help: 'multicast group in which the nodes find each other',
+  }),
+  'group-port': setting({
+    schema: wholeNumber(1, 65_535).default(4983),
+    takes: 'PORT',
+    mustBe: 'a whole number from 1 to 65535',
+    help: 'UDP port of the multicast group',
+  }),
+  interface: setting({
+    schema: z.string().optional(),
+    takes: 'NAME',
+    mustBe: 'the name or the IPv4 address of a network interface',
+    help: 'interface for multicast, by name or address; without it: that of host',
+  }),
+  cluster: setting({
+    schema: z
+      .string()
+      .regex(/^[\x20-\x7e]{1,64}$/)
+      .default('default'),
+    takes: 'NAME',
+    mustBe: '1 to 64 printable ASCII characters',
+    help: 'nodes with the same name form a cluster',
+  }),
+  'data-dir': setting({
+    schema: z.string().min(1).optional(),
+    takes: 'DIRECTORY',
+    mustBe: 'the path of a directory',
+    help: 'where data lives [$STATE_DIRECTORY, else ./diststore-data/<host>-<port>]',
+  }),
+  durability: setting({
+    schema: z.enum(['fsync', 'relaxed', 'memory']).default('fsync'),
+    takes: 'HOW',
+    mustBe: 'fsync, relaxed or memory',
+    help: 'on disk: fsync before the answer, relaxed soon after, memory never',
+  }),
+  mode: setting({
+    schema: z.enum(['available']).default('available'),
+    takes: 'MODE',
+    mustBe: 'available',
+    help: 'available: parts of a cut network go on, and merge later',
+    notBuilt: ['majority'],
+  }),
+  'min-copies': setting({
+    schema: z
+      .preprocess(digitsToNumber, z.union([z.literal('auto'), z.literal(1), z.literal(2)]))
+      .default('auto'),
+    takes: 'COUNT',
+    mustBe: 'auto, 1 or 2',
+    help: 'masters that a write needs; auto: 2 in a cluster of 3 or more',
+  }),
+  'value-bytes-max': setting({
+    schema: size(1, 256 * MiB).default(8 * MiB),
+    takes: 'SIZE',
+    mustBe: 'a size from 1 to 256MiB, in bytes or with KiB or MiB',
+    help: 'largest value',
+  }),
+  'copy-bytes-max': setting({
+    schema: size(0, Number.MAX_SAFE_INTEGER).default(64 * MiB),
+    takes: 'SIZE',
+    mustBe: 'a size, in bytes or with KiB, MiB or GiB; 0 keeps no copies',
+    help: 'memory for copies of values whose masters are other nodes',
+  }),
+  'store-bytes-max': setting({
+    schema: size(MiB, Number.MAX_SAFE_INTEGER).optional(),
+    takes: 'SIZE',
+    mustBe: 'a size of at least 1MiB, in bytes or with KiB, MiB or GiB',
+    help: 'size at which the store is full; without it: what the disk holds',
+  }),
+  'log-level': setting({
+    schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    takes: 'LEVEL',
+    mustBe: 'debug, info, warn or error',
+    help: 'the least important events to log',
+  }),
+  config: setting({
+    schema: z.string().min(1).optional(),
+    takes: 'FILE',
+    mustBe: 'the path of a TOML file',
+    help: 'settings file; without it: /etc/diststore/diststored.toml, if it exists',
+  }),
+  voters: later('COUNT', 'a whole number'),
+  witness: later('', 'true or false'),
+  node: later('HOST:PORT', 'host:port'),
+  'secret-file': later('FILE', 'the path of a file'),
+} as const
+
+export type SettingName = keyof typeof SCHEMA
+
+/** The checked values by setting name, before addresses and paths are worked out. */
+export type SettingValues = {
+  readonly [Name in SettingName]: z.output<(typeof SCHEMA)[Name]['schema']>
+}
+
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(SCHEMA).filter(isSettingName)
+
+export function isSettingName(text: string): text is SettingName {
+  return Object.hasOwn(SCHEMA, text)
+}
+
+function setting<Schema extends z.ZodType>(given: Setting<Schema>): Setting<Schema> {
+  return given
+}
+
+/** A setting that has its name, and no feature yet. */
+function later(takes: string, mustBe: string): Setting<z.ZodOptional<z.ZodNever>> {
+  return { schema: z.never().optional(), takes, mustBe, help: 'not built yet', notBuilt: 'all' }
+}
+
+function wholeNumber(from: number, to: number) {
+  return z.preprocess(digitsToNumber, z.int().min(from).max(to))
+}
+
+function size(from: number, to: number) {
+  return z.preprocess(sizeToNumber, z.int().min(from).max(to))
+}
+
+function sizeToNumber(raw: unknown): unknown {
+  return typeof raw === 'string' ? (parseBytes(raw) ?? raw) : raw
+}
+
+function digitsToNumber(raw: unknown): unknown {
+  return typeof raw === 'string' && /^\d{1,15}$/.test(raw) ? Number(raw) : raw
+}
+
+/** An address that one node can have; 0.0.0.0 and broadcast are none. */
+function isUnicastIPv4(text: string): boolean {
+  const first = firstOctet(text)
+  return first !== undefined && first > 0 && first < 224
+}
+
+function isMulticastIPv4(text: string): boolean {
+  const first = firstOctet(text)
+  return first !== undefined && first >= 224 && first < 240
+}
+
+function firstOctet(text: string): number | undefined {
+  return isIPv4(text) ? Number.parseInt(text, 10) : undefined
+}

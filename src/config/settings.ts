@@ -1,0 +1,32 @@
+// What a node is set up with, after flags, environment and file were read and checked.
+// Holds no behaviour; parse.ts makes these values.
+import type { ClusterSettings } from '../core/settings.ts'
+
+/** fsync: flushed before an answer; relaxed: flushed about every second; memory: never. */
+export type Durability = 'fsync' | 'relaxed' | 'memory'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface NodeSettings {
+  /** The same on every node of the cluster; fingerprintOf() tells whether it is. */
+  readonly cluster: ClusterSettings
+  /** Nodes with another name are not heard. */
+  readonly clusterName: string
+  /** Address to listen on; 0.0.0.0 stands for all. */
+  readonly host: string
+  /** Address that other nodes are told; a single one. */
+  readonly announceHost: string
+  /** The HTTP port, and the UDP port for unicast. */
+  readonly port: number
+  readonly group: string
+  readonly groupPort: number
+  /** Names the network interface that multicast uses. */
+  readonly interfaceAddress: string
+  readonly dataDir: string
+  readonly durability: Durability
+  /** Unit: bytes. 0: keep no copies. */
+  readonly copyBytesMax: number
+  /** Unit: bytes. undefined: as much as the disk holds. */
+  readonly storeBytesMax: number | undefined
+  readonly logLevel: LogLevel
+}

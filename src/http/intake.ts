@@ -1,0 +1,82 @@
+// Reads request bodies into memory, and bounds one body and all of them together.
+// Never looks into a body.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Decoded, ok, refused } from '../wire/decoded.ts'
+import { problemReply, type Reply } from './reply.ts'
+
+/** The bodies in memory at once. Their bytes count until their answer is sent. */
+export class Intake {
+  readonly #bytesMax: number
+  #bytes = 0
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  /** False when there is no room; then nothing is taken. */
+  take(bytes: number): boolean {
+    if (this.#bytes + bytes > this.#bytesMax) return false
+    this.#bytes += bytes
+    return true
+  }
+
+  giveBack(bytes: number): void {
+    this.#bytes -= bytes
+  }
+}
+
+export interface BodyLimits {
+  readonly intake: Intake
+  /** Unit: bytes. */
+  readonly bytesMax: number
+  /** The problem's sentence for a body beyond that. */
+  readonly tooLarge: string
+}
+
+/** One request and the answer to it. */
+export interface Exchange {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+}
+
+/**
+ * The whole body. A body that is refused is still read off the connection, so that the client gets
+ * to see the answer; the server's limit for a slow request bounds that. Never rejects.
+ */
+export function readBody(exchange: Exchange, limits: BodyLimits): Promise<Decoded<Buffer, Reply>> {
+  const { req, res } = exchange
+  const { intake, bytesMax, tooLarge } = limits
+  const chunks: Buffer[] = []
+  let length = 0
+  return new Promise((resolve) => {
+    const refuse = (reply: Reply) => {
+      stop()
+      req.resume()
+      resolve(refused(reply))
+    }
+    const onData = (chunk: Buffer) => {
+      if (length + chunk.length > bytesMax) return refuse(problemReply('value-too-large', tooLarge))
+      if (!intake.take(chunk.length)) return refuse(problemReply('overloaded', OVERLOADED))
+      length += chunk.length
+      chunks.push(chunk)
+    }
+    const onEnd = () => {
+      stop()
+      resolve(ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length)))
+    }
+    const onClose = () => refuse(problemReply('malformed-form', 'The body broke off.'))
+    const stop = () => {
+      req.off('data', onData).off('end', onEnd).off('close', onClose)
+    }
+    res.once('close', () => intake.giveBack(length))
+    if (Number(req.headers['content-length'] ?? 0) > bytesMax) {
+      return refuse(problemReply('value-too-large', tooLarge))
+    }
+    req.on('error', ignore).on('data', onData).on('end', onEnd).on('close', onClose)
+  })
+}
+
+const OVERLOADED = 'This node is receiving as much as it may: try again, or ask another node.'
+
+/** A body that breaks off is seen by its `close`. */
+function ignore(): void {}

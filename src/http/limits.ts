@@ -1,0 +1,45 @@
+// Every limit and wait of the HTTP layer: unit, reason, and its relation to its neighbours.
+// Never a setting.
+import { assert } from '../core/assert.ts'
+import { DEADLINE_MS, KEY_BYTES_MAX } from '../core/limits.ts'
+
+/** All headers of one request, its first line included. Unit: bytes. A key takes at most 1.5 KB. */
+export const HEADER_BYTES_MAX = 16 * 1024
+
+/** A connection that has not sent all headers of a request by then is closed. Unit: ms. */
+export const HEADERS_WAIT_MS = 10_000
+
+/** A request that has not arrived whole by then is closed. Unit: ms. 24 MiB at 3.4 Mbit/s. */
+export const REQUEST_WAIT_MS = 60_000
+
+/** How often late connections are looked for. Unit: ms. */
+export const LATE_CHECK_EVERY_MS = 2000
+
+/** An idle connection is kept this long. Unit: ms. Nodes give theirs up after 30 s, before us. */
+export const KEEP_ALIVE_MS = 75_000
+
+/** A client that takes none of its answer for so long is closed. Unit: ms. */
+export const SILENCE_MS = 120_000
+
+/** Open connections. Unit: connections. A few KB each; further ones are closed at once. */
+export const CONNECTIONS_MAX = 8192
+
+/** Bodies in memory at once, still arriving or being answered. Unit: bytes. Beyond: 503. */
+export const BODIES_BYTES_MAX = 256 * 1024 * 1024
+
+/** What a form may take besides its value. Unit: bytes. An escaped key, names, part headers. */
+export const FORM_EXTRA_BYTES = 8192
+
+/** One message of a node without its largest value. Unit: bytes. A batch and its headers. */
+export const NODE_MESSAGE_EXTRA_BYTES = 8 * 1024 * 1024
+
+/** Bytes of a list gathered into one piece of the answer. Unit: bytes. */
+export const LIST_PIECE_BYTES = 64 * 1024
+
+/** What a 503 asks a client to wait. Unit: s. A fail-over takes about two. */
+export const RETRY_AFTER_S = 1
+
+assert(3 * KEY_BYTES_MAX < HEADER_BYTES_MAX / 2, 'the longest key fits a URL, escaped')
+assert(3 * KEY_BYTES_MAX < FORM_EXTRA_BYTES / 2, 'the longest key fits a form, escaped')
+assert(HEADERS_WAIT_MS < REQUEST_WAIT_MS, 'headers are a part of the request')
+assert(DEADLINE_MS < SILENCE_MS, 'an answer that waits for its deadline is not cut off')

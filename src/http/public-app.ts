@@ -1,0 +1,101 @@
+// The public API as a Koa app: which path and method is answered by what.
+// Owns no socket, no clock and no chance; the node behind it is passed in.
+import { Router } from '@koa/router'
+import Koa, { type Context } from 'koa'
+import { admin } from './admin.ts'
+import { Intake } from './intake.ts'
+import { BODIES_BYTES_MAX } from './limits.ts'
+import { list } from './list.ts'
+import type { HttpLog } from './log.ts'
+import type { PublicNode } from './node-access.ts'
+import { read, readLocal } from './reads.ts'
+import { problemReply, type Reply, send } from './reply.ts'
+import { cluster, live, ready } from './status.ts'
+import { originForm } from './target.ts'
+import { remove, writeForm, writeRaw } from './writes.ts'
+
+export interface PublicAppOptions {
+  readonly valueBytesMax: number
+  /** A fresh text of at most 255 characters that nobody can guess. */
+  readonly newIdempotencyKey: () => string
+  readonly log: HttpLog
+}
+
+/** Builds the app. `app.callback()` is its request listener. */
+export function createPublicApp(node: PublicNode, options: PublicAppOptions): Koa {
+  const app = new Koa()
+  // Koa reports here what happens to a connection after its answer was begun.
+  app.on('error', () => {})
+  app.use(async (ctx, next) => {
+    try {
+      ctx.req.url = originForm(ctx.req.url ?? '')
+      await next()
+    } catch (error) {
+      options.log('error', 'http.failed', { url: ctx.req.url, error: String(error) })
+      send(ctx, problemReply('internal-error', 'This is a bug: the log of the node says more.'))
+    }
+  })
+  const table = routes(node, options)
+  const router = new Router()
+  for (const { methods, path, handler } of table) {
+    const answer = async (ctx: Context) => send(ctx, await handler(ctx))
+    router.register(path, [...methods], answer, { pathAsRegExp: true })
+  }
+  app.use(router.routes())
+  app.use((ctx) => send(ctx, unmatched(ctx, table)))
+  return app
+}
+
+interface Route {
+  readonly methods: readonly string[]
+  readonly path: RegExp
+  readonly handler: (ctx: Context) => Reply | Promise<Reply>
+}
+
+const READ = ['GET', 'HEAD']
+
+function routes(node: PublicNode, options: PublicAppOptions): readonly Route[] {
+  const setting = { ...options, intake: new Intake(BODIES_BYTES_MAX) }
+  const everywhere = { store: node.write.bind(node), isLocal: false }
+  const here = { store: node.putLocal.bind(node), isLocal: true }
+  const route = (methods: readonly string[], path: RegExp, handler: Route['handler']): Route => ({
+    methods,
+    path,
+    handler,
+  })
+  return [
+    route(['POST'], /^\/post$/, (ctx) => writeForm(everywhere, ctx, setting)),
+    route(['POST'], /^\/postlocal$/, (ctx) => writeForm(here, ctx, setting)),
+    route(READ, underKey('get'), (ctx) => read(node, ctx.req)),
+    route(READ, underKey('getlocal'), (ctx) => readLocal(node, ctx.req)),
+    route(READ, underKey('v1'), (ctx) => read(node, ctx.req)),
+    route(['PUT', 'POST'], underKey('v1'), (ctx) => writeRaw(everywhere, ctx, setting)),
+    route(['DELETE'], underKey('v1'), (ctx) => remove(everywhere, ctx, setting)),
+    route(READ, /^\/list$/, (ctx) => list(node, ctx.req, wantsJson(ctx))),
+    route(READ, /^\/cluster$/, () => cluster(node)),
+    route(READ, /^\/health\/live$/, live),
+    route(READ, /^\/health\/ready$/, () => ready(node)),
+    route([...READ, 'POST', 'PUT', 'DELETE'], /^\/admin(\/.*)?$/, (ctx) => admin(ctx.req)),
+  ]
+}
+
+/** A path whose rest is a key. The rest is read from the raw URL, never from the match. */
+function underKey(segment: string): RegExp {
+  return new RegExp(`^/${segment}(/.*)?$`, 's')
+}
+
+function wantsJson(ctx: Context): boolean {
+  return ctx.accepts('text/plain', 'application/json') === 'application/json'
+}
+
+/** What no route answered: another method would do, or there is no such path. */
+function unmatched(ctx: Context, table: readonly Route[]): Reply {
+  const matched = table.filter(({ path }) => path.test(ctx.path))
+  if (matched.length === 0) {
+    const paths = '/post, /postlocal, /get, /getlocal, /list, /v1, /cluster and /health'
+    return problemReply('no-such-path', `There is no such path: there are ${paths}.`)
+  }
+  const allowed = [...new Set(matched.flatMap(({ methods }) => methods))].join(', ')
+  const detail = `${ctx.method} is not for this path: use ${allowed}.`
+  return problemReply('method-not-allowed', detail, { headers: { Allow: allowed } })
+}

@@ -1,0 +1,16 @@
+// One port, two planes: what comes from other nodes, and what comes from everybody.
+import type { RequestListener } from 'node:http'
+import type Koa from 'koa'
+
+/** The listener of a node's server. */
+export function createRequestListener(planes: {
+  readonly publicApp: Koa
+  readonly nodeApi: RequestListener
+}): RequestListener {
+  const { nodeApi } = planes
+  const publicListener = planes.publicApp.callback()
+  return (req, res) => {
+    if (req.url?.startsWith('/_node/')) return nodeApi(req, res)
+    void publicListener(req, res)
+  }
+}

@@ -1,0 +1,165 @@
+// Writes: forms, raw bodies and deletes become commands; what became of them is answered.
+import type { Context } from 'koa'
+import type { Change, WriteCommand, WriteOutcome } from '../core/types.ts'
+import { type Decoded, ok, refused } from '../wire/decoded.ts'
+import { parseKeyBytes } from '../wire/key.ts'
+import { commandOf, parseWriteHeaders, ttlMsOf, type WriteHeaders } from './commands.ts'
+import { contentTypeToKeep } from './content-type.ts'
+import { formBytesMax, parseWriteForm } from './forms.ts'
+import { type Intake, readBody } from './intake.ts'
+import { FORM_EXTRA_BYTES } from './limits.ts'
+import { problemReply, type Reply } from './reply.ts'
+import { type Fields, keyOf, orKeyProblem, parseTarget, queryFields } from './target.ts'
+import { writeReply } from './write-reply.ts'
+
+export interface WriteSetting {
+  readonly valueBytesMax: number
+  readonly intake: Intake
+  /** A fresh Idempotency-Key. Chance is the caller's. */
+  readonly newIdempotencyKey: () => string
+}
+
+/** A write that is ready for the node. */
+interface AskedWrite {
+  readonly key: string
+  readonly change: Change
+  readonly headers: WriteHeaders
+}
+
+/** Where a write goes: into the cluster, or to this node alone. */
+export interface Destination {
+  /** Never rejects. */
+  readonly store: (command: WriteCommand) => Promise<WriteOutcome>
+  readonly isLocal: boolean
+}
+
+/** POST /post and /postlocal. */
+export async function writeForm(
+  to: Destination,
+  ctx: Context,
+  setting: WriteSetting,
+): Promise<Reply> {
+  const asked = await askedByForm(ctx, setting)
+  return asked.kind === 'refused' ? asked.reason : finish(to, asked.value)
+}
+
+/** PUT and POST /v1/{key}: the body is the value. */
+export async function writeRaw(
+  to: Destination,
+  ctx: Context,
+  setting: WriteSetting,
+): Promise<Reply> {
+  const asked = await askedByBody(ctx, setting)
+  if (asked.kind === 'refused') return asked.reason
+  return finish(to, asked.value)
+}
+
+/** DELETE /v1/{key}. Deleting what is absent is applied too. */
+export async function remove(to: Destination, ctx: Context, setting: WriteSetting): Promise<Reply> {
+  const place = askedPlace(ctx, ['key'])
+  if (place.kind === 'refused') return place.reason
+  const headers = parseWriteHeaders(ctx.req.headers, setting.newIdempotencyKey)
+  if (headers.kind === 'refused') return headers.reason
+  const asked = {
+    key: place.value.key,
+    change: { kind: 'delete' } as const,
+    headers: headers.value,
+  }
+  return finish(to, asked)
+}
+
+async function finish(to: Destination, { key, change, headers }: AskedWrite): Promise<Reply> {
+  const outcome = await to.store(commandOf(key, change, headers))
+  const { idempotencyKey } = headers
+  return writeReply({ key, outcome, idempotencyKey, isLocal: to.isLocal })
+}
+
+async function askedByForm(
+  ctx: Context,
+  setting: WriteSetting,
+): Promise<Decoded<AskedWrite, Reply>> {
+  const { valueBytesMax } = setting
+  const headers = parseWriteHeaders(ctx.req.headers, setting.newIdempotencyKey)
+  if (headers.kind === 'refused') return headers
+  const bytesMax = formBytesMax(valueBytesMax, ctx.req.headers['content-type']) + FORM_EXTRA_BYTES
+  const body = await bodyOf(ctx, setting, bytesMax)
+  if (body.kind === 'refused') return body
+  const form = await parseWriteForm(ctx, body.value)
+  if (form.kind === 'refused') return form
+  const key = orKeyProblem(parseKeyBytes(form.value.key))
+  if (key.kind === 'refused') return key
+  const { value: bytes } = form.value
+  if (bytes.length > valueBytesMax) return refused(tooLarge(valueBytesMax))
+  const put = putOf(bytes, form.value.contentType, form.value.ttl)
+  if (put.kind === 'refused') return put
+  return ok({ key: key.value, change: put.value, headers: headers.value })
+}
+
+async function askedByBody(
+  ctx: Context,
+  setting: WriteSetting,
+): Promise<Decoded<AskedWrite, Reply>> {
+  const place = askedPlace(ctx, ['key', 'ttl'])
+  if (place.kind === 'refused') return place
+  const headers = parseWriteHeaders(ctx.req.headers, setting.newIdempotencyKey)
+  if (headers.kind === 'refused') return headers
+  const { 'content-length': length, 'transfer-encoding': encoding } = ctx.req.headers
+  if (length === undefined && encoding === undefined) {
+    const detail = 'There is no body: send Content-Length: 0 to store an empty value.'
+    return refused(problemReply('length-required', detail))
+  }
+  const ttl = place.value.query.get('ttl')
+  const ttlText = ttl && Buffer.from(ttl).toString('latin1')
+  // Before the body, so that a mistake costs no upload.
+  const described = putOf(new Uint8Array(), ctx.req.headers['content-type'], ttlText)
+  if (described.kind === 'refused') return described
+  const body = await bodyOf(ctx, setting, setting.valueBytesMax)
+  if (body.kind === 'refused') return body
+  const change = { ...described.value, bytes: body.value }
+  return ok({ key: place.value.key, change, headers: headers.value })
+}
+
+function askedPlace(
+  ctx: Context,
+  names: readonly string[],
+): Decoded<{ key: string; query: Fields }, Reply> {
+  const target = parseTarget(ctx.req.url ?? '')
+  const query = queryFields(target, names)
+  if (query.kind === 'refused') return query
+  const key = keyOf(target, query.value)
+  return key.kind === 'ok' ? ok({ key: key.value, query: query.value }) : key
+}
+
+async function bodyOf(
+  ctx: Context,
+  setting: WriteSetting,
+  bytesMax: number,
+): Promise<Decoded<Buffer, Reply>> {
+  const encoding = ctx.req.headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity') {
+    const detail = `Content-Encoding ${encoding} would be lost: send the bytes that are to be kept.`
+    return refused(problemReply('unsupported-media-type', detail))
+  }
+  const { intake, valueBytesMax } = setting
+  return readBody(ctx, { intake, bytesMax, tooLarge: tooLargeSentence(valueBytesMax) })
+}
+
+function putOf(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  ttl: string | undefined,
+): Decoded<Extract<Change, { kind: 'put' }>, Reply> {
+  const type = contentTypeToKeep(contentType)
+  if (type.kind === 'refused') return type
+  const ttlMs = ttlMsOf(ttl)
+  if (ttlMs.kind === 'refused') return ttlMs
+  return ok({ kind: 'put', bytes, contentType: type.value, ttlMs: ttlMs.value })
+}
+
+function tooLarge(valueBytesMax: number): Reply {
+  return problemReply('value-too-large', tooLargeSentence(valueBytesMax))
+}
+
+function tooLargeSentence(valueBytesMax: number): string {
+  return `A value may have ${valueBytesMax} bytes (value-bytes-max): split it, or raise that on every node.`
+}

@@ -1,0 +1,90 @@
+// Keeps a socket a member of the multicast group while interfaces come and go.
+// Never gives up: what fails is logged once a change and tried again.
+import type { Socket } from 'node:dgram'
+import { ChangeLog } from './change-log.ts'
+import { errorCode } from './error-code.ts'
+import { JOIN_AGAIN_MS, JOIN_EVERY_MS, MULTICAST_HOPS } from './limits.ts'
+import type { NetworkLog } from './log.ts'
+
+/** Hears the group. */
+export type Listener = Pick<Socket, 'addMembership' | 'dropMembership'>
+
+/** Sends to the group. */
+export type Speaker = Pick<
+  Socket,
+  'setMulticastInterface' | 'setMulticastTTL' | 'setMulticastLoopback'
+>
+
+export interface MembershipOptions {
+  readonly group: string
+  /** The interface, named by its IPv4 address. */
+  readonly interfaceAddress: string
+}
+
+/** Both sockets use the same interface. */
+export class Membership {
+  readonly #listener: Listener
+  readonly #speaker: Speaker
+  readonly #options: MembershipOptions
+  readonly #joining: ChangeLog
+  #timer: NodeJS.Timeout | undefined
+  #isTryingAgain = false
+
+  constructor(
+    sockets: { readonly listener: Listener; readonly speaker: Speaker },
+    options: MembershipOptions,
+    log: NetworkLog,
+  ) {
+    this.#listener = sockets.listener
+    this.#speaker = sockets.speaker
+    this.#options = options
+    this.#joining = new ChangeLog(log, 'datagrams.join')
+    this.#renew()
+  }
+
+  /** An error hints that the interface changed: do not wait for the next renewal. */
+  renewSoon(): void {
+    if (!this.#isTryingAgain) this.#renewIn(JOIN_AGAIN_MS)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #renew(): void {
+    const { interfaceAddress } = this.#options
+    this.#leave()
+    try {
+      this.#join()
+      this.#joining.works(interfaceAddress)
+      this.#renewIn(JOIN_EVERY_MS)
+    } catch (error) {
+      this.#joining.fails(interfaceAddress, errorCode(error))
+      this.#renewIn(JOIN_AGAIN_MS)
+    }
+  }
+
+  #join(): void {
+    const { group, interfaceAddress } = this.#options
+    this.#listener.addMembership(group, interfaceAddress)
+    this.#speaker.setMulticastInterface(interfaceAddress)
+    this.#speaker.setMulticastTTL(MULTICAST_HOPS)
+    this.#speaker.setMulticastLoopback(true)
+  }
+
+  /** Leaving makes the next join be announced to switches again. */
+  #leave(): void {
+    try {
+      this.#listener.dropMembership(this.#options.group, this.#options.interfaceAddress)
+    } catch {
+      // Not a member yet, or the interface went away and took the membership with it.
+    }
+  }
+
+  #renewIn(ms: number): void {
+    this.#isTryingAgain = ms < JOIN_EVERY_MS
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#renew(), ms)
+    this.#timer.unref()
+  }
+}

@@ -1,0 +1,173 @@
+// One node as the HTTP apps see it: reads answered here when the core allows, all else through it.
+// The data plane: a hit touches the store or the copies, never the core's queues.
+import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
+import type { NodeCore } from '../core/node.ts'
+import { liveEntry } from '../core/travel.ts'
+import type { Copy, Entry, ReadOutcome, WriteCommand, WriteOutcome } from '../core/types.ts'
+import type {
+  Freshness,
+  HeldEntry,
+  InternalNode,
+  KeyList,
+  NodeStatusReport,
+  PublicNode,
+} from '../http/node-access.ts'
+import type { Copies } from '../storage/copies.ts'
+import type { Store } from '../storage/store.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Driver } from './driver.ts'
+import { mergeKeys } from './merge-keys.ts'
+
+export interface CacheNodeParts {
+  readonly core: NodeCore
+  readonly driver: Driver
+  readonly store: Store
+  readonly copies: Copies
+  readonly clock: Clock
+  /** Stamps local entries: they have versions too, though nobody compares them. */
+  readonly nextVersion: () => string
+}
+
+export class CacheNode implements PublicNode, InternalNode {
+  readonly #parts: CacheNodeParts
+
+  constructor(parts: CacheNodeParts) {
+    this.#parts = parts
+  }
+
+  write(command: WriteCommand): Promise<WriteOutcome> {
+    return this.#parts.driver.write(command)
+  }
+
+  read(key: string, freshness: Freshness): ReadOutcome | Promise<ReadOutcome> {
+    if (freshness.kind === 'strong') return this.#parts.driver.read({ key, strength: 'strong' })
+    const here = this.#readHere(key)
+    if (here !== undefined) return here
+    if (freshness.kind === 'onlyHere') {
+      return { kind: 'unreachable', reason: 'this node does not hold a proven copy of the key' }
+    }
+    const fetched = this.#parts.driver.read({ key, strength: 'fresh' })
+    return freshness.kind === 'stale' ? this.#orStale(key, freshness.ageMsMax, fetched) : fetched
+  }
+
+  copiesOf(_key: string): number {
+    return this.#parts.core.copiesOf()
+  }
+
+  putLocal(command: WriteCommand): Promise<WriteOutcome> {
+    const { store, nextVersion } = this.#parts
+    const { change, key, requestId } = command
+    if (change.kind === 'put' && store.isFull) return Promise.resolve({ kind: 'full' })
+    const version = nextVersion()
+    const expiresAtMs =
+      change.kind === 'put' && change.ttlMs !== undefined ? this.wallMs() + change.ttlMs : undefined
+    const content: Entry['content'] =
+      change.kind === 'put'
+        ? { kind: 'value', bytes: change.bytes, contentType: change.contentType }
+        : { kind: 'tombstone' }
+    return new Promise((resolve) => {
+      store.putLocal({ key, version, requestId, expiresAtMs, content }, () =>
+        resolve({ kind: 'applied', version, copies: 1 }),
+      )
+    })
+  }
+
+  getLocal(key: string): HeldEntry | undefined {
+    const { store, copies, core, clock } = this.#parts
+    const local = this.#localEntry(key)
+    if (local !== undefined) return { entry: local, ageMs: 0, source: 'local' }
+    const nowMs = clock.monotonicMs()
+    const copy = copies.get(key)
+    const held = copyOf(copy)
+    const stored = store.get(key)
+    const isNewer = held !== undefined && (stored === undefined || held.version >= stored.version)
+    if (copy !== undefined && isNewer && !core.mayServe(key, nowMs)) {
+      return { entry: held, ageMs: nowMs - copy.provenAtMs, source: 'copy' }
+    }
+    if (stored === undefined) return undefined
+    return { entry: stored, ageMs: core.mayServe(key, nowMs) ? core.storeAgeMs(nowMs) : 0, source: 'local' }
+  }
+
+  list(range: KeyList): Iterable<string> {
+    const { store, copies } = this.#parts
+    if (range.scope === 'local') return limited(store.localKeys(range), range.limit)
+    const wallMs = this.wallMs()
+    const fromCopies = copies
+      .keys()
+      .filter((key) => liveEntry(copyOf(copies.get(key)), wallMs) !== undefined)
+    return limited(mergeKeys(store.keys(range), fromCopies, range), range.limit)
+  }
+
+  status(): NodeStatusReport {
+    const { core, clock, copies } = this.#parts
+    return { ...core.status(clock.monotonicMs()), copies: copies.count }
+  }
+
+  isReady(): boolean {
+    return this.#parts.core.isReady()
+  }
+
+  wallMs(): number {
+    return this.#parts.clock.wallMs()
+  }
+
+  answer(sender: Sender, request: NodeRequest): Promise<NodeResponse> {
+    return this.#parts.driver.answer(sender, request)
+  }
+
+  sender(): Sender {
+    return this.#parts.core.sender()
+  }
+
+  /** What this node can answer itself: a local entry, as a master, or a proven copy. */
+  #readHere(key: string): ReadOutcome | undefined {
+    const { core, store, copies, clock } = this.#parts
+    const nowMs = clock.monotonicMs()
+    const local = this.#localEntry(key)
+    if (local !== undefined) return { kind: 'found', entry: local, ageMs: 0, source: 'local' }
+    if (core.mayServe(key, nowMs)) {
+      const entry = liveEntry(store.get(key), clock.wallMs())
+      return outcome(entry, core.storeAgeMs(nowMs), 'local')
+    }
+    const copy = copies.get(key)
+    if (copy === undefined || !core.mayServeCopy(copy, nowMs)) return undefined
+    const entry = liveEntry(copyOf(copy), clock.wallMs())
+    return outcome(entry, nowMs - copy.provenAtMs, 'copy')
+  }
+
+  async #orStale(
+    key: string,
+    ageMsMax: number,
+    fetched: Promise<ReadOutcome>,
+  ): Promise<ReadOutcome> {
+    const result = await fetched
+    const copy = this.#parts.copies.get(key)
+    if (result.kind !== 'unreachable' || copy === undefined) return result
+    const ageMs = this.#parts.clock.monotonicMs() - copy.provenAtMs
+    if (ageMs > ageMsMax) return result
+    return outcome(liveEntry(copyOf(copy), this.wallMs()), ageMs, 'copy')
+  }
+
+  #localEntry(key: string): Entry | undefined {
+    return liveEntry(this.#parts.store.getLocal(key), this.wallMs())
+  }
+}
+
+function copyOf(copy: Copy | undefined): Entry | undefined {
+  return copy?.known.kind === 'entry' ? copy.known.entry : undefined
+}
+
+function outcome(entry: Entry | undefined, ageMs: number, source: 'local' | 'copy'): ReadOutcome {
+  return entry === undefined
+    ? { kind: 'absent', ageMs, source }
+    : { kind: 'found', entry, ageMs, source }
+}
+
+function* limited(keys: Iterable<string>, limit: number | undefined): Iterable<string> {
+  let left = limit ?? Number.POSITIVE_INFINITY
+  if (left === 0) return
+  for (const key of keys) {
+    yield key
+    if (--left <= 0) return
+  }
+}

@@ -1,0 +1,190 @@
+// Puts one node together and takes it apart again: store, core, sockets, server, driver.
+// Holds no rule of its own.
+import http from 'node:http'
+import { once } from 'node:events'
+import { fingerprintOf } from '../config/fingerprint.ts'
+import type { NodeSettings } from '../config/settings.ts'
+import { NodeCore } from '../core/node.ts'
+import { ALL_RULES } from '../core/rules.ts'
+import { VersionClock } from '../core/version.ts'
+import { STATE_ZERO } from '../core/view.ts'
+import { createNodeApi } from '../http/node-api.ts'
+import { createPublicApp } from '../http/public-app.ts'
+import { createRequestListener } from '../http/request-listener.ts'
+import { limitServer, SERVER_OPTIONS } from '../http/server-options.ts'
+import { joinAddress } from '../network/address.ts'
+import { Copies } from '../storage/copies.ts'
+import { openLmdbStore } from '../storage/lmdb-store.ts'
+import { MemoryStore } from '../storage/memory-store.ts'
+import type { Store } from '../storage/store.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
+import { fatal } from '../system/process.ts'
+import { every, nextPhase, pause } from '../system/timers.ts'
+import { CacheNode } from './cache-node.ts'
+import { Driver } from './driver.ts'
+import { DRAIN_WAIT_MS } from './limits.ts'
+import { Transport } from './transport.ts'
+
+/** Everything from outside that a node needs. */
+export interface World {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly randomHex: (bytes: number) => string
+  readonly log: Log
+}
+
+export interface RunningNode {
+  /** Says goodbye, lets answers leave, flushes and closes. May be called twice. */
+  stop(): Promise<void>
+}
+
+/** Starts a node. Rejects with an Error whose message is a sentence for the operator. */
+export async function startNode(settings: NodeSettings, world: World): Promise<RunningNode> {
+  const { log } = world
+  const store = await openStore(settings, world)
+  const copies = new Copies(settings.copyBytesMax)
+  const address = joinAddress(settings.announceHost, settings.port)
+  const core = new NodeCore(
+    { store, copies, random: world.random },
+    {
+      identity: {
+        id: store.nodeId,
+        incarnation: store.incarnation,
+        address,
+        state: store.state ?? STATE_ZERO,
+      },
+      settings: settings.cluster,
+      fingerprint: fingerprintOf(settings.cluster),
+      rules: ALL_RULES,
+    },
+  )
+  const server = http.createServer(SERVER_OPTIONS)
+  limitServer(server)
+  try {
+    await listen(server, settings)
+    let driver: Driver | undefined
+    const transport = await Transport.open(settings, {
+      sender: () => core.sender(),
+      received: (from, sender, datagram) =>
+        driver?.step({ kind: 'datagram', from, sender, datagram }),
+      log: (level, event, fields) => log[level](event, fields),
+    })
+    const parts = { core, store, copies, transport, clock: world.clock, log, onStop: endOf }
+    driver = new Driver(parts)
+    const node = new CacheNode({ ...parts, driver, nextVersion: versionStamp(store, world) })
+    server.on('request', createListener(node, settings, world))
+    driver.start()
+    log.info('node-started', {
+      id: store.nodeId,
+      incarnation: store.incarnation,
+      address,
+      keys: store.keyCount,
+    })
+    return running({ driver, server, transport, store }, world)
+  } catch (error) {
+    server.close()
+    await store.close()
+    throw error
+  }
+}
+
+async function openStore(settings: NodeSettings, world: World): Promise<Store> {
+  const newNodeId = () => world.randomHex(8)
+  if (settings.durability === 'memory') {
+    // What is in memory ends with the process, and so does the node's name: the next one is new.
+    return new MemoryStore({
+      nodeId: newNodeId(),
+      incarnation: 1,
+      state: undefined,
+      bytesMax: settings.storeBytesMax,
+      flushLater: nextPhase,
+    })
+  }
+  return openLmdbStore({
+    dir: settings.dataDir,
+    durability: settings.durability,
+    bytesMax: settings.storeBytesMax,
+    newNodeId,
+    onFailure: (error) => fatal(error.message, 1),
+    onDamage: (key) => world.log.error('entry-damaged', { key }),
+    timers: { nextTurn: nextPhase, every },
+  })
+}
+
+async function listen(server: http.Server, settings: NodeSettings): Promise<void> {
+  const listening = once(server, 'listening')
+  server.listen(settings.port, settings.host)
+  try {
+    await listening
+  } catch (error) {
+    const where = joinAddress(settings.host, settings.port)
+    const code = (error as { code?: string }).code ?? String(error)
+    throw new Error(`cannot listen on ${where} (${code}): ${LISTEN_ADVICE[code] ?? 'see --host'}`, {
+      cause: error,
+    })
+  }
+}
+
+const LISTEN_ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program uses this port; stop it, or give --port another one',
+  EADDRNOTAVAIL: 'no interface of this host has that address; give --host one that it has',
+  EACCES: 'ports below 1024 need more rights; give --port a higher one',
+}
+
+function createListener(
+  node: CacheNode,
+  settings: NodeSettings,
+  world: World,
+): http.RequestListener {
+  const { valueBytesMax } = settings.cluster
+  const log = (level: 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>) =>
+    world.log[level](event, fields)
+  return createRequestListener({
+    publicApp: createPublicApp(node, {
+      valueBytesMax,
+      newIdempotencyKey: () => world.randomHex(16),
+      log,
+    }),
+    nodeApi: createNodeApi(node, { valueBytesMax, log }),
+  })
+}
+
+function versionStamp(store: Store, world: World): () => string {
+  const clock = new VersionClock(store.nodeId)
+  return () => clock.next(world.clock.wallMs())
+}
+
+function endOf(reason: string): void {
+  fatal(reason, 1)
+}
+
+function running(
+  parts: { driver: Driver; server: http.Server; transport: Transport; store: Store },
+  world: World,
+): RunningNode {
+  let stopping: Promise<void> | undefined
+  return {
+    stop: () => {
+      stopping ??= stopNode(parts, world)
+      return stopping
+    },
+  }
+}
+
+/** Others hear the goodbye and choose a new master; what is under way may still end. */
+async function stopNode(
+  parts: { driver: Driver; server: http.Server; transport: Transport; store: Store },
+  world: World,
+): Promise<void> {
+  const { driver, server, transport, store } = parts
+  driver.step({ kind: 'leave', reason: 'stopped by its operator' })
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  await Promise.race([closed, pause(DRAIN_WAIT_MS)])
+  driver.stop()
+  server.closeAllConnections()
+  await transport.stop()
+  await store.close()
+  world.log.info('node-stopped', {})
+}

@@ -1,0 +1,17 @@
+// What an entry is without its value: for pages, and for the tally.
+// Never looks at the value's bytes.
+import type { EntryHead } from '../core/messages.ts'
+import type { Entry } from '../core/types.ts'
+import type { Counted } from './tally.ts'
+
+/** An entry without its value. */
+export function headOf(entry: Entry): EntryHead {
+  const { key, version, content } = entry
+  const valueBytes = content.kind === 'value' ? content.bytes.length : 0
+  return { key, version, isTombstone: content.kind === 'tombstone', valueBytes }
+}
+
+/** What an entry counts as in a tally. */
+export function countedEntry(entry: Entry, keyBytes: Uint8Array): Counted {
+  return { keyBytes, ...headOf(entry) }
+}

@@ -1,0 +1,175 @@
+// One table of entries in lmdb, with what is written but not yet committed laid over it.
+// Never counts entries and never commits: its owner does.
+import type { Database } from 'lmdb'
+import type { EntryHead } from '../core/messages.ts'
+import type { Entry } from '../core/types.ts'
+import { countedEntry, headOf } from './counted.ts'
+import { compareKeys, SortedKeys } from './key-order.ts'
+import type { PageRow } from './page.ts'
+import { decodeHead, encodeRecord, INLINE_MAX, joinEntry } from './record.ts'
+import type { RecordHead } from './record.ts'
+import type { Counted } from './tally.ts'
+
+/** Keys and values are raw bytes: lmdb's order is then the byte order of the keys. */
+export type ByteTable = Database<Buffer, Buffer>
+
+/** A key with its bytes. */
+export interface Key {
+  readonly text: string
+  readonly bytes: Buffer
+}
+
+/** A change that lmdb has not committed yet. */
+interface Pending {
+  readonly generation: number
+  readonly keyBytes: Buffer
+  /** Undefined: removed. */
+  readonly entry: Entry | undefined
+}
+
+/** Hears of each damaged key once; `counted` is what it was counted as, when that is still known. */
+export type OnLoss = (key: string, counted: Counted | undefined) => void
+
+export class EntryTable {
+  readonly #records: ByteTable
+  /** The values too large to lie in their records, under the same keys. */
+  readonly #values: ByteTable
+  readonly #onLoss: OnLoss
+  readonly #pending = new Map<string, Pending>()
+  readonly #pendingKeys = new SortedKeys()
+  /** Keys that read as missing although lmdb holds bytes for them. */
+  readonly #lost = new Set<string>()
+
+  constructor(tables: { records: ByteTable; values: ByteTable }, onLoss: OnLoss) {
+    this.#records = tables.records
+    this.#values = tables.values
+    this.#onLoss = onLoss
+  }
+
+  get(text: string): Entry | undefined {
+    const pending = this.#pending.get(text)
+    if (pending !== undefined) return pending.entry
+    const key = keyOf(text)
+    const record = this.#records.getBinary(key.bytes)
+    return record === undefined ? undefined : this.#entry(key, record)
+  }
+
+  /**
+   * Puts an entry under a key, or with undefined nothing; inside a batch. Visible at once.
+   * Returns what was counted under the key before.
+   */
+  replace(key: Key, entry: Entry | undefined, generation: number): Counted | undefined {
+    const before = this.#before(key)
+    const encoded = entry && encodeRecord(entry)
+    if (encoded === undefined) void this.#records.remove(key.bytes)
+    else void this.#records.put(key.bytes, encoded.record)
+    if (encoded?.apart !== undefined) void this.#values.put(key.bytes, encoded.apart)
+    else if (before.mayBeApart) void this.#values.remove(key.bytes)
+    this.#lost.delete(key.text)
+    if (!this.#pending.has(key.text)) this.#pendingKeys.add(key.text)
+    this.#pending.set(key.text, { generation, keyBytes: key.bytes, entry })
+    return before.counted
+  }
+
+  /** lmdb shows the changes of this generation now. `keys` are those changed in it. */
+  committed(generation: number, keys: readonly string[]): void {
+    for (const key of keys) {
+      if (this.#pending.get(key)?.generation !== generation) continue
+      this.#pending.delete(key)
+      this.#pendingKeys.remove(key)
+    }
+  }
+
+  /** Entries in key order. One walk is one look: end it before giving up the turn. */
+  *rows(start: string, isInclusive: boolean): Iterable<PageRow> {
+    let waiting = this.#pendingKeys.next(start, isInclusive)
+    for (const { key: bytes, value } of this.#records.getRange({
+      start: rangeStart(start, isInclusive),
+    })) {
+      const key = { text: bytes.toString(), bytes: bytes }
+      while (waiting !== undefined && compareKeys(waiting, key.text) < 0) {
+        yield* this.#pendingRow(waiting)
+        waiting = this.#pendingKeys.next(waiting, false)
+      }
+      if (waiting === key.text) continue
+      yield this.#row(key, value)
+    }
+    while (waiting !== undefined) {
+      yield* this.#pendingRow(waiting)
+      waiting = this.#pendingKeys.next(waiting, false)
+    }
+  }
+
+  *#pendingRow(text: string): Iterable<PageRow> {
+    const pending = this.#pending.get(text)
+    if (pending?.entry === undefined) return
+    const { entry, keyBytes } = pending
+    yield { key: text, keyBytes, head: () => headOf(entry), entry: () => entry }
+  }
+
+  #row(key: Key, record: Buffer): PageRow {
+    return {
+      key: key.text,
+      keyBytes: key.bytes,
+      head: () => {
+        const head = this.#head(key, record)
+        return head && entryHead(key.text, head)
+      },
+      entry: () => this.#entry(key, record),
+    }
+  }
+
+  #head(key: Key, record: Buffer): RecordHead | undefined {
+    if (this.#lost.has(key.text)) return undefined
+    const head = decodeHead(record)
+    if (head === undefined) this.#lose(key.text, undefined)
+    return head
+  }
+
+  #entry(key: Key, record: Buffer): Entry | undefined {
+    const head = this.#head(key, record)
+    if (head === undefined) return undefined
+    const value = head.isApart ? this.#values.getBinary(key.bytes) : record.subarray(head.headBytes)
+    const entry = joinEntry(key.text, head, value)
+    if (entry === undefined) this.#lose(key.text, countedHead(head, key.bytes))
+    return entry
+  }
+
+  #lose(key: string, counted: Counted | undefined): void {
+    this.#lost.add(key)
+    this.#onLoss(key, counted)
+  }
+
+  #before(key: Key): { counted: Counted | undefined; mayBeApart: boolean } {
+    const pending = this.#pending.get(key.text)
+    if (pending !== undefined) {
+      const counted = pending.entry && countedEntry(pending.entry, key.bytes)
+      return { counted, mayBeApart: counted !== undefined && counted.valueBytes > INLINE_MAX }
+    }
+    const record = this.#records.getBinary(key.bytes)
+    if (record === undefined) return { counted: undefined, mayBeApart: false }
+    const head = this.#head(key, record)
+    if (head === undefined) return { counted: undefined, mayBeApart: true }
+    return { counted: countedHead(head, key.bytes), mayBeApart: head.isApart }
+  }
+}
+
+export function keyOf(text: string): Key {
+  return { text, bytes: Buffer.from(text) }
+}
+
+function entryHead(key: string, head: RecordHead): EntryHead {
+  const { version, isTombstone, valueBytes } = head
+  return { key, version, isTombstone, valueBytes }
+}
+
+function countedHead(head: RecordHead, keyBytes: Uint8Array): Counted {
+  const { version, isTombstone, valueBytes } = head
+  return { keyBytes, version, isTombstone, valueBytes }
+}
+
+/** The smallest key of a range in lmdb, which knows no key of no bytes. */
+function rangeStart(start: string, isInclusive: boolean): Buffer {
+  if (start === '') return Buffer.from([0])
+  return isInclusive ? Buffer.from(start) : Buffer.concat([Buffer.from(start), Buffer.from([0])])
+}

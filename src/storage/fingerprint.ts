@@ -1,0 +1,74 @@
+// Hashes of entries: the bucket of a key, the fingerprint of what is stored under it, the digest.
+// The same on every node and in every kind of store; never looks at values.
+import xxhash from 'xxhash-wasm'
+import { DIGEST_BYTES } from '../core/digest.ts'
+import { BUCKETS, KEY_BYTES_MAX } from '../core/limits.ts'
+import type { Version } from '../core/types.ts'
+
+const hashes = await xxhash()
+
+// Part of the protocol: nodes that differ in them never agree on a digest.
+const BUCKET_SEED = 0
+const LOW_SEED = 1
+const HIGH_SEED = 2
+
+const VERSION_BYTES = 16
+const scratch = Buffer.alloc(VERSION_BYTES + 1 + KEY_BYTES_MAX)
+
+/** The bucket of a key given as UTF-8: 0 to BUCKETS - 1. */
+export function bucketOf(keyBytes: Uint8Array): number {
+  return hashes.h32Raw(keyBytes, BUCKET_SEED) % BUCKETS
+}
+
+/** What a fingerprint speaks for. */
+export interface Mark {
+  readonly keyBytes: Uint8Array
+  readonly version: Version
+  readonly isTombstone: boolean
+}
+
+/**
+ * One XOR of fingerprints a bucket. Adding a mark and removing it are the same operation, so the
+ * order of changes does not matter; removing what was never added breaks it.
+ */
+export class Digest {
+  readonly #words = new Uint32Array(2 * BUCKETS)
+
+  /** Adds a mark that is not in the digest, or removes one that is. */
+  toggle(mark: Mark): void {
+    const word = 2 * bucketOf(mark.keyBytes)
+    const input = fingerprintInput(mark)
+    this.#words[word] = (this.#words[word] ?? 0) ^ hashes.h32Raw(input, LOW_SEED)
+    this.#words[word + 1] = (this.#words[word + 1] ?? 0) ^ hashes.h32Raw(input, HIGH_SEED)
+  }
+
+  /** A snapshot as it travels: 8 bytes a bucket, little-endian on every machine. */
+  bytes(): Uint8Array {
+    const bytes = new Uint8Array(DIGEST_BYTES)
+    const view = new DataView(bytes.buffer)
+    for (let i = 0; i < this.#words.length; i++) view.setUint32(4 * i, this.#words[i] ?? 0, true)
+    return bytes
+  }
+}
+
+/** Version, kind and key in one run of bytes. Valid until the next call. */
+function fingerprintInput(mark: Mark): Uint8Array {
+  const length = VERSION_BYTES + 1 + mark.keyBytes.length
+  const input = length <= scratch.length ? scratch : Buffer.alloc(length)
+  writeVersion(mark.version, input, 0)
+  input[VERSION_BYTES] = mark.isTombstone ? 1 : 0
+  input.set(mark.keyBytes, VERSION_BYTES + 1)
+  return input.subarray(0, length)
+}
+
+/** Writes a version as 16 bytes whose byte order is version order. */
+export function writeVersion(version: Version, target: Buffer, offset: number): void {
+  target.write(version.slice(0, 16), offset, 'hex')
+  target.write(version.slice(17), offset + 8, 'hex')
+}
+
+/** Reads what `writeVersion` wrote. */
+export function readVersion(source: Buffer, offset: number): Version {
+  const digits = source.toString('hex', offset, offset + VERSION_BYTES)
+  return `${digits.slice(0, 16)}-${digits.slice(16)}`
+}

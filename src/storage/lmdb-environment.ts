@@ -1,0 +1,75 @@
+// Opens one lmdb environment and the tables in it.
+// Knows lmdb's options; never what the tables mean.
+import { open } from 'lmdb'
+import type { RootDatabase } from 'lmdb'
+import { assert } from '../core/assert.ts'
+import type { ByteTable } from './entry-table.ts'
+import { StorageError } from './storage-error.ts'
+
+export interface Environment {
+  readonly root: RootDatabase
+  /** Cluster entries, and their values that are too large for a record. */
+  readonly data: { readonly records: ByteTable; readonly values: ByteTable }
+  /** Local entries, likewise. */
+  readonly local: { readonly records: ByteTable; readonly values: ByteTable }
+  readonly meta: ByteTable
+}
+
+const RAW = { keyEncoding: 'binary', encoding: 'binary' } as const
+
+/** Throws StorageError `open-failed`. Blocks for some tens of ms. */
+export function openEnvironment(dir: string): Environment {
+  try {
+    // Batches are explicit: with batching by event turn lmdb makes promises nobody can handle.
+    const options = { eventTurnBatching: false, separateFlushed: true, maxDbs: 8, ...RAW }
+    const root = open(dir, options)
+    const table = (name: string): ByteTable => root.openDB(name, RAW)
+    return {
+      root,
+      data: { records: table('data'), values: table('values') },
+      local: { records: table('local'), values: table('local-values') },
+      meta: table('meta'),
+    }
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const message = `The store in ${dir} cannot be opened (${why}): check that the directory is writable and that no other node uses it.`
+    throw new StorageError('open-failed', message, { cause })
+  }
+}
+
+/** Bytes of pages in the file that hold nothing and will be used before the file grows. */
+export function reusableBytes(environment: Environment): number {
+  const { data, local, meta } = environment
+  const tables = [data.records, data.values, local.records, local.values, meta]
+  const info = stats(meta)
+  let used = pages(info.root) + pages(info.free)
+  for (const table of tables) used += pages(stats(table))
+  return Math.max(0, info.lastPageNumber + 1 - used) * info.pageSize
+}
+
+interface TreeStats {
+  readonly treeBranchPageCount: number
+  readonly treeLeafPageCount: number
+  readonly overflowPages: number
+}
+
+interface TableStats extends TreeStats {
+  readonly pageSize: number
+  readonly lastPageNumber: number
+  readonly root: TreeStats
+  readonly free: TreeStats
+}
+
+function stats(table: ByteTable): TableStats {
+  const stats = table.getStats()
+  assert(isTableStats(stats), 'lmdb describes its tables')
+  return stats
+}
+
+function isTableStats(stats: object): stats is TableStats {
+  return 'lastPageNumber' in stats && 'free' in stats && 'root' in stats
+}
+
+function pages(tree: TreeStats): number {
+  return tree.treeBranchPageCount + tree.treeLeafPageCount + tree.overflowPages
+}

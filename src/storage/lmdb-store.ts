@@ -1,0 +1,316 @@
+// The durable store: entries, local entries and the node's own state in one lmdb environment.
+// Reads are synchronous and see every applied change; what is decided about entries is not here.
+import { unreachable } from '../core/assert.ts'
+import type { PageBounds, StorePage } from '../core/ports.ts'
+import type { StoreChange } from '../core/step.ts'
+import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
+import { countedEntry, headOf } from './counted.ts'
+import { DiskSpace, SPACE_LOOK_EVERY_MS } from './disk-space.ts'
+import { EntryTable, keyOf } from './entry-table.ts'
+import type { Key } from './entry-table.ts'
+import { compareKeys, inRange } from './key-order.ts'
+import { openEnvironment, reusableBytes } from './lmdb-environment.ts'
+import type { Environment } from './lmdb-environment.ts'
+import { LmdbWriter } from './lmdb-writer.ts'
+import { MetaTable } from './meta-table.ts'
+import type { Identity } from './meta-table.ts'
+import { fillPage } from './page.ts'
+import type { PageRow } from './page.ts'
+import { StorageError } from './storage-error.ts'
+import type { Durability, KeyRange, Store } from './store.ts'
+import { ENTRY_OVERHEAD_BYTES, fullAbove, Tally } from './tally.ts'
+
+/** Keys looked at in one go while opening or listing. Unit: keys. A few ms of the event loop. */
+const CHUNK_KEYS = 2000
+
+/** Damaged entries a store may have. Unit: entries. Beyond, the disk is broken, not an entry. */
+const DAMAGED_MAX = 10_000
+
+export interface LmdbStoreOptions {
+  /** Made when missing. One node a directory. */
+  readonly dir: string
+  readonly durability: Exclude<Durability, 'memory'>
+  /** Keys, values and overhead together; undefined: as much as the disk holds. */
+  readonly bytesMax: number | undefined
+  /** Called when the store is new. */
+  readonly newNodeId: () => NodeId
+  /** Called at most once: the disk failed, nothing later will be flushed, the process must end. */
+  readonly onFailure: (error: StorageError) => void
+  /** A record does not read back; its key reads as missing from now on. Once a key. */
+  readonly onDamage: (key: string) => void
+  readonly timers: StoreTimers
+}
+
+/** What a store needs of the event loop. */
+export interface StoreTimers {
+  readonly nextTurn: (run: () => void) => void
+  /** Repeats until the returned function is called; does not keep the process alive. */
+  readonly every: (ms: number, run: () => void) => () => void
+}
+
+/** Opens the store in a directory, or makes one. Rejects with StorageError. */
+export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
+  const environment = openEnvironment(options.dir)
+  try {
+    const meta = new MetaTable(environment.meta)
+    const known = meta.identity()
+    const nodeId = known?.nodeId ?? newIdentity(environment, options)
+    const identity = { nodeId, incarnation: (known?.incarnation ?? 0) + 1 }
+    const store = new LmdbStore(environment, { ...options, meta, identity })
+    await store.start()
+    return store
+  } catch (error) {
+    await environment.root.close()
+    throw error
+  }
+}
+
+function newIdentity(environment: Environment, options: LmdbStoreOptions): NodeId {
+  for (const _ of environment.data.records.getKeys({ limit: 1 })) {
+    const message = `The store in ${options.dir} has entries but does not say whose: move the data directory away; the node then starts as a new one.`
+    throw new StorageError('meta-damaged', message)
+  }
+  return options.newNodeId()
+}
+
+interface Parts extends LmdbStoreOptions {
+  readonly meta: MetaTable
+  readonly identity: Identity
+}
+
+class LmdbStore implements Store {
+  readonly nodeId: NodeId
+  readonly incarnation: number
+  readonly #environment: Environment
+  readonly #options: Parts
+  readonly #data: EntryTable
+  readonly #local: EntryTable
+  readonly #writer: LmdbWriter
+  readonly #tally = new Tally()
+  readonly #space: DiskSpace
+  #stopLooking: () => void = () => {}
+  #state: DurableState | undefined
+  #storedHighest: Version
+  #generation = 0
+  #damaged = 0
+  #closing: Promise<void> | undefined
+
+  constructor(environment: Environment, options: Parts) {
+    this.nodeId = options.identity.nodeId
+    this.incarnation = options.identity.incarnation
+    this.#environment = environment
+    this.#options = options
+    this.#data = new EntryTable(environment.data, (key, counted) => {
+      if (counted !== undefined) this.#tally.remove(counted)
+      this.#onLoss(key)
+    })
+    this.#local = new EntryTable(environment.local, (key) => this.#onLoss(key))
+    const { durability, onFailure, timers } = options
+    this.#writer = new LmdbWriter(environment.root, {
+      durability,
+      onFailure,
+      nextTurn: timers.nextTurn,
+    })
+    this.#space = new DiskSpace(options.dir, () => reusableBytes(environment))
+    this.#state = options.meta.state()
+    this.#storedHighest = options.meta.highest()
+  }
+
+  /** Reads everything once, and makes the new incarnation durable. */
+  async start(): Promise<void> {
+    // Made now, while it is empty: from here on it only changes with the entries.
+    this.#tally.digest(() => [])
+    this.#tally.raise(this.#storedHighest)
+    for await (const rows of this.#chunks()) for (const row of rows) this.#countRow(row)
+    await this.#flushIdentity()
+    await this.#space.look()
+    this.#stopLooking = this.#options.timers.every(SPACE_LOOK_EVERY_MS, () => {
+      void this.#space.look()
+    })
+  }
+
+  get keyCount(): number {
+    return this.#tally.liveCount
+  }
+
+  get isFull(): boolean {
+    return this.#space.isLow || this.#tally.bytes > fullAbove(this.#options.bytesMax)
+  }
+
+  get highestVersion(): Version {
+    return this.#tally.highest
+  }
+
+  get state(): DurableState | undefined {
+    return this.#state
+  }
+
+  digest(): Uint8Array {
+    return this.#tally.digest(() => []).bytes()
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#data.get(key)
+  }
+
+  page(bounds: PageBounds): StorePage {
+    return fillPage(upTo(this.#data.rows(bounds.after ?? '', false), bounds.upTo), bounds)
+  }
+
+  keys(range: KeyRange): Iterable<string> {
+    return liveKeys(this.#data, range)
+  }
+
+  apply(changes: readonly StoreChange[], flushed: () => void): void {
+    const generation = ++this.#generation
+    const keys: string[] = []
+    this.#writer.write({
+      fill: () => {
+        for (const change of changes) this.#change(change, { generation, keys })
+        this.#storeHighest()
+      },
+      bytes: changes.reduce((sum, change) => sum + changeBytes(change), 0),
+      mustFlush: changes.some((change) => change.kind === 'state'),
+      committed: () => this.#data.committed(generation, keys),
+      flushed,
+    })
+  }
+
+  getLocal(key: string): Entry | undefined {
+    return this.#local.get(key)
+  }
+
+  putLocal(entry: Entry, flushed: () => void): void {
+    const generation = ++this.#generation
+    this.#writer.write({
+      fill: () => void this.#local.replace(keyOf(entry.key), entry, generation),
+      bytes: entryBytes(entry),
+      mustFlush: false,
+      committed: () => this.#local.committed(generation, [entry.key]),
+      flushed,
+    })
+  }
+
+  localKeys(range: KeyRange): Iterable<string> {
+    return liveKeys(this.#local, range)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#stopLooking()
+    await this.#writer.idle()
+    await this.#environment.root.close()
+  }
+
+  #change(change: StoreChange, to: { generation: number; keys: string[] }): void {
+    switch (change.kind) {
+      case 'put':
+        to.keys.push(change.entry.key)
+        return this.#replace(keyOf(change.entry.key), change.entry, to.generation)
+      case 'remove':
+        to.keys.push(change.key)
+        return this.#replace(keyOf(change.key), undefined, to.generation)
+      case 'state':
+        this.#state = change.state
+        return this.#options.meta.putState(change.state)
+      default:
+        return unreachable(change)
+    }
+  }
+
+  #replace(key: Key, entry: Entry | undefined, generation: number): void {
+    const before = this.#data.replace(key, entry, generation)
+    if (before !== undefined) this.#tally.remove(before)
+    if (entry !== undefined) this.#tally.add(countedEntry(entry, key.bytes))
+  }
+
+  /** Entries that are removed must not take the highest version with them over a restart. */
+  #storeHighest(): void {
+    if (this.#storedHighest === this.#tally.highest) return
+    this.#storedHighest = this.#tally.highest
+    this.#options.meta.putHighest(this.#storedHighest)
+  }
+
+  #countRow(row: PageRow): void {
+    const head = row.head()
+    if (head !== undefined) this.#tally.add({ keyBytes: row.keyBytes, ...head })
+  }
+
+  /** All rows, giving up the turn now and then. Nothing is written meanwhile. */
+  async *#chunks(): AsyncIterable<readonly PageRow[]> {
+    let start = ''
+    for (;;) {
+      const rows = take(this.#data.rows(start, false), CHUNK_KEYS)
+      yield rows
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < CHUNK_KEYS) return
+      start = last.key
+      await new Promise<void>((resolve) => this.#options.timers.nextTurn(resolve))
+    }
+  }
+
+  async #flushIdentity(): Promise<void> {
+    const { meta, identity, dir } = this.#options
+    let isFlushed = false
+    this.#writer.write({
+      fill: () => meta.putIdentity(identity),
+      bytes: 0,
+      mustFlush: true,
+      committed: () => {},
+      flushed: () => {
+        isFlushed = true
+      },
+    })
+    await this.#writer.idle()
+    if (isFlushed) return
+    const message = `The store in ${dir} could not be written: check free space and the disk.`
+    throw new StorageError('write-failed', message)
+  }
+
+  #onLoss(key: string): void {
+    this.#damaged++
+    this.#options.onDamage(key)
+    if (this.#damaged !== DAMAGED_MAX) return
+    const message = `${DAMAGED_MAX} entries of the store in ${this.#options.dir} are damaged: check the disk and move the data directory away; the node then starts as a new one.`
+    this.#options.onFailure(new StorageError('too-damaged', message))
+  }
+}
+
+/** Live keys in order, read in steps, so that changes between two steps do no harm. */
+function liveKeys(table: EntryTable, range: KeyRange): Iterable<string> {
+  return inRange(range, function* (start, isInclusive) {
+    let rows = take(table.rows(start, isInclusive), CHUNK_KEYS)
+    while (rows.length > 0) {
+      for (const row of rows) if (row.head()?.isTombstone === false) yield row.key
+      rows = take(table.rows(rows.at(-1)?.key ?? '', false), CHUNK_KEYS)
+    }
+  })
+}
+
+function* upTo(rows: Iterable<PageRow>, last: string | undefined): Iterable<PageRow> {
+  for (const row of rows) {
+    if (last !== undefined && compareKeys(row.key, last) > 0) return
+    yield row
+  }
+}
+
+function take(rows: Iterable<PageRow>, count: number): PageRow[] {
+  const taken: PageRow[] = []
+  for (const row of rows) {
+    taken.push(row)
+    if (taken.length === count) break
+  }
+  return taken
+}
+
+function changeBytes(change: StoreChange): number {
+  return change.kind === 'put' ? entryBytes(change.entry) : ENTRY_OVERHEAD_BYTES
+}
+
+function entryBytes(entry: Entry): number {
+  return ENTRY_OVERHEAD_BYTES + entry.key.length + headOf(entry).valueBytes
+}

@@ -1,0 +1,225 @@
+// A store in memory: for `--durability memory`, and for the simulator, whose crashes it survives
+// as a disk would. Makes no promises, timers or guesses about time: flushes are its owner's.
+import { unreachable } from '../core/assert.ts'
+import type { PageBounds, StorePage } from '../core/ports.ts'
+import type { StoreChange } from '../core/step.ts'
+import { VERSION_ZERO } from '../core/version.ts'
+import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
+import { countedEntry, headOf } from './counted.ts'
+import type { Mark } from './fingerprint.ts'
+import { compareKeys, inRange, SortedKeys } from './key-order.ts'
+import { owned } from './owned.ts'
+import { fillPage } from './page.ts'
+import type { PageRow } from './page.ts'
+import { ShardedMap } from './sharded-map.ts'
+import type { KeyRange, Store } from './store.ts'
+import { fullAbove, Tally } from './tally.ts'
+
+export interface MemoryStoreOptions {
+  readonly nodeId: NodeId
+  readonly incarnation: number
+  readonly state: DurableState | undefined
+  /** Keys, values and overhead together; undefined: no limit. */
+  readonly bytesMax: number | undefined
+  /** Calls `done` later, never synchronously, once a real disk would have flushed. */
+  readonly flushLater: (done: () => void) => void
+}
+
+/** One `apply`, until it is flushed: how to take it back, and whom to tell. */
+interface Tail {
+  readonly undo: (() => void)[]
+  /** The highest version with this applied. */
+  readonly highest: Version
+  readonly flushed: () => void
+  isFlushed: boolean
+}
+
+export class MemoryStore implements Store {
+  readonly nodeId: NodeId
+  readonly incarnation: number
+  readonly #options: MemoryStoreOptions
+  readonly #data = new EntryMap()
+  readonly #local = new EntryMap()
+  readonly #tally = new Tally()
+  #state: DurableState | undefined
+  #tail: Tail[] = []
+  #flushedHighest: Version = VERSION_ZERO
+
+  constructor(options: MemoryStoreOptions) {
+    this.nodeId = options.nodeId
+    this.incarnation = options.incarnation
+    this.#options = options
+    this.#state = options.state
+  }
+
+  get keyCount(): number {
+    return this.#tally.liveCount
+  }
+
+  get isFull(): boolean {
+    return this.#tally.bytes > fullAbove(this.#options.bytesMax)
+  }
+
+  get highestVersion(): Version {
+    return this.#tally.highest
+  }
+
+  get state(): DurableState | undefined {
+    return this.#state
+  }
+
+  /** The first call looks at every entry; later ones cost one copy. */
+  digest(): Uint8Array {
+    return this.#tally.digest(() => this.#data.marks()).bytes()
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#data.get(key)
+  }
+
+  page(bounds: PageBounds): StorePage {
+    return fillPage(this.#data.rows(bounds.after ?? '', bounds.upTo), bounds)
+  }
+
+  keys(range: KeyRange): Iterable<string> {
+    return this.#data.liveKeys(range)
+  }
+
+  apply(changes: readonly StoreChange[], flushed: () => void): void {
+    const undo: Tail['undo'] = []
+    for (const change of changes) this.#change(change, undo)
+    this.#flush(undo, flushed)
+  }
+
+  getLocal(key: string): Entry | undefined {
+    return this.#local.get(key)
+  }
+
+  putLocal(entry: Entry, flushed: () => void): void {
+    const before = this.#local.replace(entry.key, owned(entry))
+    const undo = [(): void => void this.#local.replace(entry.key, before)]
+    this.#flush(undo, flushed)
+  }
+
+  localKeys(range: KeyRange): Iterable<string> {
+    return this.#local.liveKeys(range)
+  }
+
+  async close(): Promise<void> {}
+
+  /**
+   * The power goes: nothing more of this store is flushed, and it must not be used again. Returns
+   * the store as the next incarnation finds it, without what was not flushed.
+   */
+  crash(): MemoryStore {
+    for (const { undo } of this.#tail.reverse()) for (const back of undo.reverse()) back()
+    this.#tail = []
+    const next = new MemoryStore({
+      ...this.#options,
+      incarnation: this.incarnation + 1,
+      state: this.#state,
+    })
+    next.#tally.raise(this.#flushedHighest)
+    next.#flushedHighest = this.#flushedHighest
+    for (const entry of this.#data.entries()) next.#replace(entry.key, entry)
+    for (const entry of this.#local.entries()) next.#local.replace(entry.key, entry)
+    return next
+  }
+
+  #change(change: StoreChange, undo: Tail['undo']): void {
+    switch (change.kind) {
+      case 'put': {
+        const { key } = change.entry
+        const before = this.#replace(key, owned(change.entry))
+        undo.push(() => void this.#replace(key, before))
+        return
+      }
+      case 'remove': {
+        const before = this.#replace(change.key, undefined)
+        undo.push(() => void this.#replace(change.key, before))
+        return
+      }
+      case 'state': {
+        const before = this.#state
+        this.#state = change.state
+        undo.push(() => {
+          this.#state = before
+        })
+        return
+      }
+      default:
+        unreachable(change)
+    }
+  }
+
+  #replace(key: string, entry: Entry | undefined): Entry | undefined {
+    const before = this.#data.replace(key, entry)
+    const keyBytes = Buffer.from(key)
+    if (before !== undefined) this.#tally.remove(countedEntry(before, keyBytes))
+    if (entry !== undefined) this.#tally.add(countedEntry(entry, keyBytes))
+    return before
+  }
+
+  #flush(undo: Tail['undo'], flushed: () => void): void {
+    const tail = { undo, flushed, highest: this.#tally.highest, isFlushed: false }
+    this.#tail.push(tail)
+    this.#options.flushLater(() => {
+      tail.isFlushed = true
+      while (this.#tail[0]?.isFlushed === true) this.#finish(this.#tail.shift())
+    })
+  }
+
+  #finish(tail: Tail | undefined): void {
+    if (tail === undefined) return
+    this.#flushedHighest = tail.highest
+    tail.flushed()
+  }
+}
+
+/** Entries by key, and their keys in order. */
+class EntryMap {
+  readonly #entries = new ShardedMap<Entry>()
+  readonly #sorted = new SortedKeys()
+
+  get(key: string): Entry | undefined {
+    return this.#entries.get(key)
+  }
+
+  /** Puts an entry, or with undefined nothing. Returns what was there. */
+  replace(key: string, entry: Entry | undefined): Entry | undefined {
+    const before = this.#entries.get(key)
+    if (entry === undefined) {
+      this.#entries.delete(key)
+      this.#sorted.remove(key)
+    } else {
+      this.#entries.set(key, entry)
+      if (before === undefined) this.#sorted.add(key)
+    }
+    return before
+  }
+
+  entries(): Iterable<Entry> {
+    return this.#entries.values()
+  }
+
+  *marks(): Iterable<Mark> {
+    for (const entry of this.#entries.values()) yield countedEntry(entry, Buffer.from(entry.key))
+  }
+
+  *rows(after: string, upTo: string | undefined): Iterable<PageRow> {
+    for (const key of this.#sorted.from(after, false)) {
+      if (upTo !== undefined && compareKeys(key, upTo) > 0) return
+      const entry = this.#entries.get(key)
+      if (entry === undefined) continue
+      yield { key, keyBytes: Buffer.from(key), head: () => headOf(entry), entry: () => entry }
+    }
+  }
+
+  *liveKeys(range: KeyRange): Iterable<string> {
+    for (const key of inRange(range, (start, isInclusive) =>
+      this.#sorted.from(start, isInclusive),
+    )) {
+      if (this.#entries.get(key)?.content.kind === 'value') yield key
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// Fills one page of a store from its entries in key order.
+// Never knows where the entries come from.
+import { hasBucket } from '../core/digest.ts'
+import type { PageBounds, StorePage } from '../core/ports.ts'
+import type { EntryHead } from '../core/messages.ts'
+import type { Entry } from '../core/types.ts'
+import { bucketOf } from './fingerprint.ts'
+
+/** One key of a store; what lies under it is read only when it is asked for. */
+export interface PageRow {
+  readonly key: string
+  readonly keyBytes: Uint8Array
+  /** Undefined: damaged, reads as missing. */
+  head(): EntryHead | undefined
+  entry(): Entry | undefined
+}
+
+/** A page of the rows, which are those above `after`, up to and including `upTo`, in order. */
+export function fillPage(rows: Iterable<PageRow>, bounds: PageBounds): StorePage {
+  const items: StorePage['items'][number][] = []
+  let bytes = 0
+  let keys = 0
+  for (const row of rows) {
+    keys++
+    if (bounds.wanted === undefined || hasBucket(bounds.wanted, bucketOf(row.keyBytes))) {
+      const head = row.head()
+      if (head !== undefined && head.valueBytes > bounds.valueBytesMax) {
+        items.push({ kind: 'head', head })
+      } else if (head !== undefined) {
+        const entry = row.entry()
+        if (entry !== undefined) {
+          items.push({ kind: 'entry', entry })
+          bytes += head.valueBytes
+        }
+      }
+    }
+    const isHeavy = bytes > 0 && bytes >= bounds.bytesMax
+    if (isHeavy || keys >= bounds.keysMax) return { items, end: row.key }
+  }
+  return { items, end: undefined }
+}

@@ -1,0 +1,114 @@
+// The bytes of an entry on disk. Decoding refuses damaged bytes; it never throws.
+// docs/decisions/0010-storage-layout.md has the layout and why it is so.
+import { crc32 } from 'node:zlib'
+import { assert } from '../core/assert.ts'
+import type { Content, Entry, RequestId, Version } from '../core/types.ts'
+import { readVersion, writeVersion } from './fingerprint.ts'
+
+/** A larger value lies in a table of its own, so that heads are read without it. Unit: bytes. */
+export const INLINE_MAX = 4096
+
+const VERSION_AT = 0
+const FLAGS_AT = 16
+const EXPIRY_AT = 17
+const REQUEST_AT = 25
+const VALUE_BYTES_AT = 41
+const VALUE_CRC_AT = 45
+const TYPE_BYTES_AT = 49
+const TYPE_AT = 50
+const CRC_BYTES = 4
+const TYPE_BYTES_MAX = 255
+
+const TOMBSTONE = 1
+const EXPIRES = 2
+const APART = 4
+
+/** An entry as encoded: `record` holds everything unless the value lies apart. */
+export interface EncodedEntry {
+  readonly record: Buffer
+  /** The value's own bytes, to be stored in the table of values; undefined: inside the record. */
+  readonly apart: Buffer | undefined
+}
+
+/** What a record says without its value. */
+export interface RecordHead {
+  readonly version: Version
+  readonly isTombstone: boolean
+  readonly expiresAtMs: number | undefined
+  readonly requestId: RequestId
+  readonly contentType: string
+  readonly valueBytes: number
+  readonly valueCrc: number
+  readonly isApart: boolean
+  /** Where an inline value begins. */
+  readonly headBytes: number
+}
+
+/** Encodes an entry; its key is stored elsewhere. */
+export function encodeRecord(entry: Entry): EncodedEntry {
+  const { content } = entry
+  const value = content.kind === 'value' ? content.bytes : new Uint8Array(0)
+  const type = content.kind === 'value' ? content.contentType : ''
+  const typeBytes = Buffer.byteLength(type)
+  assert(typeBytes <= TYPE_BYTES_MAX, 'a content type is at most 255 bytes')
+  const isApart = value.length > INLINE_MAX
+  const headBytes = TYPE_AT + typeBytes + CRC_BYTES
+  const record = Buffer.allocUnsafeSlow(headBytes + (isApart ? 0 : value.length))
+  writeVersion(entry.version, record, VERSION_AT)
+  record[FLAGS_AT] =
+    (content.kind === 'tombstone' ? TOMBSTONE : 0) |
+    (entry.expiresAtMs === undefined ? 0 : EXPIRES) |
+    (isApart ? APART : 0)
+  record.writeDoubleLE(entry.expiresAtMs ?? 0, EXPIRY_AT)
+  const written = record.write(entry.requestId, REQUEST_AT, 'hex')
+  assert(written === VALUE_BYTES_AT - REQUEST_AT, 'a request id is 32 hexadecimal digits')
+  record.writeUInt32LE(value.length, VALUE_BYTES_AT)
+  record.writeUInt32LE(crc32(value), VALUE_CRC_AT)
+  record[TYPE_BYTES_AT] = typeBytes
+  record.write(type, TYPE_AT)
+  const headEnd = headBytes - CRC_BYTES
+  record.writeUInt32LE(crc32(record.subarray(0, headEnd)), headEnd)
+  if (!isApart) record.set(value, headBytes)
+  const apart = isApart ? Buffer.from(value.buffer, value.byteOffset, value.length) : undefined
+  return { record, apart }
+}
+
+/** The head of a record, or undefined when its bytes are damaged. */
+export function decodeHead(record: Buffer): RecordHead | undefined {
+  const typeBytes = record[TYPE_BYTES_AT]
+  if (typeBytes === undefined) return undefined
+  const headEnd = TYPE_AT + typeBytes
+  const headBytes = headEnd + CRC_BYTES
+  if (record.length < headBytes) return undefined
+  if (crc32(record.subarray(0, headEnd)) !== record.readUInt32LE(headEnd)) return undefined
+  const flags = record[FLAGS_AT] ?? 0
+  const valueBytes = record.readUInt32LE(VALUE_BYTES_AT)
+  const isApart = (flags & APART) !== 0
+  if (record.length !== headBytes + (isApart ? 0 : valueBytes)) return undefined
+  return {
+    version: readVersion(record, VERSION_AT),
+    isTombstone: (flags & TOMBSTONE) !== 0,
+    expiresAtMs: (flags & EXPIRES) === 0 ? undefined : record.readDoubleLE(EXPIRY_AT),
+    requestId: record.toString('hex', REQUEST_AT, VALUE_BYTES_AT),
+    contentType: record.toString('utf8', TYPE_AT, headEnd),
+    valueBytes,
+    valueCrc: record.readUInt32LE(VALUE_CRC_AT),
+    isApart,
+    headBytes,
+  }
+}
+
+/** The entry of a head and its value, or undefined when the value is not the one written. */
+export function joinEntry(
+  key: string,
+  head: RecordHead,
+  value: Uint8Array | undefined,
+): Entry | undefined {
+  if (value === undefined || value.length !== head.valueBytes) return undefined
+  if (crc32(value) !== head.valueCrc) return undefined
+  const content: Content = head.isTombstone
+    ? { kind: 'tombstone' }
+    : { kind: 'value', bytes: value, contentType: head.contentType }
+  const { version, expiresAtMs, requestId } = head
+  return { key, version, expiresAtMs, requestId, content }
+}

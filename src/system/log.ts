@@ -1,0 +1,90 @@
+// The log: one line an event, for journald, for a terminal or as plain JSON. Keeps no files.
+import { fstatSync } from 'node:fs'
+import { destination, pino, stdSerializers, stdTimeFunctions } from 'pino'
+import type { LogLevel } from '../config/settings.ts'
+
+/** Facts about an event. `level`, `time` and `event` are taken. An Error becomes its stack. */
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** `event` is a stable name; what differs from one time to the next goes into the fields. */
+export interface Log {
+  debug(event: string, fields?: LogFields): void
+  info(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  error(event: string, fields?: LogFields): void
+}
+
+/** json: as it is; journal: with the priority in front; terminal: short, for reading. */
+export type LogStyle = 'json' | 'journal' | 'terminal'
+
+/** Lines that a slow reader has not taken yet. Unit: bytes. Beyond it lines are dropped. */
+const WAITING_BYTES_MAX = 1024 * 1024
+
+const STDOUT = 1
+
+/** Priorities as syslog numbers them; journald takes them off the start of a line. */
+const PRIORITY = { debug: 7, info: 6, warn: 4, error: 3 } as const
+
+/** The log of a daemon: stdout, in the style that fits what stdout is. Flushed at exit. */
+export function openLog(level: LogLevel, env: NodeJS.ProcessEnv): Log {
+  // Not synchronous: a reader that stands still must not stop the node.
+  const stdout = destination({ dest: STDOUT, sync: false, maxLength: WAITING_BYTES_MAX })
+  const style = styleOf({ journalStream: env['JOURNAL_STREAM'], isTerminal: process.stdout.isTTY })
+  return createLog((line) => stdout.write(line), { level, style })
+}
+
+/** A log that hands each line, newline included, to `write`. */
+export function createLog(
+  write: (line: string) => void,
+  settings: { readonly level: LogLevel; readonly style: LogStyle },
+): Log {
+  const at = (level: LogLevel) => {
+    const styled = (line: string) => write(STYLES[settings.style](line, level))
+    const logger = pino(
+      {
+        level: settings.level,
+        base: null,
+        timestamp: stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
+      },
+      { write: styled },
+    )
+    return (event: string, fields: LogFields = {}) => {
+      logger[level]({ event, ...withoutErrors(fields) })
+    }
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** JOURNAL_STREAM is inherited: it counts only while it names what stdout is now. */
+function styleOf(stdout: { journalStream: string | undefined; isTerminal: boolean }): LogStyle {
+  const { dev, ino } = fstatSync(STDOUT)
+  if (stdout.journalStream === `${dev}:${ino}`) return 'journal'
+  return stdout.isTerminal ? 'terminal' : 'json'
+}
+
+const STYLES: Readonly<Record<LogStyle, (line: string, level: LogLevel) => string>> = {
+  json: (line) => line,
+  journal: (line, level) => `<${PRIORITY[level]}>${line}`,
+  terminal: terminalLine,
+}
+
+/** `12:00:00.000 info  view-changed epoch=3` */
+function terminalLine(line: string, level: LogLevel): string {
+  const parsed: Readonly<Record<string, unknown>> = JSON.parse(line)
+  const { level: _, time, event, ...fields } = parsed
+  const facts = Object.entries(fields).map(([name, value]) => ` ${name}=${brief(value)}`)
+  return `${String(time).slice(11, 23)} ${level.padEnd(5)} ${String(event)}${facts.join('')}\n`
+}
+
+function brief(value: unknown): string {
+  return typeof value === 'string' && /^\S+$/.test(value) ? value : JSON.stringify(value)
+}
+
+function withoutErrors(fields: LogFields): LogFields {
+  const plain = Object.entries(fields).map(([name, value]) => [
+    name,
+    value instanceof Error ? stdSerializers.err(value) : value,
+  ])
+  return Object.fromEntries(plain)
+}

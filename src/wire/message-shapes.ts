@@ -1,0 +1,208 @@
+// What every field of a node message may be: types, ranges, lengths.
+// Says nothing about meaning: whether a ballot is high enough is the core's question.
+import { BUCKET_SET_BYTES, DIGEST_BYTES } from '../core/digest.ts'
+import {
+  BATCH_RECORDS_MAX,
+  CONTENT_TYPE_BYTES_MAX,
+  HISTORY_MAX,
+  KEY_BYTES_MAX,
+  NODES_MAX,
+  PAGE_KEYS_MAX,
+} from '../core/limits.ts'
+import type {
+  EntryHead,
+  NodePromise,
+  NodeRequest,
+  NodeResponse,
+  PageItem,
+  Sender,
+  StreamRecord,
+  TravelEntry,
+} from '../core/messages.ts'
+import type {
+  Ballot,
+  Change,
+  Condition,
+  Content,
+  DurableState,
+  Group,
+  Lineage,
+  Master,
+  NodeAt,
+  View,
+  ViewStart,
+  WriteCommand,
+  WriteOutcome,
+} from '../core/types.ts'
+import { isVersion } from '../core/version.ts'
+import { isAddress } from './address.ts'
+import { UINT32_MAX, UINT48_MAX } from './byte-writer.ts'
+import {
+  CONDITION_VERSIONS_MAX,
+  GROUP_MASTERS_MAX,
+  GROUPS_MAX,
+  LINEAGES_MAX,
+  PING_NONCE_BYTES_MAX,
+  REASON_BYTES_MAX,
+  TTL_MS_MAX,
+} from './limits.ts'
+import {
+  bytes,
+  bytesOf,
+  duration,
+  fields,
+  integer,
+  list,
+  oneOf,
+  optional,
+  type Shape,
+  text,
+  textWhere,
+  truth,
+  variants,
+} from './shape.ts'
+
+const digits = (count: number): Shape<string> => {
+  const pattern = new RegExp(`^[0-9a-f]{${count}}$`)
+  return textWhere(`${count} hex digits`, (value) => pattern.test(value))
+}
+
+const nodeId = digits(16)
+const requestId = digits(32)
+const fingerprint = digits(16)
+const version = textWhere('a version', isVersion)
+const versionOrNone = textWhere('a version or empty', (value) => value === '' || isVersion(value))
+const address = textWhere('host:port', isAddress)
+const key = text({ bytesMin: 1, bytesMax: KEY_BYTES_MAX })
+const contentType = text({ bytesMin: 0, bytesMax: CONTENT_TYPE_BYTES_MAX })
+const reason = text({ bytesMin: 0, bytesMax: REASON_BYTES_MAX })
+const nonce = text({ bytesMin: 1, bytesMax: PING_NONCE_BYTES_MAX })
+const incarnation = integer(0, UINT32_MAX)
+const count = integer(0, UINT48_MAX)
+
+const ballot = fields<Ballot>({ epoch: count, proposer: nodeId })
+const history = list(ballot, { max: HISTORY_MAX })
+
+const lineage = fields<Lineage>({ ballot, holders: list(nodeId, { max: NODES_MAX }), history })
+const master = fields<Master>({ id: nodeId, incarnation, inSync: truth })
+
+// The core asks for the first group and its first master: a view without them is refused here.
+const group = fields<Group>({
+  masters: list(master, { min: 1, max: GROUP_MASTERS_MAX }),
+  history,
+  merge: list(lineage, { max: LINEAGES_MAX }),
+})
+
+const view = fields<View>({
+  ballot,
+  roster: list(fields<NodeAt>({ id: nodeId, address }), { max: NODES_MAX }),
+  voters: list(nodeId, { max: NODES_MAX }),
+  groups: list(group, { min: 1, max: GROUPS_MAX }),
+  start: fields<ViewStart>({ clock: version, seq: count }),
+  isUnclean: truth,
+})
+
+const durableState = fields<DurableState>({
+  promised: ballot,
+  view: optional(view),
+  owed: list(view, { max: LINEAGES_MAX }),
+})
+
+const content = variants<Content>({ value: { bytes, contentType }, tombstone: {} })
+
+const entry = fields<TravelEntry>({
+  key,
+  version,
+  ttlLeftMs: optional(duration),
+  requestId,
+  content,
+})
+
+const change = variants<Change>({
+  put: { bytes, contentType, ttlMs: optional(integer(1, TTL_MS_MAX)) },
+  delete: {},
+})
+
+const condition = variants<Condition>({
+  none: {},
+  exists: {},
+  absent: {},
+  oneOf: { versions: list(version, { max: CONDITION_VERSIONS_MAX }) },
+})
+
+const command = fields<WriteCommand>({ requestId, fingerprint, key, change, condition })
+
+const outcome = variants<WriteOutcome>({
+  applied: { version, copies: integer(0, NODES_MAX) },
+  conflict: { current: optional(version) },
+  reused: {},
+  full: {},
+  refused: { reason },
+  unknown: { reason },
+})
+
+const promise = fields<NodePromise>({
+  state: durableState,
+  incarnation,
+  address,
+  keyCount: count,
+  clock: version,
+})
+
+const head = fields<EntryHead>({ key, version, isTombstone: truth, valueBytes: count })
+const pageItem = variants<PageItem>({ head: { head }, entry: { entry } })
+const streamRecord = fields<StreamRecord>({ entry, fingerprint })
+
+export const sender = fields<Sender>({ id: nodeId, incarnation, clock: version })
+
+export const request = variants<NodeRequest>({
+  ping: { nonce, hearsYou: truth },
+  prepare: { ballot, reason, isMerge: truth },
+  accept: { view },
+  commit: { view },
+  nudge: { epoch: count, suspect: optional(nodeId) },
+  view: {},
+  write: { ballot, command },
+  replicate: {
+    ballot,
+    firstSeq: count,
+    records: list(streamRecord, { max: BATCH_RECORDS_MAX }),
+    committedSeq: count,
+  },
+  barrier: { ballot },
+  read: {
+    key,
+    minVersion: optional(version),
+    knownVersion: optional(version),
+    strength: oneOf('fresh', 'strong'),
+  },
+  digest: { ballot },
+  page: {
+    ballot,
+    after: optional(key),
+    wanted: optional(bytesOf(BUCKET_SET_BYTES)),
+    withValues: truth,
+  },
+  fetch: { ballot, keys: list(key, { max: PAGE_KEYS_MAX }) },
+  synced: { ballot },
+})
+
+export const response = variants<NodeResponse>({
+  pong: { nonce, id: nodeId, incarnation },
+  promise: { promise },
+  rejected: { promised: ballot, isVeto: truth },
+  accepted: {},
+  noted: {},
+  view: { view: optional(view) },
+  written: { outcome },
+  replicated: { appliedSeq: count, isFull: truth },
+  fenced: { promised: ballot, ballot },
+  holds: {},
+  found: { entry, ageMs: duration, isMaster: truth },
+  unchanged: { ageMs: duration },
+  absent: { tombstone: versionOrNone, ageMs: duration },
+  digest: { digest: bytesOf(DIGEST_BYTES) },
+  page: { items: list(pageItem, { max: PAGE_KEYS_MAX }), end: optional(key) },
+  entries: { entries: list(entry, { max: PAGE_KEYS_MAX }) },
+  unable: { reason },
+})

@@ -1,0 +1,132 @@
+// Judges reads: fresh ones within their bound, strong ones as of now, and nothing that never was.
+import { type History, type ReadRecord, versionOf, type Write } from './history.ts'
+import { tell } from './check-writes.ts'
+import type { Finding, Judgement } from './findings.ts'
+
+/** Time to live is measured by every node's own clock and travels with delays. Unit: ms. */
+const TTL_SLACK_MS = 5000
+
+/** A put with a time to live may read as absent this much early. Unit: ms. */
+const TTL_EARLY_MS = 100
+
+/** Every broken promise about the reads of one key. */
+export function checkReads(history: History, key: string, judgement: Judgement): Finding[] {
+  const reads = history.readsOf(key).filter((read) => read.endedAt !== undefined)
+  if (reads.length === 0) return []
+  const acked = new Acked(history.ackedOf(key))
+  const found: Finding[] = []
+  const judge = (read: ReadRecord, broken: readonly [string, string] | undefined): void => {
+    if (broken === undefined) return
+    const [rule, text] = broken
+    found.push({ rule, key, text: `${tellRead(read)}: ${text}` })
+  }
+  for (const read of reads) {
+    if (read.outcome === 'found') judge(read, impossible(history, read))
+    const sinceMs = read.strength === 'strong' ? 0 : judgement.staleMsMax
+    judge(read, tooOld(history, read, acked.before(read.invokedAt - sinceMs)))
+  }
+  const strong = reads.filter((read) => read.strength === 'strong')
+  for (const [earlier, later] of backwards(history, strong)) {
+    judge(later, ['I5', `an earlier strong read had ${earlier.version ?? 'nothing'}`])
+  }
+  return found
+}
+
+/** The newest write acknowledged before a moment. */
+class Acked {
+  readonly #times: number[] = []
+  readonly #newest: Write[] = []
+
+  constructor(acked: readonly Write[]) {
+    for (const write of acked) {
+      const last = this.#newest.at(-1)
+      this.#times.push(write.ackedAt)
+      this.#newest.push(last !== undefined && versionOf(last) > versionOf(write) ? last : write)
+    }
+  }
+
+  before(atMs: number): Write | undefined {
+    let low = 0
+    let high = this.#times.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#times[middle] ?? 0) < atMs) low = middle + 1
+      else high = middle
+    }
+    return this.#newest[low - 1]
+  }
+}
+
+/** What is found was written, by somebody who was not told otherwise, and has not expired. */
+function impossible(history: History, read: ReadRecord): readonly [string, string] | undefined {
+  const writer = read.value === undefined ? undefined : history.writerOf(read.value)
+  if (writer === undefined || writer.key !== read.key) return ['invented', 'nobody wrote that']
+  if (!writer.mayBeApplied) return ['I15', `${tell(writer)} was answered "not applied"`]
+  if ((read.endedAt ?? 0) < writer.invokedAt) return ['invented', `${tell(writer)} came later`]
+  if (writer.ttlMs === undefined) return undefined
+  const endMs = writer.ackedAt + writer.ttlMs + TTL_SLACK_MS
+  return read.invokedAt > endMs ? ['expired', `${tell(writer)} had ended by then`] : undefined
+}
+
+/** Nothing older than `floor`; absence only where something took it away. */
+function tooOld(
+  history: History,
+  read: ReadRecord,
+  floor: Write | undefined,
+): readonly [string, string] | undefined {
+  if (floor === undefined) return undefined
+  const rule = read.strength === 'strong' ? 'I5' : 'stale'
+  if (read.outcome === 'found') {
+    const isOld = (read.version ?? '') < versionOf(floor)
+    return isOld ? [rule, `${tell(floor)} was acknowledged before`] : undefined
+  }
+  if (read.outcome !== 'absent' || floor.op === 'delete') return undefined
+  if (history.writesOf(read.key).some((write) => mayHide(write, floor, read))) return undefined
+  return [rule === 'I5' ? rule : 'absent', `${tell(floor)} was acknowledged, and nobody deleted it`]
+}
+
+/** Whether a write can explain why a key that held `floor` reads as absent. */
+function mayHide(write: Write, floor: Write, read: ReadRecord): boolean {
+  const endedMs = read.endedAt ?? Infinity
+  const isNewer = write === floor || write.versions.every((v) => v > versionOf(floor))
+  if (!write.mayBeApplied || !isNewer || write.invokedAt > endedMs) return false
+  if (write.op === 'delete') return true
+  return write.ttlMs !== undefined && write.invokedAt + write.ttlMs - TTL_EARLY_MS <= endedMs
+}
+
+/** Pairs of strong reads, the later of which went back in time. */
+function backwards(
+  history: History,
+  reads: readonly ReadRecord[],
+): (readonly [ReadRecord, ReadRecord])[] {
+  const done = [...reads].sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0))
+  const begun = [...reads].sort((a, b) => a.invokedAt - b.invokedAt)
+  const pairs: (readonly [ReadRecord, ReadRecord])[] = []
+  let highest: ReadRecord | undefined
+  let next = 0
+  for (const read of begun) {
+    for (let d = done[next]; d !== undefined && (d.endedAt ?? 0) < read.invokedAt; ) {
+      if (d.outcome === 'found' && (d.version ?? '') > (highest?.version ?? '')) highest = d
+      d = done[++next]
+    }
+    if (highest !== undefined && isBackwards(history, highest, read)) pairs.push([highest, read])
+  }
+  return pairs
+}
+
+function isBackwards(history: History, earlier: ReadRecord, later: ReadRecord): boolean {
+  if (later.outcome === 'found') return (later.version ?? '') < (earlier.version ?? '')
+  if (later.outcome !== 'absent' || earlier.value === undefined) return false
+  const writer = history.writerOf(earlier.value)
+  if (writer === undefined) return false
+  const seen: Write = { ...writer, versions: [earlier.version ?? ''] }
+  return !history
+    .writesOf(later.key)
+    .some((write) => mayHide(write === writer ? seen : write, seen, later))
+}
+
+function tellRead(read: ReadRecord): string {
+  const what = read.outcome === 'found' ? `${read.value} (${read.version})` : read.outcome
+  const span = `${read.invokedAt.toFixed(1)} to ${(read.endedAt ?? Infinity).toFixed(1)} ms`
+  return `${read.strength} read at ${read.node}, ${span}, got ${what}`
+}

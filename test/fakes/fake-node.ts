@@ -1,0 +1,123 @@
+// A node in memory: what the HTTP apps stand before in tests. One key space, no cluster, no waiting.
+// Says whatever a test tells it to; remembers what it was asked.
+import type { NodeRequest, NodeResponse, Sender } from '../../src/core/messages.ts'
+import type { Entry, ReadOutcome, WriteCommand, WriteOutcome } from '../../src/core/types.ts'
+import { VersionClock } from '../../src/core/version.ts'
+import type {
+  Freshness,
+  HeldEntry,
+  InternalNode,
+  KeyList,
+  NodeStatusReport,
+  PublicNode,
+} from '../../src/http/node-access.ts'
+
+export const FAKE_ID = '00000000000000aa'
+
+export class FakeNode implements PublicNode, InternalNode {
+  readonly entries = new Map<string, Entry>()
+  readonly localEntries = new Map<string, Entry>()
+  /** Every command that reached the node, in order. */
+  readonly writes: WriteCommand[] = []
+  readonly reads: { readonly key: string; readonly freshness: Freshness }[] = []
+  readonly requests: NodeRequest[] = []
+  /** What the next reads and writes come to, instead of the truth. */
+  nextRead: ReadOutcome | undefined
+  nextWrite: WriteOutcome | undefined
+  nextResponse: NodeResponse = { kind: 'noted' }
+  copies = 2
+  ageMs = 0
+  now = 1_700_000_000_000
+  ready = true
+  report: NodeStatusReport = {
+    node: { id: FAKE_ID, address: '127.0.0.1:8181', incarnation: 1, state: 'member', role: 'node' },
+    view: undefined,
+    nodes: [],
+    keys: 0,
+    copies: 0,
+    stream: { id: '', committed: 0 },
+    proofAgeMs: undefined,
+    mode: 'available',
+    warnings: [],
+  }
+  readonly #clock = new VersionClock(FAKE_ID)
+
+  async write(command: WriteCommand): Promise<WriteOutcome> {
+    this.writes.push(command)
+    return this.nextWrite ?? this.#apply(this.entries, command, this.copies)
+  }
+
+  async putLocal(command: WriteCommand): Promise<WriteOutcome> {
+    this.writes.push(command)
+    return this.nextWrite ?? this.#apply(this.localEntries, command, 0)
+  }
+
+  read(key: string, freshness: Freshness): ReadOutcome {
+    this.reads.push({ key, freshness })
+    if (this.nextRead !== undefined) return this.nextRead
+    const entry = this.localEntries.get(key) ?? this.entries.get(key)
+    const { ageMs } = this
+    if (entry === undefined) return { kind: 'absent', ageMs, source: 'local' }
+    return { kind: 'found', entry, ageMs, source: 'local' }
+  }
+
+  copiesOf(): number {
+    return this.copies
+  }
+
+  getLocal(key: string): HeldEntry | undefined {
+    const entry = this.localEntries.get(key) ?? this.entries.get(key)
+    return entry && { entry, ageMs: this.ageMs, source: 'local' }
+  }
+
+  *list({ prefix, after, limit, scope }: KeyList): Iterable<string> {
+    const table = scope === 'local' ? this.localEntries : this.entries
+    const keys = [...table.keys()].sort((a, b) => Buffer.from(a).compare(Buffer.from(b)))
+    const isAfter = (key: string) =>
+      after === undefined || Buffer.from(key).compare(Buffer.from(after)) > 0
+    const wanted = keys.filter((key) => key.startsWith(prefix) && isAfter(key))
+    yield* wanted.slice(0, limit)
+  }
+
+  status(): NodeStatusReport {
+    return this.report
+  }
+
+  isReady(): boolean {
+    return this.ready
+  }
+
+  wallMs(): number {
+    return this.now
+  }
+
+  async answer(_: Sender, request: NodeRequest): Promise<NodeResponse> {
+    this.requests.push(request)
+    return this.nextResponse
+  }
+
+  sender(): Sender {
+    return { id: FAKE_ID, incarnation: 1, clock: this.#clock.now() }
+  }
+
+  #apply(table: Map<string, Entry>, command: WriteCommand, copies: number): WriteOutcome {
+    const { key, change, condition, requestId } = command
+    const current = table.get(key)?.version
+    const holds =
+      condition.kind === 'none' ||
+      (condition.kind === 'exists' && current !== undefined) ||
+      (condition.kind === 'absent' && current === undefined) ||
+      (condition.kind === 'oneOf' && current !== undefined && condition.versions.includes(current))
+    if (!holds) return { kind: 'conflict', current }
+    const version = this.#clock.next(this.now)
+    if (change.kind === 'delete') {
+      table.delete(key)
+      return { kind: 'applied', version, copies }
+    }
+    const { bytes, contentType, ttlMs } = change
+    const expiresAtMs = ttlMs === undefined ? undefined : this.now + ttlMs
+    const content = { kind: 'value', bytes, contentType } as const
+    table.set(key, { key, version, expiresAtMs, requestId, content })
+    return { kind: 'applied', version, copies }
+  }
+}

@@ -1,0 +1,85 @@
+// A real server around a fake node, and two clients: node-fetch, and a raw socket.
+import assert from 'node:assert'
+import { once } from 'node:events'
+import http from 'node:http'
+import net from 'node:net'
+import fetch, { type RequestInit, type Response } from 'node-fetch'
+import type t from 'tap'
+import { createNodeApi } from '../../src/http/node-api.ts'
+import { createPublicApp } from '../../src/http/public-app.ts'
+import { createRequestListener } from '../../src/http/request-listener.ts'
+import { limitServer, SERVER_OPTIONS } from '../../src/http/server-options.ts'
+import { FakeNode } from '../fakes/fake-node.ts'
+
+export const VALUE_BYTES_MAX = 8 * 1024 * 1024
+
+export interface TestServer {
+  readonly node: FakeNode
+  readonly port: number
+  readonly logged: string[]
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  /** Sends bytes as they are, and gives back everything until the server closes. */
+  raw(text: string | Buffer): Promise<string>
+}
+
+/** Starts a server; it stops with the test. `more` overrides what node:http is told. */
+export async function startServer(
+  test: Pick<typeof t, 'teardown'>,
+  more: http.ServerOptions = {},
+): Promise<TestServer> {
+  const node = new FakeNode()
+  const logged: string[] = []
+  let made = 0
+  const options = {
+    valueBytesMax: VALUE_BYTES_MAX,
+    log: (level: string, event: string, fields: object) =>
+      logged.push(`${level} ${event} ${JSON.stringify(fields)}`),
+    newIdempotencyKey: () => `made-${++made}`,
+  }
+  const listener = createRequestListener({
+    publicApp: createPublicApp(node, options),
+    nodeApi: createNodeApi(node, options),
+  })
+  const server = http.createServer({ ...SERVER_OPTIONS, ...more }, listener)
+  limitServer(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  test.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const address = server.address()
+  assert(typeof address === 'object' && address !== null)
+  const { port } = address
+  return {
+    node,
+    port,
+    logged,
+    fetch: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init),
+    raw: (text) => exchange(port, text),
+  }
+}
+
+async function exchange(port: number, text: string | Buffer): Promise<string> {
+  const socket = net.connect(port, '127.0.0.1')
+  socket.on('error', () => {}) // a reset is an end too
+  socket.write(text)
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await once(socket, 'close')
+  return Buffer.concat(chunks).toString('latin1')
+}
+
+/** The status of the first answer in what a raw socket heard. */
+export function statusOf(answer: string): number {
+  return Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0)
+}
+
+/** The stable part of a problem, and that it is one. */
+export async function problemOf(response: Response): Promise<{ kind: string; detail: string }> {
+  assert.equal(response.headers.get('content-type'), 'application/problem+json')
+  const body: unknown = await response.json()
+  assert(typeof body === 'object' && body !== null && 'type' in body && 'detail' in body)
+  assert(typeof body.type === 'string' && typeof body.detail === 'string')
+  return { kind: body.type.replace('urn:diststore:problem:', ''), detail: body.detail }
+}

@@ -1,0 +1,218 @@
+// The simulated LAN: datagrams that get lost, doubled and late; calls that end exactly once; cuts.
+// Knows machines, not what they say to each other.
+import type { CallAnswer, Datagram, NodeRequest, Sender } from '../../src/core/messages.ts'
+import type { Effect } from '../../src/core/step.ts'
+import type { Address } from '../../src/core/types.ts'
+import type { Agenda } from './agenda.ts'
+import type { Chance, Range } from './chance.ts'
+import type { CallTrouble, Life, Wires } from './life.ts'
+import type { Machine } from './machine.ts'
+
+export interface NetworkOptions {
+  readonly delayMs: Range
+  /** Share of packets that take `spikeMs` more. */
+  readonly spikeShare: number
+  readonly spikeMs: Range
+  /** Shares of datagrams. */
+  readonly lossShare: number
+  readonly doubleShare: number
+  /** Share of calls of these kinds of which the request, or as often the response, is lost. */
+  readonly callLoss: Partial<Record<NodeRequest['kind'], number>>
+}
+
+type CallEffect = Extract<Effect, { kind: 'call' }>
+
+/** The first wait of TCP before it sends again what was lost; it doubles. Unit: ms. */
+const SEND_AGAIN_MS = 200
+
+/** Share of calls over a connection that is open already: they get through one-way cuts. */
+const OPEN_CONNECTION_SHARE = 0.7
+
+export class Network implements Wires {
+  readonly #agenda: Agenda
+  readonly #chance: Chance
+  readonly #options: NetworkOptions
+  readonly #machines: Machine[] = []
+  readonly #byAddress = new Map<Address, Machine>()
+  readonly #cuts = new Set<number>()
+  readonly #deaf = new Set<Machine>()
+
+  constructor(
+    world: { readonly agenda: Agenda; readonly chance: Chance },
+    options: NetworkOptions,
+  ) {
+    this.#agenda = world.agenda
+    this.#chance = world.chance
+    this.#options = options
+  }
+
+  add(machine: Machine): void {
+    this.#machines.push(machine)
+    this.#byAddress.set(machine.address, machine)
+  }
+
+  /** From now on nothing gets from one machine to the other; the way back is another matter. */
+  cut(from: Machine, to: Machine): void {
+    if (from !== to) this.#cuts.add(wayOf(from, to))
+  }
+
+  /** Multicast no longer reaches this machine; unicast does. */
+  deafen(machine: Machine): void {
+    this.#deaf.add(machine)
+  }
+
+  /** Every cable is back. */
+  mend(): void {
+    this.#cuts.clear()
+    this.#deaf.clear()
+  }
+
+  get isWhole(): boolean {
+    return this.#cuts.size === 0 && this.#deaf.size === 0
+  }
+
+  passes(from: Machine, to: Machine): boolean {
+    return !this.#cuts.has(wayOf(from, to))
+  }
+
+  send(from: Life, to: 'everyone' | Address, datagram: Datagram): void {
+    const sender = from.core.sender()
+    const packet = { from: from.machine, sender, datagram }
+    if (to !== 'everyone') {
+      const machine = this.#byAddress.get(to)
+      if (machine !== undefined) this.#fling(packet, machine)
+      return
+    }
+    for (const machine of this.#machines) {
+      if (machine === from.machine || !this.#deaf.has(machine)) this.#fling(packet, machine)
+    }
+  }
+
+  call(from: Life, effect: CallEffect): void {
+    const target = this.#byAddress.get(effect.to)
+    const deadlineMs = this.#agenda.nowMs + from.machine.clock.inWorldMs(effect.timeoutMs)
+    const call = new Call(from, { effect, deadlineMs, target })
+    this.#agenda.at(deadlineMs, () => call.end({ kind: 'late' }, 'timer'))
+    if (target === undefined) return
+    const lossShare = this.#options.callLoss[effect.request.kind] ?? 0
+    const loss = this.#chance.happens(lossShare)
+      ? this.#chance.pick(['request', 'response'] as const)
+      : 'none'
+    if (loss !== 'request') {
+      this.#agenda.after(this.#delayMs(), () =>
+        this.#request(call, target, { isAnswerLost: loss === 'response', tries: 0 }),
+      )
+    }
+  }
+
+  #fling(
+    packet: { from: Machine; sender: Sender; datagram: Datagram },
+    to: Machine,
+  ): void {
+    if (this.#chance.happens(this.#options.lossShare)) return
+    const times = this.#chance.happens(this.#options.doubleShare) ? 2 : 1
+    for (let i = 0; i < times; i++) {
+      this.#agenda.after(this.#delayMs(), () => {
+        if (!this.passes(packet.from, to)) return
+        to.life?.arrive('datagram', () => ({
+          kind: 'datagram',
+          from: packet.from.address,
+          sender: packet.sender,
+          datagram: packet.datagram,
+        }))
+      })
+    }
+  }
+
+  /** One try to get a request across. */
+  #request(call: Call, to: Machine, how: { isAnswerLost: boolean; tries: number }): void {
+    if (call.isOver(this.#agenda.nowMs)) return
+    const from = call.caller.machine
+    const hasConnection = this.#chance.happens(OPEN_CONNECTION_SHARE)
+    const isThrough = this.passes(from, to) && (hasConnection || this.passes(to, from))
+    if (!isThrough || !to.hasPower) {
+      const againMs = SEND_AGAIN_MS * 2 ** how.tries
+      this.#agenda.after(againMs, () => this.#request(call, to, { ...how, tries: how.tries + 1 }))
+      return
+    }
+    if (to.life === undefined) {
+      this.#trouble(call, to, 'refused')
+    } else if (call.targetLife !== undefined && call.targetLife !== to.life) {
+      this.#trouble(call, to, 'broken')
+    } else {
+      to.life.ask(call.sender, {
+        request: call.request,
+        sinceMs: this.#agenda.nowMs,
+        respond: (response, sender) => {
+          if (how.isAnswerLost) return
+          this.#back(call, to, { kind: 'response', sender, response })
+        },
+        broke: () => this.#trouble(call, to, 'broken'),
+      })
+    }
+  }
+
+  #trouble(call: Call, at: Machine, kind: CallTrouble): void {
+    this.#back(call, at, { kind })
+  }
+
+  #back(call: Call, from: Machine, answer: CallAnswer, tries = 0): void {
+    const delayMs = tries === 0 ? this.#delayMs() : SEND_AGAIN_MS * 2 ** (tries - 1)
+    this.#agenda.after(delayMs, () => {
+      if (call.isOver(this.#agenda.nowMs)) return
+      if (this.passes(from, call.caller.machine)) call.end(answer, 'socket')
+      else this.#back(call, from, answer, tries + 1)
+    })
+  }
+
+  #delayMs(): number {
+    const { delayMs, spikeShare, spikeMs } = this.#options
+    const spike = this.#chance.happens(spikeShare) ? this.#chance.between(spikeMs) : 0
+    return this.#chance.between(delayMs) + spike
+  }
+}
+
+/** One call, from its request to its only end. */
+class Call {
+  readonly caller: Life
+  /** The life that was running at the address when the call began. */
+  readonly targetLife: Life | undefined
+  readonly sender: Sender
+  readonly #effect: CallEffect
+  readonly #deadlineMs: number
+  #hasEnded = false
+
+  constructor(
+    caller: Life,
+    about: { effect: CallEffect; deadlineMs: number; target: Machine | undefined },
+  ) {
+    this.caller = caller
+    this.targetLife = about.target?.life
+    this.sender = caller.core.sender()
+    this.#effect = about.effect
+    this.#deadlineMs = about.deadlineMs
+  }
+
+  get request(): NodeRequest {
+    return this.#effect.request
+  }
+
+  /** Nothing that happens to it from now on can be seen by the caller, or by the one it calls. */
+  isOver(nowMs: number): boolean {
+    return this.#hasEnded || nowMs > this.#deadlineMs || this.caller.isOver
+  }
+
+  /** The first end that the caller gets to see counts, the others are void. */
+  end(answer: CallAnswer, lane: 'timer' | 'socket'): void {
+    this.caller.arrive(lane, () => {
+      if (this.#hasEnded) return undefined
+      this.#hasEnded = true
+      return { kind: 'answer', ticket: this.#effect.ticket, answer }
+    })
+  }
+}
+
+function wayOf(from: Machine, to: Machine): number {
+  return from.index * 1024 + to.index
+}
+

@@ -1,0 +1,170 @@
+// A whole cluster in one thread from one seed: machines, their network, virtual time, and witnesses.
+// What goes wrong in it, and what clients do to it, is decided elsewhere.
+import { createHash } from 'node:crypto'
+import type { Rules } from '../../src/core/rules.ts'
+import type { ClusterSettings } from '../../src/core/settings.ts'
+import type { Effect, Event } from '../../src/core/step.ts'
+import { Agenda } from './agenda.ts'
+import { Chance, type Range } from './chance.ts'
+import { MachineClock } from './clock.ts'
+import { Disk, type DiskOptions, type Unflushed } from './disk.ts'
+import { Life, type Surroundings } from './life.ts'
+import { Machine } from './machine.ts'
+import { letterOf, Names } from './names.ts'
+import { Network, type NetworkOptions } from './network.ts'
+import type { Violation } from './violation.ts'
+
+export interface WorldOptions {
+  readonly nodes: number
+  readonly settings: ClusterSettings
+  readonly rules: Rules
+  readonly network: NetworkOptions
+  readonly disk: DiskOptions
+  /** Wall clocks are off by up to this. Unit: ms. */
+  readonly wallErrorMs: number
+  /** Clocks run fast or slow by up to this. Unit: share. */
+  readonly drift: number
+  readonly tickIsFirst: boolean
+}
+
+/** Looks on, and reports what must not be. */
+export interface Witness {
+  /** After a step, before its effects are carried out. */
+  stepped?(life: Life, event: Event, effects: readonly Effect[]): void
+  started?(life: Life): void
+  /** The process is gone; its disk shows already what it left. */
+  ended?(life: Life): void
+}
+
+/** How a life ends: `killed` by a signal, `stopped` in order, or with the power of the machine. */
+export type Ending = 'killed' | 'stopped' | 'unplugged'
+
+const MONOTONIC_START: Range = { from: 0, to: 1e9 }
+
+export class World {
+  readonly agenda = new Agenda()
+  readonly names = new Names()
+  readonly machines: readonly Machine[]
+  readonly network: Network
+  readonly violations: Violation[] = []
+  readonly #chance: Chance
+  readonly #witnesses: Witness[] = []
+  readonly #around: Surroundings
+
+  constructor(seed: number, options: WorldOptions) {
+    this.#chance = new Chance(seed)
+    this.network = new Network({ agenda: this.agenda, chance: this.fork() }, options.network)
+    this.machines = Array.from({ length: options.nodes }, (_, i) => this.#build(i, options))
+    const { settings, rules, tickIsFirst } = options
+    this.#around = {
+      agenda: this.agenda,
+      chance: this.fork(),
+      network: this.network,
+      setUp: { settings, rules, tickIsFirst, fingerprint: 1 },
+      stepped: (life, event, effects) => {
+        for (const witness of this.#witnesses) witness.stepped?.(life, event, effects)
+      },
+      report: (violation) => this.report(violation),
+      died: (life) => this.end(life.machine, 'killed'),
+    }
+  }
+
+  /** Chance for somebody else in this world. */
+  fork(): Chance {
+    return this.#chance.fork()
+  }
+
+  /** Adds somebody who looks on. */
+  watch(witness: Witness): void {
+    this.#witnesses.push(witness)
+  }
+
+  report(violation: Violation): void {
+    this.violations.push(violation)
+  }
+
+  get running(): Machine[] {
+    return this.machines.filter((machine) => machine.isRunning)
+  }
+
+  /** Starts a node on a machine, or nothing if one runs there. */
+  start(machine: Machine): void {
+    if (machine.life !== undefined) return
+    machine.hasPower = true
+    machine.wasStarted = true
+    machine.life = new Life(this.#around, machine)
+    for (const witness of this.#witnesses) witness.started?.(machine.life)
+  }
+
+  /** Ends the life of a machine's node, or nothing if none runs there. */
+  end(machine: Machine, ending: Ending): void {
+    const { life } = machine
+    if (life === undefined) return
+    machine.life = undefined
+    machine.hasPower = ending !== 'unplugged'
+    life.end(ending === 'unplugged')
+    machine.disk.crash(this.#unflushed(ending))
+    for (const witness of this.#witnesses) witness.ended?.(life)
+  }
+
+  /** Stops a node in order: it says goodbye first, and is gone a moment later. */
+  leave(machine: Machine): void {
+    const { life } = machine
+    if (life === undefined) return
+    life.arrive('timer', () => ({ kind: 'leave', reason: 'asked to stop' }))
+    this.agenda.after(GOODBYE_MS, () => {
+      if (machine.life === life) this.end(machine, 'stopped')
+    })
+  }
+
+  /** Everything that was broken on purpose works again. */
+  repair(): void {
+    this.network.mend()
+    for (const machine of this.machines) {
+      machine.life?.wake()
+      if (machine.wasStarted) this.start(machine)
+    }
+  }
+
+  #unflushed(ending: Ending): Unflushed {
+    if (ending === 'stopped') return 'kept'
+    return ending === 'killed' && this.#chance.happens(0.5) ? 'kept' : 'lost'
+  }
+
+  #build(index: number, options: WorldOptions): Machine {
+    const chance = this.fork()
+    const within = (most: number): number => chance.between({ from: -most, to: most })
+    const id = chance.hex(16)
+    const address = `10.1.2.${chance.whole({ from: 1, to: 9 })}${index}:8181`
+    const name = letterOf(index)
+    const clock = new MachineClock(this.agenda, {
+      wallOffsetMs: Math.round(within(options.wallErrorMs)),
+      monotonicStartMs: Math.round(chance.between(MONOTONIC_START)),
+      drift: within(options.drift),
+    })
+    const disk = new Disk(
+      { agenda: this.agenda, chance: chance.fork() },
+      { ...options.disk, nodeId: id },
+    )
+    const machine = new Machine({ index, name, id, address, clock, disk })
+    this.names.add(id, address, name)
+    this.network.add(machine)
+    return machine
+  }
+}
+
+/** Between a goodbye and the end of the process. Unit: ms. */
+const GOODBYE_MS = 20
+
+/** A digest of everything that was traced: two runs of one seed must agree on it. */
+export class TraceHash {
+  readonly #hash = createHash('sha256')
+
+  add(line: string): void {
+    this.#hash.update(line).update('\n')
+  }
+
+  hex(): string {
+    return this.#hash.digest('hex')
+  }
+}

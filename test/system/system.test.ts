@@ -1,0 +1,109 @@
+// Clocks, chance, timers, loop lag, interfaces and files: what the rest of the program relies on.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { random, randomHex } from '../../src/system/chance.ts'
+import { realClock } from '../../src/system/clock.ts'
+import { readTextFile } from '../../src/system/files.ts'
+import { ipv4Interfaces, prefixBits } from '../../src/system/interfaces.ts'
+import { startLoopLag, WorstOf } from '../../src/system/loop-lag.ts'
+
+t.test('the monotonic clock does not step back', async (t) => {
+  const readings = Array.from({ length: 1000 }, () => realClock.monotonicMs())
+  t.strictSame(
+    readings,
+    readings.toSorted((a, b) => a - b),
+  )
+})
+
+t.test('chance', async (t) => {
+  t.match(randomHex(8), /^[0-9a-f]{16}$/)
+  t.not(randomHex(8), randomHex(8))
+  const drawn = Array.from({ length: 1000 }, () => random())
+  t.ok(drawn.every((each) => each >= 0 && each < 1))
+})
+
+t.test('the worst of the last three', async (t) => {
+  const window = new WorstOf(3)
+  const worst = [5, 1, 2, 3, 0, 0, 0].map((number) => {
+    window.add(number)
+    return window.worst()
+  })
+  t.strictSame(worst, [5, 5, 5, 3, 3, 3, 0])
+})
+
+t.test('a loop that stands still is late before its timer has run', async (t) => {
+  let nowMs = 0
+  const lag = startLoopLag({ monotonicMs: () => nowMs, wallMs: () => 0 })
+  t.equal(lag.lagMs(), 0)
+  nowMs = 50
+  t.equal(lag.lagMs(), 0)
+  nowMs = 350
+  t.equal(lag.lagMs(), 300)
+  lag.stop()
+  lag.stop()
+})
+
+const NETMASKS: readonly (readonly [string, number])[] = [
+  ['255.255.255.0', 24],
+  ['255.0.0.0', 8],
+  ['255.255.252.0', 22],
+  ['255.255.255.255', 32],
+  ['0.0.0.0', 0],
+]
+
+t.test('interfaces', async (t) => {
+  for (const [netmask, bits] of NETMASKS) t.equal(prefixBits(netmask), bits, netmask)
+  const loopback = ipv4Interfaces().find((each) => each.address === '127.0.0.1')
+  t.strictSame(loopback, { name: 'lo', address: '127.0.0.1', prefixBits: 8, isInternal: true })
+})
+
+t.test('files', async (t) => {
+  const folder = t.testdir({ 'a.toml': 'port = 1\n' })
+  t.strictSame(readTextFile(`${folder}/a.toml`), { kind: 'text', text: 'port = 1\n' })
+  t.strictSame(readTextFile(`${folder}/b.toml`), { kind: 'absent' })
+  t.equal(readTextFile(folder).kind, 'unreadable')
+})
+
+t.test('last words: one line on stderr, and the code', async (t) => {
+  const ran = runWithSystem(`fatal('two\\n  lines', 3)`)
+  t.strictSame(ran, { stdout: '', stderr: 'diststored: two lines\n', status: 3 })
+})
+
+/** What the process does after its signal handler was installed, and how it ends. */
+const SIGNALS: readonly (readonly [string, string, number])[] = [
+  [`kill('SIGTERM'); kill('SIGTERM')`, 'SIGTERM\n', 0],
+  [`kill('SIGINT'); kill('SIGTERM')`, 'SIGINT\n', 0],
+  [`kill('SIGTERM'); kill('SIGINT')`, 'SIGTERM\n', 130],
+  [`kill('SIGINT'); kill('SIGINT')`, 'SIGINT\n', 130],
+]
+
+t.test('the first signal stops, a second SIGINT ends at once', async (t) => {
+  for (const [kills, stdout, status] of SIGNALS) {
+    const ran = runWithSystem(`
+      const kill = (signal) => process.emit(signal, signal)
+      onShutdown((signal) => console.log(signal))
+      ${kills}
+      process.exit(0)`)
+    t.strictSame(ran, { stdout, stderr: '', status }, kills)
+  }
+})
+
+t.test('lines of the log are on stdout before the process has ended', async (t) => {
+  const ran = runWithSystem(`
+    const log = openLog('info', {})
+    for (let i = 0; i < 1000; i++) log.info('line', { i })
+    fatal('over', 1)`)
+  t.equal(ran.stdout.split('\n').length, 1001)
+  t.equal(ran.status, 1)
+})
+
+function runWithSystem(body: string): { stdout: string; stderr: string; status: number | null } {
+  const folder = fileURLToPath(new URL('../../src/system/', import.meta.url))
+  const script = `import { fatal, onShutdown } from '${folder}process.ts'
+    import { openLog } from '${folder}log.ts'
+    ${body}`
+  const flags = ['--import', 'tsx', '--input-type=module', '--eval', script]
+  const { stdout, stderr, status } = spawnSync(process.execPath, flags, { encoding: 'utf8' })
+  return { stdout, stderr, status }
+}
