@@ -116,7 +116,7 @@ export class Acceptor {
       { kind: 'ping', nonce: formatBallot(request.ballot), hearsYou: true },
       {
         timeoutMs: KNOCK_WAIT_MS,
-        then: (answer) => {
+        onAnswer: (answer) => {
           const isGone = answer.kind === 'refused' || answer.kind === 'broken'
           const isStale = compareBallots(request.ballot, this.#standing.promised) <= 0
           if (isGone && !isStale) this.#promise(request.ballot, ticket)

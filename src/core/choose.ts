@@ -21,6 +21,8 @@ export interface ChooseInput {
   readonly me: NodeId
   /** From every node that promised, this one included. */
   readonly promises: ReadonlyMap<NodeId, NodePromise>
+  /** Nodes that this one hears, itself included, whether they answered or not. */
+  readonly heardCount: number
   /** Nodes that may fill a vacancy, best first. */
   readonly candidates: readonly NodeId[]
   /** Masters that said they had finished mirroring in the view named. */
@@ -49,7 +51,7 @@ export function chooseView(input: ChooseInput): Choice {
   const base = newestHeld(reported)
   if (base === undefined) {
     const newest = reported[0]
-    if (newest === undefined) return build(input, undefined)
+    if (newest === undefined) return buildFirst(input)
     return { kind: 'wait', reason: missingHolders(newest.view) }
   }
   if (input.rules.onlyHolderProposes) {
@@ -86,6 +88,17 @@ function newestHeld(reported: readonly Reported[]): Reported | undefined {
   const isContained = (view: View) =>
     reported.some((r) => r.view !== view && contains(r.view, view.ballot))
   return reported.find((r) => r.holders.length > 0 && !isContained(r.view))
+}
+
+/**
+ * Nobody here knows a view. Nodes that start together may still be too busy to answer: unless more
+ * than half of those heard agree, two of them could each found a cluster.
+ */
+function buildFirst(input: ChooseInput): Choice {
+  const isMajority = input.promises.size * 2 > input.heardCount
+  if (isMajority || !input.rules.firstViewNeedsMajority) return build(input, undefined)
+  const reason = `${input.promises.size} of ${input.heardCount} nodes in sight have agreed on masters so far`
+  return { kind: 'wait', reason }
 }
 
 function build(input: ChooseInput, base: View | undefined): Choice {

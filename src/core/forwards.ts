@@ -105,7 +105,7 @@ export class Forwards {
       { kind: 'write', ballot: view.ballot, command: forward.command },
       {
         timeoutMs: FORWARD_WAIT_MS,
-        then: (answer, thenMs) => this.#answered(forward, { primary, answer }, thenMs),
+        onAnswer: (answer, thenMs) => this.#answered(forward, { primary, answer }, thenMs),
       },
     )
   }

@@ -253,7 +253,7 @@ export class Lookups {
       { kind: 'read', key, minVersion, knownVersion, strength },
       {
         timeoutMs: READ_WAIT_MS,
-        then: (answer, thenMs) => {
+        onAnswer: (answer, thenMs) => {
           if (lookup.nonce !== nonce || lookup.isResting) return
           lookup.readsOpen--
           // A write was acknowledged here since the question left: the answer may be from before.

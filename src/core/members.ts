@@ -131,7 +131,7 @@ export class Members {
         this.#setPhase(member, 'suspect', `silent for ${Math.round(silentMs)} ms`)
         member.failedPings = 0
         this.#ping(member, nowMs)
-      } else if (silentMs > FORGET_AFTER_MS) {
+      } else if (silentMs > forgetAfterMs(member.phase)) {
         this.#members.delete(member.id)
         this.changes++
       }
@@ -173,7 +173,7 @@ export class Members {
       { kind: 'ping', nonce, hearsYou },
       {
         timeoutMs: PING_WAIT_MS,
-        then: (answer, thenMs) => this.#pinged(member, { nonce, answer }, thenMs),
+        onAnswer: (answer, thenMs) => this.#pinged(member, { nonce, answer }, thenMs),
       },
     )
   }
@@ -233,4 +233,9 @@ export class Members {
       reason,
     })
   }
+}
+
+/** Somebody never verified leaves no trace; others stay in GET /cluster for a while. */
+function forgetAfterMs(phase: MemberPhase): number {
+  return phase === 'unverified' ? SUSPECT_AFTER_MS : FORGET_AFTER_MS
 }

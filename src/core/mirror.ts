@@ -7,9 +7,7 @@ import {
   MIRROR_CALL_WAIT_MS,
   MIRROR_PAUSE_MS,
   PAGE_KEYS_MAX,
-  PAGE_LAG_MS,
   PAGE_BYTES,
-  PAGE_VALUE_MAX,
 } from './limits.ts'
 import type { Members } from './members.ts'
 import type { CallAnswer, EntryHead, NodeRequest, NodeResponse, PageItem } from './messages.ts'
@@ -19,11 +17,10 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { StoreChange } from './step.ts'
-import { fromTravel, toTravel } from './travel.ts'
+import { fromTravel } from './travel.ts'
 import type { Ballot, View } from './types.ts'
-import { ballotOf, formatBallot, onlyGroup, primaryOf, sameBallot } from './view.ts'
+import { formatBallot, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
-type PageRequest = Extract<NodeRequest, { kind: 'page' }>
 type Page = Extract<NodeResponse, { kind: 'page' }>
 
 /** How far one mirroring has come. */
@@ -231,7 +228,7 @@ export class Mirror {
     const address = this.#members.get(primaryOf(view).id)?.address ?? ''
     this.#out.call(address, request, {
       timeoutMs: MIRROR_CALL_WAIT_MS,
-      then: (answer, nowMs) => {
+      onAnswer: (answer, nowMs) => {
         // An answer for an older view would mix two histories.
         if (this.#run === run && this.#isCurrent(view)) then(answer, nowMs)
       },
@@ -240,75 +237,6 @@ export class Mirror {
 
   #isCurrent(view: View): boolean {
     return this.#standing.view === view && !this.#standing.isFrozen
-  }
-}
-
-/** The source's side: digests and pages of the primary's store, smaller while its loop is late. */
-export class MirrorSource {
-  readonly #out: Outbox
-  readonly #self: Self
-  readonly #standing: Standing
-  readonly #store: EntryReader
-  #pageBytes: number = PAGE_BYTES.max
-
-  constructor(out: Outbox, parts: { self: Self; standing: Standing; store: EntryReader }) {
-    this.#out = out
-    this.#self = parts.self
-    this.#standing = parts.standing
-    this.#store = parts.store
-  }
-
-  /** How late the last tick was. */
-  lagged(lagMs: number): void {
-    const next = lagMs > PAGE_LAG_MS ? this.#pageBytes / 2 : this.#pageBytes * 2
-    this.#pageBytes = Math.min(PAGE_BYTES.max, Math.max(PAGE_BYTES.min, next))
-  }
-
-  digest(ballot: Ballot, ticket: number): void {
-    if (this.#isFenced(ballot, ticket)) return
-    this.#out.respond(ticket, { kind: 'digest', digest: this.#store.digest() })
-  }
-
-  page(request: PageRequest, ticket: number, nowMs: number): void {
-    if (this.#isFenced(request.ballot, ticket)) return
-    const { items, end } = this.#store.page({
-      after: request.after,
-      upTo: undefined,
-      wanted: request.wanted,
-      valueBytesMax: request.withValues ? PAGE_VALUE_MAX : -1,
-      bytesMax: this.#pageBytes,
-      keysMax: Math.ceil((PAGE_KEYS_MAX * this.#pageBytes) / PAGE_BYTES.max),
-    })
-    const wallMs = this.#self.wallMs(nowMs)
-    this.#out.respond(ticket, {
-      kind: 'page',
-      end,
-      items: items.map((item) =>
-        item.kind === 'head' ? item : { kind: 'entry', entry: toTravel(item.entry, wallMs) },
-      ),
-    })
-  }
-
-  fetch(about: { ballot: Ballot; keys: readonly string[] }, ticket: number, nowMs: number): void {
-    if (this.#isFenced(about.ballot, ticket)) return
-    const wallMs = this.#self.wallMs(nowMs)
-    const entries = about.keys.flatMap((key) => {
-      const entry = this.#store.get(key)
-      return entry === undefined ? [] : [toTravel(entry, wallMs)]
-    })
-    this.#out.respond(ticket, { kind: 'entries', entries })
-  }
-
-  /** Only the active primary of the view named is a source. */
-  #isFenced(ballot: Ballot, ticket: number): boolean {
-    const standing = this.#standing
-    if (standing.isActive && sameBallot(ballotOf(standing.view), ballot)) return false
-    this.#out.respond(ticket, {
-      kind: 'fenced',
-      promised: standing.promised,
-      ballot: ballotOf(standing.view),
-    })
-    return true
   }
 }
 

@@ -1,12 +1,6 @@
 // One node's decisions, put together: routes each event to the machine it concerns.
 // Decides nothing itself, and touches nothing but the outbox.
-import { Acceptor } from './acceptor.ts'
 import { unreachable } from './assert.ts'
-import { Beats } from './beats.ts'
-import { Candidates } from './candidates.ts'
-import { Follower } from './follower.ts'
-import { Forwards } from './forwards.ts'
-import { Leases } from './leases.ts'
 import {
   BEAT_EVERY_MS,
   LISTEN_MS,
@@ -15,65 +9,25 @@ import {
   TICK_EVERY_MS,
   VIEW_CALL_WAIT_MS,
 } from './limits.ts'
-import { Lookups } from './lookups.ts'
-import { Members } from './members.ts'
-import type { Beat, Datagram, NodeRequest, Sender } from './messages.ts'
-import { Mirror, MirrorSource } from './mirror.ts'
+import type { Beat, Datagram, Sender } from './messages.ts'
 import { Outbox } from './outbox.ts'
-import type { CopyReader, EntryReader, Random } from './ports.ts'
-import { Proposer } from './proposer.ts'
-import { Remembered } from './remembered.ts'
-import { type ReportParts, reportStatus, whyNoPrimary } from './report.ts'
+import { type CoreOptions, type CorePorts, createParts, type Parts } from './parts.ts'
+import { reportStatus } from './report.ts'
+import { Requests } from './requests.ts'
 import type { Rules } from './rules.ts'
-import { Self } from './self.ts'
-import { Serving } from './serving.ts'
-import type { ClusterSettings, Identity } from './settings.ts'
-import { Standing } from './standing.ts'
 import type { ClusterStatus } from './status.ts'
 import type { Effect, Event } from './step.ts'
-import { Stream } from './stream.ts'
-import { Triggers } from './triggers.ts'
-import type { Address, Copy, NodeId, View } from './types.ts'
-import { ballotOf, compareBallots, inRoster, primaryOf, sameBallot } from './view.ts'
-import { Writes } from './writes.ts'
+import type { Address, Copy, View } from './types.ts'
+import { ballotOf, compareBallots, inRoster, onlyGroup, primaryOf } from './view.ts'
 
-export interface CorePorts {
-  readonly store: EntryReader
-  readonly copies: CopyReader
-  readonly random: Random
-}
-
-export interface CoreOptions {
-  readonly identity: Identity
-  readonly settings: ClusterSettings
-  /** Hash of the cluster settings; nodes with another one cannot become master here. */
-  readonly fingerprint: number
-  readonly rules: Rules
-}
+export type { CoreOptions, CorePorts } from './parts.ts'
 
 /** The whole core of one node. Driven by `step`; everything else only looks. */
 export class NodeCore {
   readonly #out = new Outbox()
-  readonly #self: Self
-  readonly #standing: Standing
-  readonly #members: Members
-  readonly #leases: Leases
-  readonly #beats: Beats
-  readonly #acceptor: Acceptor
-  readonly #proposer: Proposer
-  readonly #triggers: Triggers
-  readonly #stream: Stream
-  readonly #follower: Follower
-  readonly #writes: Writes
-  readonly #forwards: Forwards
-  readonly #serving: Serving
-  readonly #lookups: Lookups
-  readonly #mirror: Mirror
-  readonly #mirrorSource: MirrorSource
-  readonly #report: ReportParts
+  readonly #parts: Parts
+  readonly #requests: Requests
   readonly #rules: Rules
-  /** Masters that finished mirroring, as `<ballot>:<node>`; only those of the present view. */
-  readonly #synced = new Set<string>()
   #startedMs: number | undefined
   #lastTickMs = 0
   #changesSeen = 0
@@ -81,106 +35,20 @@ export class NodeCore {
   #wasReady = false
 
   constructor(ports: CorePorts, options: CoreOptions) {
-    const { settings, fingerprint, rules, identity } = options
-    const { store, copies, random } = ports
-    const out = this.#out
-    this.#rules = rules
-    const self = new Self(identity, store.highestVersion)
-    this.#self = self
-    const standing = new Standing(out, {
-      self,
-      state: identity.state,
-      rules,
-      listener: {
-        viewChanged: (view, nowMs) => this.#viewChanged(view, nowMs),
-        activated: (view, nowMs) => this.#activated(view, nowMs),
-      },
-    })
-    this.#standing = standing
-    const members = new Members(out, self)
-    this.#members = members
-    const leases = new Leases(self, standing)
-    this.#leases = leases
-    const candidates = new Candidates({ self, members, standing, store }, { settings, fingerprint })
-    const hasSynced = (ballot: View['ballot'], id: NodeId) =>
-      this.#synced.has(`${ballot.epoch}.${ballot.proposer}:${id}`)
-    const acceptor = new Acceptor(out, { self, standing, members, store, rules })
-    this.#acceptor = acceptor
-    const stream = new Stream(out, { self, standing, members }, { settings, rules })
-    this.#stream = stream
-    const proposer = new Proposer(
-      out,
-      {
-        self,
-        standing,
-        members,
-        acceptor,
-        candidates,
-        leases,
-        random,
-        committedSeq: () => stream.committedSeq,
-        hasSynced,
-      },
-      { settings, rules },
-    )
-    this.#proposer = proposer
-    this.#triggers = new Triggers(
-      out,
-      { self, standing, members, candidates, proposer, hasSynced },
-      { rules, nowMs: 0 },
-    )
-    const remembered = new Remembered()
-    const follower = new Follower(out, { self, standing, store, remembered }, rules)
-    this.#follower = follower
-    const writes = new Writes({ self, standing, stream, store, remembered }, { settings, rules })
-    this.#writes = writes
-    const serving = new Serving(
-      out,
-      { self, standing, members, leases, stream, follower, store, copies },
-      rules,
-    )
-    this.#serving = serving
-    const why = () => whyNoPrimary(this.#report)
-    this.#lookups = new Lookups(
-      out,
-      { self, standing, members, serving, stream, store, copies, random, whyNoPrimary: why },
-      rules,
-    )
-    this.#forwards = new Forwards(out, {
-      self,
-      standing,
-      members,
-      writes,
-      whyNoPrimary: why,
-      onApplied: (key, version) => {
-        out.drop(key)
-        this.#lookups.wrote(key, version)
-      },
-    })
-    this.#mirror = new Mirror(out, { self, standing, members, store }, rules)
-    this.#mirrorSource = new MirrorSource(out, { self, standing, store })
-    this.#beats = new Beats(
-      out,
-      { self, standing, members, leases, serving, store },
-      { settings, fingerprint },
-    )
-    this.#report = {
-      self,
-      standing,
-      members,
-      candidates,
-      leases,
-      serving,
-      proposer,
-      store,
-      settings,
-      fingerprint,
+    this.#rules = options.rules
+    const listener = {
+      viewChanged: (view: View, nowMs: number) => this.#viewChanged(view, nowMs),
+      activated: (view: View, nowMs: number) => this.#activated(view, nowMs),
     }
+    this.#parts = createParts(this.#out, ports, { options, listener })
+    this.#requests = new Requests(this.#out, this.#parts, options.rules)
+    const { standing, follower } = this.#parts
     if (standing.view !== undefined) follower.follow(standing.view)
   }
 
   /** Takes one event at this moment of the node's monotonic clock; returns what should happen. */
   step(event: Event, nowMs: number): readonly Effect[] {
+    const { self, forwards, lookups } = this.#parts
     switch (event.kind) {
       case 'tick':
         this.#tick(event.wallMs, nowMs)
@@ -189,11 +57,11 @@ export class NodeCore {
         this.#datagram(event, nowMs)
         break
       case 'request':
-        this.#self.follow(event.sender.clock, nowMs)
-        this.#request(event.sender, event.request, event.ticket, nowMs)
+        self.follow(event.sender.clock, nowMs)
+        this.#requests.take(event, nowMs)
         break
       case 'answer':
-        if (event.answer.kind === 'response') this.#self.follow(event.answer.sender.clock, nowMs)
+        if (event.answer.kind === 'response') self.follow(event.answer.sender.clock, nowMs)
         this.#out.answered(event.ticket, event.answer, nowMs)
         break
       case 'stored':
@@ -203,13 +71,13 @@ export class NodeCore {
         this.#out.woken(event.ticket, nowMs)
         break
       case 'write':
-        this.#forwards.write(event.ticket, event.command, nowMs)
+        forwards.write(event.ticket, event.command, nowMs)
         break
       case 'read':
-        this.#lookups.read(event.ticket, event.query, nowMs)
+        lookups.read(event.ticket, event.query, nowMs)
         break
       case 'leave':
-        this.#self.phase = 'leaving'
+        self.phase = 'leaving'
         this.#out.send('everyone', { kind: 'goodbye', reason: event.reason })
         break
       default:
@@ -221,122 +89,119 @@ export class NodeCore {
 
   /** May the stored entry of this key, or its absence, be answered from the store right now? */
   mayServe(key: string, nowMs: number): boolean {
-    return this.#serving.mayServe(key, nowMs)
+    return this.#parts.serving.mayServe(key, nowMs)
   }
 
   /** Age of the proof behind an answer from the store. Unit: ms. */
   storeAgeMs(nowMs: number): number {
-    return this.#serving.masterAgeMs(nowMs)
+    return this.#parts.serving.masterAgeMs(nowMs)
   }
 
   /** May this copy be answered right now? */
   mayServeCopy(copy: Copy, nowMs: number): boolean {
-    return this.#serving.mayServeCopy(copy, nowMs)
+    return this.#parts.serving.mayServeCopy(copy, nowMs)
   }
 
   status(nowMs: number): ClusterStatus {
-    return reportStatus(this.#report, nowMs)
+    return reportStatus(this.#parts.report, nowMs)
   }
 
   /** Once this node was in an active view with its own part synced. Stays so while others fail. */
   isReady(): boolean {
-    return this.#wasReady && this.#self.phase !== 'leaving'
+    return this.#wasReady && this.#parts.self.phase !== 'leaving'
   }
 
   /** In-sync masters as far as this node knows. */
   copiesOf(): number {
-    const view = this.#standing.route
-    return view?.groups[0]?.masters.filter((m) => m.inSync).length ?? 0
+    const view = this.#parts.standing.route
+    return view === undefined ? 0 : onlyGroup(view).masters.filter((m) => m.inSync).length
   }
 
   sender(): Sender {
-    return this.#self.sender()
+    return this.#parts.self.sender()
   }
 
   /** Sizes of everything that grows with load, for the bounds that tests check. */
   load(): Readonly<Record<string, number>> {
+    const { forwards, lookups, stream, follower } = this.#parts
     return {
-      forwards: this.#forwards.count,
-      lookups: this.#lookups.count,
-      stream: this.#stream.pendingCount,
-      uncommitted: this.#follower.uncommittedCount,
+      forwards: forwards.count,
+      lookups: lookups.count,
+      stream: stream.pendingCount,
+      uncommitted: follower.uncommittedCount,
       open: this.#out.openCount,
     }
   }
 
   #tick(wallMs: number, nowMs: number): void {
-    this.#self.setWall(wallMs, nowMs)
+    const { self, mirrorSource, beats, members, proposer, triggers } = this.#parts
+    self.setWall(wallMs, nowMs)
     if (this.#startedMs === undefined) this.#start(nowMs)
     const lagMs = Math.max(0, nowMs - this.#lastTickMs - TICK_EVERY_MS)
     this.#lastTickMs = nowMs
-    this.#mirrorSource.lagged(lagMs)
+    mirrorSource.lagged(lagMs)
     if (lagMs > STALL_MS && this.#rules.stallRule) this.#stalled(lagMs, nowMs)
-    this.#beats.tick(lagMs, nowMs)
-    this.#members.tick(nowMs)
-    this.#proposer.tick(nowMs)
-    if (this.#self.phase !== 'leaving') this.#triggers.consider(nowMs)
-    this.#stream.tick(nowMs)
-    this.#forwards.tick(nowMs)
-    this.#lookups.tick(nowMs)
-    this.#mirror.tick(nowMs)
+    beats.tick(lagMs, nowMs)
+    members.tick(nowMs)
+    proposer.tick(nowMs)
+    if (self.phase !== 'leaving') triggers.consider(nowMs)
+    this.#parts.stream.tick(nowMs)
+    this.#parts.forwards.tick(nowMs)
+    this.#parts.lookups.tick(nowMs)
+    this.#parts.mirror.tick(nowMs)
     this.#grow(nowMs)
   }
 
   #start(nowMs: number): void {
     this.#startedMs = nowMs
     this.#lastTickMs = nowMs - TICK_EVERY_MS
-    this.#proposer.holdUntil(nowMs + LISTEN_MS)
-    this.#triggers.forgive(nowMs)
+    this.#parts.proposer.holdUntil(nowMs + LISTEN_MS)
+    this.#parts.triggers.forgive(nowMs)
   }
 
   /** Late timers fire before late packets are read: distrust our own view of the others first. */
   #stalled(lagMs: number, nowMs: number): void {
+    const { proposer, members, triggers } = this.#parts
     this.#out.log('warn', 'stalled', { lagMs: Math.round(lagMs) })
-    this.#proposer.abort('stalled', nowMs)
-    this.#proposer.holdUntil(nowMs + 3 * BEAT_EVERY_MS)
-    this.#members.forgive(lagMs, nowMs)
-    this.#triggers.forgive(nowMs)
+    proposer.abort('stalled', nowMs)
+    proposer.holdUntil(nowMs + 3 * BEAT_EVERY_MS)
+    members.forgive(lagMs, nowMs)
+    triggers.forgive(nowMs)
   }
 
   /** joining -> member, and ready once. */
   #grow(nowMs: number): void {
-    const view = this.#standing.route
-    const isListed = inRoster(view, this.#self.id)
-    const acts = this.#standing.isActive || this.#triggers.hearsPrimary()
-    if (this.#self.phase === 'joining') {
+    const { self, standing, triggers } = this.#parts
+    const isListed = inRoster(standing.route, self.id)
+    const acts = standing.isActive || triggers.hearsPrimary()
+    if (self.phase === 'joining') {
       const hasListened = nowMs - (this.#startedMs ?? nowMs) >= LISTEN_MS
-      if (hasListened || (isListed && acts)) this.#self.phase = 'member'
+      if (hasListened || (isListed && acts)) self.phase = 'member'
     }
-    const mastership = this.#standing.mastership
+    const mastership = standing.mastership
     if (isListed && acts && (mastership === undefined || mastership.inSync)) this.#wasReady = true
   }
 
   #datagram(event: Extract<Event, { kind: 'datagram' }>, nowMs: number): void {
+    const { self, serving, lookups, members, leases } = this.#parts
     const { sender, datagram, from } = event
-    if (sender.id === this.#self.id) {
+    if (sender.id === self.id) {
       this.#heardOwnId(sender, datagram)
       return
     }
-    if (!this.#self.follow(sender.clock, nowMs)) {
-      this.#out.log('debug', 'clock-ahead', { id: sender.id })
-    }
+    if (!self.follow(sender.clock, nowMs)) this.#out.log('debug', 'clock-ahead', { id: sender.id })
     switch (datagram.kind) {
       case 'beat':
-        this.#beat(sender, datagram, nowMs)
-        return
+        return this.#beat(sender, datagram, nowMs)
       case 'query':
-        this.#serving.answerQuery(from, datagram, nowMs)
-        return
+        return serving.answerQuery(from, datagram, nowMs)
       case 'answer':
-        this.#lookups.answered(from, datagram, nowMs)
-        return
+        return lookups.answered(from, datagram, nowMs)
       case 'absent':
-        this.#lookups.absent(sender, datagram, nowMs)
-        return
+        return lookups.absent(sender, datagram, nowMs)
       case 'goodbye':
-        this.#members.left(sender.id, sender.incarnation)
-        this.#leases.forget(sender.id)
-        return
+        members.left(sender.id, sender.incarnation)
+        return leases.forget(sender.id)
       case 'invalidation':
         // Copies live by their time of proof only; the stream of invalidations is not followed yet.
         return
@@ -347,9 +212,10 @@ export class NodeCore {
 
   /** Our own id from another address: a copied data directory. The one that is joining gives way. */
   #heardOwnId(sender: Sender, datagram: Datagram): void {
-    if (datagram.kind !== 'beat' || datagram.address === this.#self.address) return
+    const { self } = this.#parts
+    if (datagram.kind !== 'beat' || datagram.address === self.address) return
     this.#out.log('error', 'id-used-twice', { id: sender.id, address: datagram.address })
-    if (this.#self.phase !== 'joining') return
+    if (self.phase !== 'joining') return
     this.#out.stop(
       `the node at ${datagram.address} has the same id ${sender.id}: this data directory is a copy ` +
         'of its; start with an empty one',
@@ -357,19 +223,19 @@ export class NodeCore {
   }
 
   #beat(sender: Sender, beat: Beat, nowMs: number): void {
-    if (!this.#members.heard(sender, beat, nowMs)) return
-    this.#leases.heard(sender, beat)
+    const { members, leases, standing, follower } = this.#parts
+    if (!members.heard(sender, beat, nowMs)) return
+    leases.heard(sender, beat)
     if (!beat.isActive) return
-    const route = this.#standing.route
-    if (compareBallots(beat.ballot, ballotOf(route)) > 0) this.#askForView(beat.address, nowMs)
-    const isMine =
-      this.#standing.view !== undefined && primaryOf(this.#standing.view).id === sender.id
+    if (compareBallots(beat.ballot, ballotOf(standing.route)) > 0) this.#askForView(beat.address)
+    const isMine = standing.view !== undefined && primaryOf(standing.view).id === sender.id
     if (isMine && beat.master !== undefined) {
-      this.#follower.committed(beat.ballot, beat.master.committed.seq)
+      follower.committed(beat.ballot, beat.master.committed.seq)
     }
   }
 
-  #askForView(address: Address, _nowMs: number): void {
+  /** Somebody acts as primary of a view that this node does not know. */
+  #askForView(address: Address): void {
     if (this.#isAskingForView) return
     this.#isAskingForView = true
     this.#out.call(
@@ -377,128 +243,40 @@ export class NodeCore {
       { kind: 'view' },
       {
         timeoutMs: VIEW_CALL_WAIT_MS,
-        then: (answer, nowMs) => {
+        onAnswer: (answer, nowMs) => {
           this.#isAskingForView = false
           if (answer.kind !== 'response' || answer.response.kind !== 'view') return
-          if (answer.response.view !== undefined) this.#standing.adopt(answer.response.view, nowMs)
+          const { view } = answer.response
+          if (view !== undefined) this.#parts.standing.adopt(view, nowMs)
         },
       },
     )
   }
 
-  #request(sender: Sender, request: NodeRequest, ticket: number, nowMs: number): void {
-    const out = this.#out
-    switch (request.kind) {
-      case 'ping': {
-        const { id, incarnation } = this.#self
-        if (!request.hearsYou) this.#members.isNotHeardBy(sender.id)
-        out.respond(ticket, { kind: 'pong', nonce: request.nonce, id, incarnation })
-        return
-      }
-      case 'prepare':
-        this.#acceptor.prepare(sender, request, ticket, nowMs)
-        return
-      case 'accept':
-        this.#acceptor.accept(request.view, ticket, nowMs)
-        return
-      case 'commit':
-        this.#standing.adopt(request.view, nowMs)
-        out.respond(ticket, { kind: 'noted' })
-        return
-      case 'nudge':
-        this.#standing.sawEpoch(request.epoch)
-        if (request.suspect === undefined) this.#triggers.nudged()
-        else this.#members.suspect(request.suspect, nowMs)
-        out.respond(ticket, { kind: 'noted' })
-        return
-      case 'view': {
-        const view = this.#standing.isActive ? this.#standing.view : undefined
-        out.respond(ticket, { kind: 'view', view })
-        return
-      }
-      case 'write':
-        this.#write(request, ticket, nowMs)
-        return
-      case 'replicate':
-        this.#follower.replicate(request, ticket, nowMs)
-        return
-      case 'barrier':
-        this.#barrier(request, ticket)
-        return
-      case 'read':
-        this.#serving.read(request, ticket, nowMs)
-        return
-      case 'digest':
-        this.#mirrorSource.digest(request.ballot, ticket)
-        return
-      case 'page':
-        this.#mirrorSource.page(request, ticket, nowMs)
-        return
-      case 'fetch':
-        this.#mirrorSource.fetch(request, ticket, nowMs)
-        return
-      case 'synced': {
-        const { ballot } = request
-        if (sameBallot(ballot, ballotOf(this.#standing.view))) {
-          this.#synced.add(`${ballot.epoch}.${ballot.proposer}:${sender.id}`)
-        }
-        out.respond(ticket, { kind: 'noted' })
-        return
-      }
-      default:
-        unreachable(request)
-    }
-  }
-
-  /** A write from another node. It names the view it was sent by: a late one finds another. */
-  #write(request: Extract<NodeRequest, { kind: 'write' }>, ticket: number, nowMs: number): void {
-    const view = this.#standing.view
-    const isMine = view !== undefined && sameBallot(view.ballot, request.ballot)
-    if (!isMine && this.#rules.forwardNamesView) {
-      this.#respondFenced(ticket)
-      return
-    }
-    this.#writes.submit(
-      request.command,
-      (outcome) => this.#out.respond(ticket, { kind: 'written', outcome }),
-      nowMs,
-    )
-  }
-
-  #barrier(request: Extract<NodeRequest, { kind: 'barrier' }>, ticket: number): void {
-    const standing = this.#standing
-    const isFrozen = standing.isFrozen && this.#rules.promiseFreezes
-    const holds = !isFrozen && sameBallot(ballotOf(standing.view), request.ballot)
-    if (holds && standing.mastership !== undefined) this.#out.respond(ticket, { kind: 'holds' })
-    else this.#respondFenced(ticket)
-  }
-
-  #respondFenced(ticket: number): void {
-    const { promised, view } = this.#standing
-    this.#out.respond(ticket, { kind: 'fenced', promised, ballot: ballotOf(view) })
-  }
-
   #viewChanged(view: View, nowMs: number): void {
-    this.#synced.clear()
-    this.#follower.follow(view)
+    const { synced, follower, stream, self, beats } = this.#parts
+    synced.start(view.ballot)
+    follower.follow(view)
     // Our own proposal keeps what is under way; it goes out again once the view is active.
-    if (primaryOf(view).id !== this.#self.id) this.#stream.drop(nowMs)
-    this.#beats.hurry()
+    if (primaryOf(view).id !== self.id) stream.drop(nowMs)
+    beats.hurry()
   }
 
   #activated(view: View, nowMs: number): void {
-    this.#stream.start(view, nowMs)
-    this.#proposer.holdUntil(nowMs + PROPOSAL_PAUSE_MS.from)
-    this.#beats.hurry()
+    const { stream, proposer, beats } = this.#parts
+    stream.start(view, nowMs)
+    proposer.holdUntil(nowMs + PROPOSAL_PAUSE_MS.from)
+    beats.hurry()
   }
 
   /** A verdict about somebody, or a new view, is acted upon at once and not at the next tick. */
   #considerVerdicts(nowMs: number): void {
-    if (this.#startedMs === undefined || this.#self.phase === 'leaving') return
-    if (this.#members.changes !== this.#changesSeen) {
-      this.#changesSeen = this.#members.changes
-      this.#triggers.consider(nowMs)
+    const { self, members, triggers, beats } = this.#parts
+    if (this.#startedMs === undefined || self.phase === 'leaving') return
+    if (members.changes !== this.#changesSeen) {
+      this.#changesSeen = members.changes
+      triggers.consider(nowMs)
     }
-    this.#beats.sendIfDue(nowMs)
+    beats.sendIfDue(nowMs)
   }
 }

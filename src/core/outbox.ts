@@ -28,10 +28,10 @@ export class Outbox {
   call(
     to: Address,
     request: NodeRequest,
-    options: { timeoutMs: number; then: Then<CallAnswer> },
+    options: { timeoutMs: number; onAnswer: Then<CallAnswer> },
   ): void {
     const ticket = ++this.#lastTicket
-    this.#calls.set(ticket, options.then)
+    this.#calls.set(ticket, options.onAnswer)
     this.#effects.push({ kind: 'call', ticket, to, request, timeoutMs: options.timeoutMs })
   }
 
@@ -64,8 +64,12 @@ export class Outbox {
     this.#effects.push({ kind: 'drop', key })
   }
 
-  log(level: 'debug' | 'info' | 'warn' | 'error', event: string, fields: object = {}): void {
-    this.#effects.push({ kind: 'log', level, event, fields: fields as Record<string, unknown> })
+  log(
+    level: 'debug' | 'info' | 'warn' | 'error',
+    event: string,
+    fields: Readonly<Record<string, unknown>> = {},
+  ): void {
+    this.#effects.push({ kind: 'log', level, event, fields })
   }
 
   stop(reason: string): void {

@@ -11,7 +11,7 @@ import {
   VIEW_CALL_WAIT_MS,
 } from './limits.ts'
 import type { Leases } from './leases.ts'
-import type { Members } from './members.ts'
+import type { Member, Members } from './members.ts'
 import type { CallAnswer, NodePromise } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { Random } from './ports.ts'
@@ -19,6 +19,8 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
+import type { Stream } from './stream.ts'
+import type { SyncedMasters } from './synced-masters.ts'
 import type { Ballot, NodeId, View } from './types.ts'
 import { compareBallots, formatBallot, onlyGroup, sameBallot } from './view.ts'
 
@@ -43,9 +45,8 @@ export interface ProposerParts {
   readonly candidates: Candidates
   readonly leases: Leases
   readonly random: Random
-  /** Last position that is committed for good in this node's own stream. */
-  readonly committedSeq: () => number
-  readonly hasSynced: (ballot: Ballot, id: NodeId) => boolean
+  readonly stream: Stream
+  readonly synced: SyncedMasters
 }
 
 export class Proposer {
@@ -133,9 +134,7 @@ export class Proposer {
     proposal.round = 'preparing'
     proposal.sentAtMs = nowMs
     proposal.promises.set(this.#parts.self.id, this.#parts.acceptor.ownPromise())
-    for (const member of this.#parts.members.all()) {
-      if (member.phase === 'dead' || member.phase === 'left') continue
-      if (this.#parts.candidates.isForeign(member)) continue
+    for (const member of this.#heard()) {
       // Somebody unverified may promise, but nobody waits for it.
       if (this.#parts.members.isAlive(member.id)) proposal.asked.add(member.id)
       const request = {
@@ -146,7 +145,7 @@ export class Proposer {
       } as const
       this.#out.call(member.address, request, {
         timeoutMs: VIEW_CALL_WAIT_MS,
-        then: (answer, thenMs) => this.#prepared(proposal, { id: member.id, answer }, thenMs),
+        onAnswer: (answer, thenMs) => this.#prepared(proposal, { id: member.id, answer }, thenMs),
       })
     }
     this.#chooseIfAllAnswered(proposal, nowMs)
@@ -190,10 +189,11 @@ export class Proposer {
       ballot: proposal.ballot,
       me: self.id,
       promises: proposal.promises,
+      heardCount: this.#heard().length + 1,
       candidates: candidates.forVacancy(nowMs, undefined),
-      hasSynced: this.#parts.hasSynced,
+      hasSynced: (ballot, id) => this.#parts.synced.has(ballot, id),
       hasDeferred: this.#hasDeferred,
-      start: { clock: self.nextVersion(nowMs), seq: this.#parts.committedSeq() },
+      start: { clock: self.nextVersion(nowMs), seq: this.#parts.stream.committedSeq },
       settings: this.#settings,
       rules: this.#rules,
     })
@@ -216,7 +216,7 @@ export class Proposer {
     const address = this.#parts.members.get(id)?.address
     if (address === undefined) return
     const request = { kind: 'nudge', epoch, suspect: undefined } as const
-    this.#out.call(address, request, { timeoutMs: VIEW_CALL_WAIT_MS, then: () => {} })
+    this.#out.call(address, request, { timeoutMs: VIEW_CALL_WAIT_MS, onAnswer: () => {} })
   }
 
   #accept(proposal: Proposal, view: View, nowMs: number): void {
@@ -243,7 +243,7 @@ export class Proposer {
       { kind: 'accept', view },
       {
         timeoutMs: VIEW_CALL_WAIT_MS,
-        then: (answer, thenMs) => {
+        onAnswer: (answer, thenMs) => {
           if (!this.#isCurrent(proposal)) return
           if (answer.kind !== 'response') {
             if (answer.kind !== 'late') this.#parts.members.suspect(id, thenMs)
@@ -286,14 +286,20 @@ export class Proposer {
   }
 
   #announce(view: View): void {
-    for (const member of this.#parts.members.all()) {
-      if (member.phase === 'dead' || member.phase === 'left') continue
+    for (const member of this.#heard()) {
       this.#out.call(
         member.address,
         { kind: 'commit', view },
-        { timeoutMs: VIEW_CALL_WAIT_MS, then: () => {} },
+        { timeoutMs: VIEW_CALL_WAIT_MS, onAnswer: () => {} },
       )
     }
+  }
+
+  /** Everybody of this cluster who is not known to be gone, verified or not. */
+  #heard(): Member[] {
+    return [...this.#parts.members.all()].filter(
+      (m) => m.phase !== 'dead' && m.phase !== 'left' && !this.#parts.candidates.isForeign(m),
+    )
   }
 
   #isCurrent(proposal: Proposal): boolean {

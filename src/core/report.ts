@@ -28,7 +28,9 @@ export interface ReportParts {
 }
 
 /** Why a write or a read finds no primary, and what to do about it. */
-export function whyNoPrimary(parts: ReportParts): string {
+export function whyNoPrimary(
+  parts: Pick<ReportParts, 'members' | 'standing' | 'proposer'>,
+): string {
   const { members, standing, proposer } = parts
   if (proposer.trouble !== undefined) return proposer.trouble
   const alive = members.alive().length + 1

@@ -163,7 +163,7 @@ export class Serving {
         { kind: 'barrier', ballot: view.ballot },
         {
           timeoutMs: READ_WAIT_MS,
-          then: (answer, thenMs) => {
+          onAnswer: (answer, thenMs) => {
             if (isOver) return
             const holds = answer.kind === 'response' && answer.response.kind === 'holds'
             if (!holds || !standing.isActive || standing.view !== view) {

@@ -209,7 +209,7 @@ export class Stream {
       },
       {
         timeoutMs: REPLICATE_WAIT_MS,
-        then: (answer, thenMs) => {
+        onAnswer: (answer, thenMs) => {
           if (!this.#sinks.includes(sink)) return
           sink.isCalling = false
           this.#replicated(sink, { answer, ballot: view.ballot }, thenMs)

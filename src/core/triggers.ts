@@ -16,7 +16,8 @@ import type { Proposer } from './proposer.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
-import type { Ballot, Master, NodeId, View } from './types.ts'
+import type { SyncedMasters } from './synced-masters.ts'
+import type { Ballot, Master, View } from './types.ts'
 import { compareBallots, inRoster, mastershipOf, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
 export interface TriggerParts {
@@ -25,25 +26,24 @@ export interface TriggerParts {
   readonly members: Members
   readonly candidates: Candidates
   readonly proposer: Proposer
-  readonly hasSynced: (ballot: Ballot, id: NodeId) => boolean
+  readonly synced: SyncedMasters
 }
 
 export class Triggers {
   readonly #out: Outbox
   readonly #parts: TriggerParts
   readonly #rules: Rules
-  #noPrimarySinceMs: number
+  #noPrimarySinceMs = 0
   #strangersSinceMs: number | undefined
   #isNudged = false
   #growNotBeforeMs = 0
   /** The view whose lost primary this node has already reported to the other master. */
   #reported: Ballot | undefined
 
-  constructor(out: Outbox, parts: TriggerParts, setUp: { rules: Rules; nowMs: number }) {
+  constructor(out: Outbox, parts: TriggerParts, rules: Rules) {
     this.#out = out
     this.#parts = parts
-    this.#rules = setUp.rules
-    this.#noPrimarySinceMs = setUp.nowMs
+    this.#rules = rules
   }
 
   /** We were stalled: what seems lost may only be unread. */
@@ -104,7 +104,7 @@ export class Triggers {
         (promised !== undefined && compareBallots(promised, view.ballot) > 0)
       if (isFenced && this.#rules.proposeAgainWhenFenced) return 'fenced'
     }
-    if (others.some((m) => !m.inSync && this.#parts.hasSynced(view.ballot, m.id))) return 'synced'
+    if (others.some((m) => !m.inSync && this.#parts.synced.has(view.ballot, m.id))) return 'synced'
     return this.#asGrowingPrimary(view, others, nowMs)
   }
 
@@ -189,7 +189,7 @@ export class Triggers {
         epoch: this.#parts.standing.maxEpoch,
         suspect: primary.id,
       } as const
-      this.#out.call(address, request, { timeoutMs: VIEW_CALL_WAIT_MS, then: () => {} })
+      this.#out.call(address, request, { timeoutMs: VIEW_CALL_WAIT_MS, onAnswer: () => {} })
     }
   }
 

@@ -53,6 +53,8 @@ function problemOf(error: ClientError): [ProblemKind, string] {
       return ['too-slow', 'The request did not arrive whole in time: send it again.']
     case 'HPE_HEADER_OVERFLOW':
       return ['header-too-large', `The headers may have ${HEADER_BYTES_MAX} bytes: send less.`]
+    case 'HPE_INVALID_URL':
+      return ['malformed-query', 'The URL holds bytes that no URL may: percent-encode the key.']
     default:
       return ['malformed-header', `This is no HTTP request (${error.message}).`]
   }

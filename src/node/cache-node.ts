@@ -85,7 +85,11 @@ export class CacheNode implements PublicNode, InternalNode {
       return { entry: held, ageMs: nowMs - copy.provenAtMs, source: 'copy' }
     }
     if (stored === undefined) return undefined
-    return { entry: stored, ageMs: core.mayServe(key, nowMs) ? core.storeAgeMs(nowMs) : 0, source: 'local' }
+    return {
+      entry: stored,
+      ageMs: core.mayServe(key, nowMs) ? core.storeAgeMs(nowMs) : 0,
+      source: 'local',
+    }
   }
 
   list(range: KeyList): Iterable<string> {

@@ -2,16 +2,10 @@
 // Decides nothing about entries or views.
 import { unreachable } from '../core/assert.ts'
 import { TICK_EVERY_MS } from '../core/limits.ts'
-import type { CallAnswer, NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
+import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import type { NodeCore } from '../core/node.ts'
 import type { Effect, Event } from '../core/step.ts'
-import type {
-  Address,
-  ReadOutcome,
-  ReadQuery,
-  WriteCommand,
-  WriteOutcome,
-} from '../core/types.ts'
+import type { ReadOutcome, ReadQuery, WriteCommand, WriteOutcome } from '../core/types.ts'
 import type { Copies } from '../storage/copies.ts'
 import type { Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
@@ -20,32 +14,35 @@ import { after, every, nextPhase, type StopTimer } from '../system/timers.ts'
 import { REQUESTS_MAX } from './limits.ts'
 import type { Transport } from './transport.ts'
 
-type Outcome = WriteOutcome | ReadOutcome
-
 export interface DriverParts {
   readonly core: NodeCore
   readonly store: Store
   readonly copies: Copies
-  readonly transport: Transport
   readonly clock: Clock
   readonly log: Log
   /** The core says that this node must not go on. */
   readonly onStop: (reason: string) => void
 }
 
+const NOT_RUNNING = 'this node is starting or stopping'
+
 export class Driver {
   readonly #parts: DriverParts
-  readonly #finishes = new Map<number, (outcome: Outcome) => void>()
+  readonly #writes = new Map<number, (outcome: WriteOutcome) => void>()
+  readonly #reads = new Map<number, (outcome: ReadOutcome) => void>()
   readonly #responses = new Map<number, (response: NodeResponse) => void>()
   #lastTicket = 0
   #stopTicking: StopTimer = () => {}
+  #transport: Transport | undefined
   #isStopped = false
 
   constructor(parts: DriverParts) {
     this.#parts = parts
   }
 
-  start(): void {
+  /** Begins to tick. Events that came before have nowhere to send to and are not taken. */
+  start(transport: Transport): void {
+    this.#transport = transport
     // After a stall a timer fires before the sockets are read. The tick waits until they were, so
     // that no heartbeat that lies in a buffer is missed when the others are judged.
     this.#stopTicking = every(TICK_EVERY_MS, () => nextPhase(() => this.#tick()))
@@ -53,23 +50,33 @@ export class Driver {
   }
 
   step(event: Event): void {
-    if (this.#isStopped) return
+    if (!this.#isRunning) return
     const effects = this.#parts.core.step(event, this.#parts.clock.monotonicMs())
     for (const effect of effects) this.#act(effect)
   }
 
   write(command: WriteCommand): Promise<WriteOutcome> {
-    return this.#ask((ticket) => ({ kind: 'write', ticket, command })) as Promise<WriteOutcome>
+    if (!this.#isRunning) return Promise.resolve({ kind: 'refused', reason: NOT_RUNNING })
+    const ticket = ++this.#lastTicket
+    return new Promise((resolve) => {
+      this.#writes.set(ticket, resolve)
+      this.step({ kind: 'write', ticket, command })
+    })
   }
 
   read(query: ReadQuery): Promise<ReadOutcome> {
-    return this.#ask((ticket) => ({ kind: 'read', ticket, query })) as Promise<ReadOutcome>
+    if (!this.#isRunning) return Promise.resolve({ kind: 'unreachable', reason: NOT_RUNNING })
+    const ticket = ++this.#lastTicket
+    return new Promise((resolve) => {
+      this.#reads.set(ticket, resolve)
+      this.step({ kind: 'read', ticket, query })
+    })
   }
 
   /** Another node's request. */
   answer(sender: Sender, request: NodeRequest): Promise<NodeResponse> {
-    if (this.#isStopped || this.#responses.size >= REQUESTS_MAX) {
-      return Promise.resolve({ kind: 'unable', reason: 'this node is stopping or overloaded' })
+    if (!this.#isRunning || this.#responses.size >= REQUESTS_MAX) {
+      return Promise.resolve({ kind: 'unable', reason: 'this node is overloaded or not running' })
     }
     const ticket = ++this.#lastTicket
     return new Promise((resolve) => {
@@ -83,42 +90,36 @@ export class Driver {
     if (this.#isStopped) return
     this.#isStopped = true
     this.#stopTicking()
-    const reason = 'this node is stopping'
-    for (const finish of this.#finishes.values()) finish({ kind: 'unknown', reason })
-    for (const respond of this.#responses.values()) respond({ kind: 'unable', reason })
-    this.#finishes.clear()
+    for (const finish of this.#writes.values()) finish({ kind: 'unknown', reason: NOT_RUNNING })
+    for (const finish of this.#reads.values()) finish({ kind: 'unreachable', reason: NOT_RUNNING })
+    for (const respond of this.#responses.values()) respond({ kind: 'unable', reason: NOT_RUNNING })
+    this.#writes.clear()
+    this.#reads.clear()
     this.#responses.clear()
+  }
+
+  get #isRunning(): boolean {
+    return this.#transport !== undefined && !this.#isStopped
   }
 
   #tick(): void {
     this.step({ kind: 'tick', wallMs: this.#parts.clock.wallMs() })
   }
 
-  #ask(event: (ticket: number) => Event): Promise<Outcome> {
-    if (this.#isStopped) {
-      return Promise.resolve({ kind: 'refused', reason: 'this node is stopping' })
-    }
-    const ticket = ++this.#lastTicket
-    return new Promise((resolve) => {
-      this.#finishes.set(ticket, resolve)
-      this.step(event(ticket))
-    })
-  }
-
   #act(effect: Effect): void {
-    const { store, copies, transport, log } = this.#parts
+    const { store, copies, log } = this.#parts
     switch (effect.kind) {
       case 'send':
-        transport.send(effect.to, effect.datagram)
+        this.#transport?.send(effect.to, effect.datagram)
         return
       case 'call':
-        void this.#call(effect.ticket, effect.to, effect)
+        void this.#call(effect)
         return
       case 'respond':
         settle(this.#responses, effect.ticket, effect.response)
         return
       case 'finish':
-        settle(this.#finishes, effect.ticket, effect.outcome)
+        this.#finish(effect.ticket, effect.outcome)
         return
       case 'store': {
         const { ticket } = effect
@@ -147,12 +148,22 @@ export class Driver {
     }
   }
 
-  async #call(
-    ticket: number,
-    to: Address,
-    about: { request: NodeRequest; timeoutMs: number },
-  ): Promise<void> {
-    const answer: CallAnswer = await this.#parts.transport.call(to, about.request, about.timeoutMs)
+  #finish(ticket: number, outcome: WriteOutcome | ReadOutcome): void {
+    switch (outcome.kind) {
+      case 'found':
+      case 'absent':
+      case 'unreachable':
+        settle(this.#reads, ticket, outcome)
+        return
+      default:
+        settle(this.#writes, ticket, outcome)
+    }
+  }
+
+  async #call(effect: Extract<Effect, { kind: 'call' }>): Promise<void> {
+    const { ticket, to, request, timeoutMs } = effect
+    if (this.#transport === undefined) return
+    const answer = await this.#transport.call(to, request, timeoutMs)
     this.step({ kind: 'answer', ticket, answer })
   }
 }

@@ -5,4 +5,3 @@ export const REQUESTS_MAX = 10_000
 
 /** Time to let the last answers leave when stopping. Unit: ms. */
 export const DRAIN_WAIT_MS = 2000
-

@@ -13,6 +13,7 @@ import { createPublicApp } from '../http/public-app.ts'
 import { createRequestListener } from '../http/request-listener.ts'
 import { limitServer, SERVER_OPTIONS } from '../http/server-options.ts'
 import { joinAddress } from '../network/address.ts'
+import { errorCode } from '../network/error-code.ts'
 import { Copies } from '../storage/copies.ts'
 import { openLmdbStore } from '../storage/lmdb-store.ts'
 import { MemoryStore } from '../storage/memory-store.ts'
@@ -59,32 +60,40 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
       rules: ALL_RULES,
     },
   )
-  const server = http.createServer(SERVER_OPTIONS)
+  const { clock } = world
+  const driver = new Driver({ core, store, copies, clock, log, onStop: endOf })
+  const nextVersion = versionStamp(store, world)
+  const node = new CacheNode({ core, driver, store, copies, clock, nextVersion })
+  const server = http.createServer(SERVER_OPTIONS, createListener(node, settings, world))
   limitServer(server)
   try {
-    await listen(server, settings)
-    let driver: Driver | undefined
-    const transport = await Transport.open(settings, {
-      sender: () => core.sender(),
-      received: (from, sender, datagram) =>
-        driver?.step({ kind: 'datagram', from, sender, datagram }),
-      log: (level, event, fields) => log[level](event, fields),
-    })
-    const parts = { core, store, copies, transport, clock: world.clock, log, onStop: endOf }
-    driver = new Driver(parts)
-    const node = new CacheNode({ ...parts, driver, nextVersion: versionStamp(store, world) })
-    server.on('request', createListener(node, settings, world))
-    driver.start()
-    log.info('node-started', {
-      id: store.nodeId,
-      incarnation: store.incarnation,
-      address,
-      keys: store.keyCount,
-    })
+    const transport = await openSockets(server, { settings, core, driver, log })
+    driver.start(transport)
+    const { nodeId: id, incarnation, keyCount: keys } = store
+    log.info('node-started', { id, incarnation, address, keys })
     return running({ driver, server, transport, store }, world)
   } catch (error) {
-    server.close()
     await store.close()
+    throw error
+  }
+}
+
+/** Both ports or none. */
+async function openSockets(
+  server: http.Server,
+  parts: { settings: NodeSettings; core: NodeCore; driver: Driver; log: Log },
+): Promise<Transport> {
+  const { settings, core, driver, log } = parts
+  const transport = await Transport.open(settings, {
+    sender: () => core.sender(),
+    received: (from, sender, datagram) => driver.step({ kind: 'datagram', from, sender, datagram }),
+    log: (level, event, fields) => log[level](event, fields),
+  })
+  try {
+    await listen(server, settings)
+    return transport
+  } catch (error) {
+    await transport.stop()
     throw error
   }
 }
@@ -119,7 +128,7 @@ async function listen(server: http.Server, settings: NodeSettings): Promise<void
     await listening
   } catch (error) {
     const where = joinAddress(settings.host, settings.port)
-    const code = (error as { code?: string }).code ?? String(error)
+    const code = errorCode(error)
     throw new Error(`cannot listen on ${where} (${code}): ${LISTEN_ADVICE[code] ?? 'see --host'}`, {
       cause: error,
     })

@@ -10,7 +10,6 @@ import {
   type DatagramRefusal,
   decodeDatagram,
   encodeDatagram,
-  fitsInline,
 } from '../wire/datagram.ts'
 import { decodeResponse, encodeRequest, nodePath } from '../wire/node-message.ts'
 import type { NodeSettings } from '../config/settings.ts'
@@ -66,7 +65,7 @@ export class Transport {
   send(to: 'everyone' | Address, datagram: Datagram): void {
     const sender = this.#handlers.sender()
     const counter = ++this.#counter
-    this.#datagrams.send(encodeDatagram({ sender, counter }, whole(datagram), this.#keys), to)
+    this.#datagrams.send(encodeDatagram({ sender, counter }, datagram, this.#keys), to)
   }
 
   async call(to: Address, request: NodeRequest, timeoutMs: number): Promise<CallAnswer> {
@@ -87,10 +86,4 @@ export class Transport {
   async stop(): Promise<void> {
     await Promise.all([this.#datagrams.stop(), this.#client.stop()])
   }
-}
-
-/** An answer whose value does not fit the packet goes without it; the asker then fetches it. */
-function whole(datagram: Datagram): Datagram {
-  if (datagram.kind !== 'answer' || datagram.inline === undefined) return datagram
-  return fitsInline(datagram.inline) ? datagram : { ...datagram, inline: undefined }
 }

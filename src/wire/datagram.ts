@@ -38,7 +38,7 @@ export interface Envelope {
   readonly counter: number
 }
 
-/** A packet whose tag was right. Whether it is a repetition, or one's own, is the caller's check. */
+/** A packet whose tag was right. The caller checks for repetitions and for its own packets. */
 export interface ReceivedDatagram extends Envelope {
   readonly datagram: Datagram
 }

@@ -35,8 +35,8 @@ export function parseKeyBytes(bytes: Uint8Array): Decoded<string, KeyRefusal> {
     return refuse('no-key', `The key is empty: give 1 to ${KEY_BYTES_MAX} bytes of UTF-8.`)
   }
   if (bytes.length > KEY_BYTES_MAX) {
-    const sentence = `The key has ${bytes.length} bytes and may have ${KEY_BYTES_MAX}: shorten or hash it.`
-    return refuse('key-too-long', sentence)
+    const most = `may have ${KEY_BYTES_MAX}: shorten or hash it.`
+    return refuse('key-too-long', `The key has ${bytes.length} bytes and ${most}`)
   }
   const value = decodeUtf8(bytes)
   if (value !== undefined) return { kind: 'ok', value }

@@ -1,5 +1,5 @@
 // Small combinators that check a decoded value of unknown shape and rebuild it as a known one.
-// Nothing is thrown: a value that does not fit gives a Misfit, which says where and what was wanted.
+// Nothing is thrown: a value that does not fit gives a Misfit that says where, and what was wanted.
 import { utf8Bytes } from './utf8.ts'
 
 /** The answer to a value that does not fit. No value that fits is ever one. */

@@ -9,6 +9,9 @@ const TTL_SLACK_MS = 5000
 /** A put with a time to live may read as absent this much early. Unit: ms. */
 const TTL_EARLY_MS = 100
 
+/** A write that nobody acknowledged takes effect within this, if ever. Unit: ms. */
+const EFFECT_MS = 15_000
+
 /** Every broken promise about the reads of one key. */
 export function checkReads(history: History, key: string, judgement: Judgement): Finding[] {
   const reads = history.readsOf(key).filter((read) => read.endedAt !== undefined)
@@ -89,7 +92,9 @@ function tooOld(
 function mayHide(write: Write, floor: Write, read: ReadRecord): boolean {
   const endedMs = read.endedAt ?? Infinity
   const isNewer = write === floor || write.versions.every((v) => v > versionOf(floor))
-  if (!write.mayBeApplied || !isNewer || write.invokedAt > endedMs) return false
+  const isForgotten =
+    write.versions.length === 0 && write.invokedAt + EFFECT_MS < floor.invokedAt
+  if (!write.mayBeApplied || !isNewer || isForgotten || write.invokedAt > endedMs) return false
   if (write.op === 'delete') return true
   return write.ttlMs !== undefined && write.invokedAt + write.ttlMs - TTL_EARLY_MS <= endedMs
 }

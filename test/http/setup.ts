@@ -17,9 +17,9 @@ export interface TestServer {
   readonly node: FakeNode
   readonly port: number
   readonly logged: string[]
-  fetch(path: string, init?: RequestInit): Promise<Response>
+  readonly fetch: (path: string, init?: RequestInit) => Promise<Response>
   /** Sends bytes as they are, and gives back everything until the server closes. */
-  raw(text: string | Buffer): Promise<string>
+  readonly raw: (text: string | Buffer) => Promise<string>
 }
 
 /** Starts a server; it stops with the test. `more` overrides what node:http is told. */
@@ -44,10 +44,7 @@ export async function startServer(
   limitServer(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  test.teardown(() => {
-    server.close()
-    server.closeAllConnections()
-  })
+  test.teardown(() => close(server))
   const address = server.address()
   assert(typeof address === 'object' && address !== null)
   const { port } = address
@@ -58,6 +55,15 @@ export async function startServer(
     fetch: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init),
     raw: (text) => exchange(port, text),
   }
+}
+
+/** Waits for clients that are still sending what was refused: a reset would fail their test. */
+async function close(server: http.Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  const sweep = setInterval(() => server.closeIdleConnections(), 5)
+  await closed
+  clearInterval(sweep)
 }
 
 async function exchange(port: number, text: string | Buffer): Promise<string> {

@@ -1,5 +1,6 @@
 // What happened, in a line for people: events, effects and messages.
 // Shows names for ids and sizes for bytes; leaves out nothing that decides.
+import type { Beat } from '../../src/core/messages.ts'
 import type { Effect, Event } from '../../src/core/step.ts'
 import type { Ballot, Entry, View } from '../../src/core/types.ts'
 import type { Names } from './names.ts'
@@ -17,6 +18,7 @@ export class Describer {
       case 'tick':
         return undefined
       case 'datagram':
+        if (event.datagram.kind === 'beat') return undefined
         return `<- ${this.#names.of(event.sender.id)} ${this.#message(event.datagram)}`
       case 'request':
         return `<- ${this.#names.of(event.sender.id)} #${event.ticket} ${this.#message(event.request)}`
@@ -43,6 +45,7 @@ export class Describer {
   effect(effect: Effect): string | undefined {
     switch (effect.kind) {
       case 'send':
+        if (effect.datagram.kind === 'beat') return this.#beat(effect.datagram)
         return `-> ${this.#names.of(effect.to)} ${this.#message(effect.datagram)}`
       case 'call':
         return `-> ${this.#names.of(effect.to)} call #${effect.ticket} ${this.#message(effect.request)}`
@@ -77,6 +80,14 @@ export class Describer {
 
   ballot(ballot: Ballot): string {
     return `${ballot.epoch}.${this.#names.of(ballot.proposer)}`
+  }
+
+  /** Four beats a second and node say the same: only what a beat claims is shown. */
+  #beat(beat: Beat): string {
+    const acts = beat.isActive ? ', acts' : ''
+    const held = beat.lineages.map((ballot) => this.ballot(ballot)).join(' ')
+    const ballots = `at ${this.ballot(beat.ballot)}, promised ${this.ballot(beat.promised)}`
+    return `BEATS ${beat.phase} ${ballots}, holds ${held || 'nothing'}${acts}`
   }
 
   #message(message: { readonly kind: string }): string {

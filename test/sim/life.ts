@@ -67,8 +67,12 @@ export class Life {
   readonly #inbox: Inbox
   readonly #asked = new Map<number, Asked>()
   readonly #clients = new Map<number, Client<never>>()
+  /** As its last heartbeat said: the active, unfrozen primary of its view. */
+  isActing = false
   #lastTicket = 0
   #pausedUntilMs = 0
+  #pausedAtMs = 0
+  #pausedMs = 0
   #isPaused = false
   #isOver = false
 
@@ -101,9 +105,20 @@ export class Life {
     return this.#isOver
   }
 
+  /** How long this life stood still so far. Unit: ms. */
+  get pausedMs(): number {
+    const sinceMs = this.#isPaused ? this.#around.agenda.nowMs - this.#pausedAtMs : 0
+    return this.#pausedMs + sinceMs
+  }
+
   /** Requests of other nodes that this one has not answered. */
   get asked(): Iterable<Asked> {
     return this.#asked.values()
+  }
+
+  /** What another node asked with this ticket, while it has no answer. */
+  requestOf(ticket: number): NodeRequest | undefined {
+    return this.#asked.get(ticket)?.request
   }
 
   get openCount(): number {
@@ -149,6 +164,7 @@ export class Life {
   /** Stops running for a while, as a stalled event loop or a stopped process does. */
   pause(forMs: number): void {
     const { agenda } = this.#around
+    if (!this.#isPaused) this.#pausedAtMs = agenda.nowMs
     this.#isPaused = true
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, agenda.nowMs + forMs)
     agenda.at(this.#pausedUntilMs, () => this.#wakeIfDue())
@@ -172,6 +188,7 @@ export class Life {
   #wakeIfDue(): void {
     if (!this.#isPaused || this.#around.agenda.nowMs < this.#pausedUntilMs) return
     this.#isPaused = false
+    this.#pausedMs += this.#around.agenda.nowMs - this.#pausedAtMs
     for (const run of this.#inbox.take()) run()
   }
 
@@ -229,6 +246,7 @@ export class Life {
   #carryOut(effect: Effect): void {
     switch (effect.kind) {
       case 'send':
+        if (effect.datagram.kind === 'beat') this.isActing = effect.datagram.isActive
         return this.#around.network.send(this, effect.to, effect.datagram)
       case 'call':
         return this.#around.network.call(this, effect)

@@ -8,6 +8,8 @@ export class Tracer implements Witness {
   readonly #world: World
   readonly #write: (line: string) => void
   readonly #describe: Describer
+  /** What each node's beats said last. */
+  readonly #beats = new Map<string, string>()
 
   constructor(world: World, write: (line: string) => void) {
     this.#world = world
@@ -26,8 +28,16 @@ export class Tracer implements Witness {
     if (came !== undefined) this.note(who, came)
     for (const effect of effects) {
       const went = this.#describe.effect(effect)
-      if (went !== undefined) this.note(who, `  ${went}`)
+      if (went !== undefined && !this.#isSaidAlready(who, went)) this.note(who, `  ${went}`)
     }
+  }
+
+  /** A beat that says what the one before it said. */
+  #isSaidAlready(who: string, went: string): boolean {
+    if (!went.startsWith('BEATS')) return false
+    const before = this.#beats.get(who)
+    this.#beats.set(who, went)
+    return before === went
   }
 
   started(life: Life): void {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Rules } from '../../src/core/rules.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'
 import type { Effect, Event } from '../../src/core/step.ts'
+import type { NodeId } from '../../src/core/types.ts'
 import { Agenda } from './agenda.ts'
 import { Chance, type Range } from './chance.ts'
 import { MachineClock } from './clock.ts'
@@ -49,12 +50,14 @@ export class World {
   readonly violations: Violation[] = []
   readonly #chance: Chance
   readonly #witnesses: Witness[] = []
+  readonly #byId: ReadonlyMap<NodeId, Machine>
   readonly #around: Surroundings
 
   constructor(seed: number, options: WorldOptions) {
     this.#chance = new Chance(seed)
     this.network = new Network({ agenda: this.agenda, chance: this.fork() }, options.network)
     this.machines = Array.from({ length: options.nodes }, (_, i) => this.#build(i, options))
+    this.#byId = new Map(this.machines.map((machine) => [machine.id, machine]))
     const { settings, rules, tickIsFirst } = options
     this.#around = {
       agenda: this.agenda,
@@ -81,6 +84,15 @@ export class World {
 
   report(violation: Violation): void {
     this.violations.push(violation)
+  }
+
+  /** Reports what a witness saw at this moment. */
+  breach(rule: string, text: string): void {
+    this.report({ rule, atMs: this.agenda.nowMs, text })
+  }
+
+  machineOf(id: NodeId): Machine | undefined {
+    return this.#byId.get(id)
   }
 
   get running(): Machine[] {

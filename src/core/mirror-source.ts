@@ -1,0 +1,81 @@
+// The primary's side of a mirror: digests and pages of its store, smaller while its loop is late.
+// Keeps nothing between two requests: where the target stands is the target's business.
+import { PAGE_BYTES, PAGE_KEYS_MAX, PAGE_LAG_MS, PAGE_VALUE_MAX } from './limits.ts'
+import type { NodeRequest } from './messages.ts'
+import type { Outbox } from './outbox.ts'
+import type { EntryReader } from './ports.ts'
+import type { Self } from './self.ts'
+import type { Standing } from './standing.ts'
+import { toTravel } from './travel.ts'
+import type { Ballot } from './types.ts'
+import { ballotOf, sameBallot } from './view.ts'
+
+type PageRequest = Extract<NodeRequest, { kind: 'page' }>
+
+export class MirrorSource {
+  readonly #out: Outbox
+  readonly #self: Self
+  readonly #standing: Standing
+  readonly #store: EntryReader
+  #pageBytes: number = PAGE_BYTES.max
+
+  constructor(out: Outbox, parts: { self: Self; standing: Standing; store: EntryReader }) {
+    this.#out = out
+    this.#self = parts.self
+    this.#standing = parts.standing
+    this.#store = parts.store
+  }
+
+  /** How late the last tick was. */
+  lagged(lagMs: number): void {
+    const next = lagMs > PAGE_LAG_MS ? this.#pageBytes / 2 : this.#pageBytes * 2
+    this.#pageBytes = Math.min(PAGE_BYTES.max, Math.max(PAGE_BYTES.min, next))
+  }
+
+  digest(ballot: Ballot, ticket: number): void {
+    if (this.#isFenced(ballot, ticket)) return
+    this.#out.respond(ticket, { kind: 'digest', digest: this.#store.digest() })
+  }
+
+  page(request: PageRequest, ticket: number, nowMs: number): void {
+    if (this.#isFenced(request.ballot, ticket)) return
+    const { items, end } = this.#store.page({
+      after: request.after,
+      upTo: undefined,
+      wanted: request.wanted,
+      valueBytesMax: request.withValues ? PAGE_VALUE_MAX : -1,
+      bytesMax: this.#pageBytes,
+      keysMax: Math.ceil((PAGE_KEYS_MAX * this.#pageBytes) / PAGE_BYTES.max),
+    })
+    const wallMs = this.#self.wallMs(nowMs)
+    this.#out.respond(ticket, {
+      kind: 'page',
+      end,
+      items: items.map((item) =>
+        item.kind === 'head' ? item : { kind: 'entry', entry: toTravel(item.entry, wallMs) },
+      ),
+    })
+  }
+
+  fetch(about: { ballot: Ballot; keys: readonly string[] }, ticket: number, nowMs: number): void {
+    if (this.#isFenced(about.ballot, ticket)) return
+    const wallMs = this.#self.wallMs(nowMs)
+    const entries = about.keys.flatMap((key) => {
+      const entry = this.#store.get(key)
+      return entry === undefined ? [] : [toTravel(entry, wallMs)]
+    })
+    this.#out.respond(ticket, { kind: 'entries', entries })
+  }
+
+  /** Only the active primary of the view named is a source. */
+  #isFenced(ballot: Ballot, ticket: number): boolean {
+    const standing = this.#standing
+    if (standing.isActive && sameBallot(ballotOf(standing.view), ballot)) return false
+    this.#out.respond(ticket, {
+      kind: 'fenced',
+      promised: standing.promised,
+      ballot: ballotOf(standing.view),
+    })
+    return true
+  }
+}

@@ -1,0 +1,114 @@
+// Routes another node's request to the machine it concerns. Decides nothing itself, except that a
+// write must name the view it was sent by.
+import { unreachable } from './assert.ts'
+import type { NodeRequest, Sender } from './messages.ts'
+import type { Outbox } from './outbox.ts'
+import type { Parts } from './parts.ts'
+import type { Rules } from './rules.ts'
+import { ballotOf, sameBallot } from './view.ts'
+
+export interface RequestEvent {
+  readonly ticket: number
+  readonly sender: Sender
+  readonly request: NodeRequest
+}
+
+export class Requests {
+  readonly #out: Outbox
+  readonly #parts: Parts
+  readonly #rules: Rules
+
+  constructor(out: Outbox, parts: Parts, rules: Rules) {
+    this.#out = out
+    this.#parts = parts
+    this.#rules = rules
+  }
+
+  take({ ticket, sender, request }: RequestEvent, nowMs: number): void {
+    const { acceptor, standing, follower, serving, mirrorSource, synced } = this.#parts
+    switch (request.kind) {
+      case 'ping':
+        return this.#ping(request, { ticket, sender })
+      case 'prepare':
+        return acceptor.prepare(sender, request, ticket, nowMs)
+      case 'accept':
+        return acceptor.accept(request.view, ticket, nowMs)
+      case 'commit':
+        standing.adopt(request.view, nowMs)
+        return this.#out.respond(ticket, { kind: 'noted' })
+      case 'nudge':
+        return this.#nudge(request, ticket, nowMs)
+      case 'view': {
+        const view = standing.isActive ? standing.view : undefined
+        return this.#out.respond(ticket, { kind: 'view', view })
+      }
+      case 'write':
+        return this.#write(request, ticket, nowMs)
+      case 'replicate':
+        return follower.replicate(request, ticket, nowMs)
+      case 'barrier':
+        return this.#barrier(request, ticket)
+      case 'read':
+        return serving.read(request, ticket, nowMs)
+      case 'digest':
+        return mirrorSource.digest(request.ballot, ticket)
+      case 'page':
+        return mirrorSource.page(request, ticket, nowMs)
+      case 'fetch':
+        return mirrorSource.fetch(request, ticket, nowMs)
+      case 'synced':
+        synced.add(request.ballot, sender.id)
+        return this.#out.respond(ticket, { kind: 'noted' })
+      default:
+        return unreachable(request)
+    }
+  }
+
+  #ping(
+    request: Extract<NodeRequest, { kind: 'ping' }>,
+    from: { ticket: number; sender: Sender },
+  ): void {
+    const { self, members } = this.#parts
+    if (!request.hearsYou) members.isNotHeardBy(from.sender.id)
+    const { id, incarnation } = self
+    this.#out.respond(from.ticket, { kind: 'pong', nonce: request.nonce, id, incarnation })
+  }
+
+  #nudge(request: Extract<NodeRequest, { kind: 'nudge' }>, ticket: number, nowMs: number): void {
+    const { standing, triggers, members } = this.#parts
+    standing.sawEpoch(request.epoch)
+    if (request.suspect === undefined) triggers.nudged()
+    else members.suspect(request.suspect, nowMs)
+    this.#out.respond(ticket, { kind: 'noted' })
+  }
+
+  /** A write from another node. It names the view it was sent by: a late one finds another. */
+  #write(request: Extract<NodeRequest, { kind: 'write' }>, ticket: number, nowMs: number): void {
+    const { standing, writes } = this.#parts
+    const isMine = sameBallot(ballotOf(standing.view), request.ballot)
+    if (!isMine && this.#rules.forwardNamesView) {
+      this.#respondFenced(ticket)
+      return
+    }
+    writes.submit(
+      request.command,
+      (outcome) => this.#out.respond(ticket, { kind: 'written', outcome }),
+      nowMs,
+    )
+  }
+
+  /** "Does this view still hold for you?" */
+  #barrier(request: Extract<NodeRequest, { kind: 'barrier' }>, ticket: number): void {
+    const { standing } = this.#parts
+    const isFrozen = standing.isFrozen && this.#rules.promiseFreezes
+    const isSame = sameBallot(ballotOf(standing.view), request.ballot)
+    if (isSame && !isFrozen && standing.mastership !== undefined) {
+      this.#out.respond(ticket, { kind: 'holds' })
+    } else this.#respondFenced(ticket)
+  }
+
+  #respondFenced(ticket: number): void {
+    const { promised, view } = this.#parts.standing
+    this.#out.respond(ticket, { kind: 'fenced', promised, ballot: ballotOf(view) })
+  }
+}

@@ -1,0 +1,163 @@
+// What goes wrong: crashes, power cuts, pauses, cut cables, clocks that jump. One at a time, or heaped.
+import type { Chance, Range } from './chance.ts'
+import { ailment, opinions } from './health.ts'
+import type { Machine } from './machine.ts'
+import type { Ending, World } from './world.ts'
+
+export type FaultKind =
+  | 'kill'
+  | 'unplug'
+  | 'leave'
+  | 'pause'
+  | 'split'
+  | 'splitOneWay'
+  | 'mend'
+  | 'deafen'
+  | 'setClock'
+  | 'blackout'
+
+export interface FaultsOptions {
+  /** The next one only once the cluster is whole again; or whenever its time has come. */
+  readonly rhythm: 'single' | 'heaped'
+  readonly weights: Partial<Record<FaultKind, number>>
+  readonly everyMs: Range
+  readonly downMs: Range
+  readonly pauseMs: Range
+  /** Single faults of the network mend after this. */
+  readonly cutMs: Range
+}
+
+/** After these every master is still the master it was. */
+const HARMLESS: ReadonlySet<FaultKind> = new Set(['mend', 'deafen', 'setClock'])
+
+/** A single fault must be healed within this, whatever it was. Unit: ms. */
+const HEAL_MS_MAX = 30_000
+
+/** How often a whole cluster is looked for. Unit: ms. */
+const LOOK_EVERY_MS = 100
+
+/** A clock jumps by up to this. Unit: ms. */
+const CLOCK_STEP_MS = 700
+
+export class Faults {
+  readonly #world: World
+  readonly #options: FaultsOptions
+  readonly #chance: Chance
+  readonly #note: (what: string) => void
+  readonly #memoryLostAt: number[] = []
+  #isActive = false
+  #count = 0
+
+  /** `note` is told of every fault, for the trace. */
+  constructor(world: World, options: FaultsOptions, note: (what: string) => void) {
+    this.#world = world
+    this.#options = options
+    this.#chance = world.fork()
+    this.#note = note
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** When nodes lost what they only remember, or others took their place. */
+  get memoryLostAt(): readonly number[] {
+    return this.#memoryLostAt
+  }
+
+  start(): void {
+    this.#isActive = true
+    this.#soon()
+  }
+
+  stop(): void {
+    this.#isActive = false
+  }
+
+  #soon(): void {
+    this.#world.agenda.after(this.#chance.between(this.#options.everyMs), () =>
+      this.#next(this.#world.agenda.nowMs),
+    )
+  }
+
+  #next(sinceMs: number): void {
+    if (!this.#isActive) return
+    const { agenda } = this.#world
+    const reason = this.#options.rhythm === 'single' ? ailment(this.#world) : undefined
+    if (reason === undefined) {
+      this.#strike(this.#chance.weighed(this.#options.weights))
+      this.#soon()
+    } else if (agenda.nowMs - sinceMs > HEAL_MS_MAX) {
+      this.#world.breach('I12', `not healed after one fault: ${reason}\n${opinions(this.#world)}`)
+    } else agenda.after(LOOK_EVERY_MS, () => this.#next(sinceMs))
+  }
+
+  #strike(kind: FaultKind): void {
+    const { running } = this.#world
+    const victim = running.length > 0 ? this.#chance.pick(running) : undefined
+    this.#count++
+    if (!HARMLESS.has(kind)) this.#memoryLostAt.push(this.#world.agenda.nowMs)
+    this.#note(`FAULT ${kind} ${victim?.name ?? ''}`)
+    if (victim !== undefined) this.#hit(victim, kind)
+  }
+
+  #hit(victim: Machine, kind: FaultKind): void {
+    const { network } = this.#world
+    switch (kind) {
+      case 'kill':
+        return this.#end(victim, 'killed')
+      case 'unplug':
+        return this.#end(victim, 'unplugged')
+      case 'leave':
+        this.#world.leave(victim)
+        return this.#restart(victim)
+      case 'pause':
+        return victim.life?.pause(this.#chance.between(this.#options.pauseMs))
+      case 'split':
+      case 'splitOneWay':
+        return this.#split(kind === 'splitOneWay')
+      case 'mend':
+        return network.mend()
+      case 'deafen':
+        network.deafen(victim)
+        return this.#mendLater()
+      case 'setClock':
+        return victim.clock.stepWall(
+          Math.round(this.#chance.between({ from: -CLOCK_STEP_MS, to: CLOCK_STEP_MS })),
+        )
+      case 'blackout':
+        for (const machine of this.#world.running) this.#end(machine, 'unplugged')
+    }
+  }
+
+  #end(victim: Machine, ending: Ending): void {
+    this.#world.end(victim, ending)
+    this.#restart(victim)
+  }
+
+  #restart(victim: Machine): void {
+    this.#world.agenda.after(this.#chance.between(this.#options.downMs), () =>
+      this.#world.start(victim),
+    )
+  }
+
+  /** Every machine goes to one of two sides; between them nothing passes, or nothing one way. */
+  #split(isOneWay: boolean): void {
+    const { machines, network } = this.#world
+    const sides = machines.map(() => this.#chance.happens(0.5))
+    network.mend()
+    for (const from of machines) {
+      for (const to of machines) {
+        const isAcross = sides[from.index] !== sides[to.index]
+        if (isAcross && (!isOneWay || sides[from.index] === true)) network.cut(from, to)
+      }
+    }
+    if (this.#options.rhythm === 'single') this.#mendLater()
+  }
+
+  #mendLater(): void {
+    this.#world.agenda.after(this.#chance.between(this.#options.cutMs), () =>
+      this.#world.network.mend(),
+    )
+  }
+}

@@ -1,0 +1,62 @@
+// I10: where no fork can be, there is one history: every active view contains the one before.
+// Counts the views for I11.
+import type { Effect, Event } from '../../../src/core/step.ts'
+import type { View } from '../../../src/core/types.ts'
+import { compareBallots, contains, formatBallot } from '../../../src/core/view.ts'
+import type { Life } from '../life.ts'
+import type { Witness, World } from '../world.ts'
+
+export class Lineage implements Witness {
+  readonly #world: World
+  readonly #onActive: (view: View) => void
+  readonly #seen = new Set<string>()
+  #newest: View | undefined
+
+  /** `onActive` is told of every view when its primary first acts. */
+  constructor(world: World, onActive: (view: View) => void) {
+    this.#world = world
+    this.#onActive = onActive
+  }
+
+  /** Views that were active, ever. */
+  get count(): number {
+    return this.#seen.size
+  }
+
+  stepped(life: Life, _event: Event, effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind !== 'send' || effect.datagram.kind !== 'beat') continue
+      if (effect.datagram.isActive) this.#acts(life, formatBallot(effect.datagram.ballot))
+    }
+  }
+
+  #acts(life: Life, name: string): void {
+    if (this.#seen.has(name)) return
+    this.#seen.add(name)
+    const view = life.machine.disk.store.state?.view
+    if (view === undefined || formatBallot(view.ballot) !== name) {
+      this.#world.breach('I1', `${life.machine.name} acts in ${name}, which it has not accepted`)
+      return
+    }
+    if (view.isUnclean) this.#world.breach('I10', `view ${name} is unclean`)
+    const lineages = view.groups.flatMap((group) => group.merge)
+    if (lineages.length > 0) this.#world.breach('I10', `view ${name} merges lineages`)
+    this.#continues(view)
+    this.#onActive(view)
+  }
+
+  #continues(view: View): void {
+    const before = this.#newest
+    if (before === undefined) {
+      this.#newest = view
+      return
+    }
+    const isNewer = compareBallots(view.ballot, before.ballot) > 0
+    const [older, newer] = isNewer ? [before, view] : [view, before]
+    if (!contains(newer, older.ballot)) {
+      const names = `${formatBallot(newer.ballot)} does not contain ${formatBallot(older.ballot)}`
+      this.#world.breach('I10', `a fork: view ${names}`)
+    }
+    this.#newest = newer
+  }
+}

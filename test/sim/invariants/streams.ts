@@ -1,0 +1,72 @@
+// I9: a stream has no gaps: a master that says "applied up to here" has flushed every record to there.
+import type { NodeRequest } from '../../../src/core/messages.ts'
+import type { Effect, Event } from '../../../src/core/step.ts'
+import type { Version } from '../../../src/core/types.ts'
+import { formatBallot, sameBallot } from '../../../src/core/view.ts'
+import type { Life } from '../life.ts'
+import type { Witness, World } from '../world.ts'
+
+type Replicate = Extract<NodeRequest, { kind: 'replicate' }>
+
+interface Sent {
+  readonly key: string
+  readonly version: Version
+}
+
+export class Streams implements Witness {
+  readonly #world: World
+  /** By ballot: what its primary sent under each number. */
+  readonly #sent = new Map<string, Map<number, Sent>>()
+  /** By ballot and life: how far its word was checked. */
+  readonly #checked = new Map<string, number>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  stepped(life: Life, _event: Event, effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'call' && effect.request.kind === 'replicate') {
+        this.#sends(life, effect.request)
+      } else if (effect.kind === 'respond' && effect.response.kind === 'replicated') {
+        const request = life.requestOf(effect.ticket)
+        if (request?.kind === 'replicate') {
+          this.#applied(life, request, effect.response.appliedSeq)
+        }
+      }
+    }
+  }
+
+  #sends(life: Life, request: Replicate): void {
+    const name = formatBallot(request.ballot)
+    const sent = this.#sent.get(name) ?? new Map<number, Sent>()
+    this.#sent.set(name, sent)
+    request.records.forEach(({ entry }, i) => {
+      const seq = request.firstSeq + i
+      const known = sent.get(seq)
+      if (known === undefined) {
+        sent.set(seq, { key: entry.key, version: entry.version })
+      } else if (known.key !== entry.key || known.version !== entry.version) {
+        const what = `${known.key} ${known.version}, then ${entry.key} ${entry.version}`
+        this.#world.breach('I9', `${life.machine.name} numbered ${seq} of ${name} twice: ${what}`)
+      }
+    })
+  }
+
+  #applied(life: Life, request: Replicate, appliedSeq: number): void {
+    const ballot = formatBallot(request.ballot)
+    const view = life.machine.disk.store.state?.view
+    if (view === undefined || !sameBallot(view.ballot, request.ballot)) return
+    const name = `${ballot} ${life.machine.name}${life.incarnation}`
+    const checked = this.#checked.get(name) ?? view.start.seq
+    for (let seq = checked + 1; seq <= appliedSeq; seq++) {
+      const sent = this.#sent.get(ballot)?.get(seq)
+      const held = sent === undefined ? '' : life.machine.disk.durableVersion(sent.key)
+      if (sent !== undefined && held >= sent.version) continue
+      const what = sent === undefined ? 'which nobody sent' : `but has ${held} of ${sent.key}`
+      const who = `${life.machine.name}${life.incarnation}`
+      this.#world.breach('I9', `${who} says it has applied ${seq} of ${ballot}, ${what}`)
+    }
+    this.#checked.set(name, Math.max(checked, appliedSeq))
+  }
+}

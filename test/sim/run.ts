@@ -1,0 +1,171 @@
+// One run: a scenario with a seed, from the first start to the verdict.
+import { checkHistory } from '../checker/check.ts'
+import { Acknowledged } from './invariants/acknowledged.ts'
+import { Lineage } from './invariants/lineage.ts'
+import { Load } from './invariants/load.ts'
+import { Promises } from './invariants/promises.ts'
+import { Streams } from './invariants/streams.ts'
+import { Vouching } from './invariants/vouching.ts'
+import { Clients } from './clients.ts'
+import { Faults } from './faults.ts'
+import { ailment, disagreements, finalState, opinions } from './health.ts'
+import { prefill } from './prefill.ts'
+import type { RunOptions, Scenario } from './scenario.ts'
+import { Stage } from './stage.ts'
+import { Tracer } from './tracer.ts'
+import type { Violation } from './violation.ts'
+import { World } from './world.ts'
+
+export interface RunReport {
+  readonly violations: readonly Violation[]
+  readonly acknowledged: number
+  readonly views: number
+  readonly faults: number
+  readonly endMs: number
+}
+
+/** Fresh reads are at most this old: two leases. Unit: ms. */
+const STALE_MS_MAX = 2000
+
+/** A healed cluster must be whole within this, and then stay so. Unit: ms. */
+const SETTLE_MS_MAX = 40_000
+const STABLE_MS = 1500
+
+/** Clients stop this long before, or after, everything is repaired. Unit: ms. */
+const STOP_BEFORE_MS = 10
+const STOP_AFTER_MS = 1500
+
+/** Views that a run may use up: so many at the start, and for every fault. */
+const VIEWS_AT_START = 8
+const VIEWS_A_NODE = 3
+const VIEWS_A_FAULT = 5
+
+export function run(scenario: Scenario, options: RunOptions): RunReport {
+  return new Run(scenario, options).play()
+}
+
+class Run {
+  readonly #scenario: Scenario
+  readonly #world: World
+  readonly #acknowledged: Acknowledged
+  readonly #lineage: Lineage
+  readonly #clients: Clients
+  readonly #faults: Faults | undefined
+
+  constructor(scenario: Scenario, options: RunOptions) {
+    const world = new World(options.seed, { ...scenario.world, rules: options.rules })
+    const tracer = options.trace === undefined ? undefined : new Tracer(world, options.trace)
+    this.#scenario = scenario
+    this.#world = world
+    this.#acknowledged = new Acknowledged(world, scenario.world.settings)
+    this.#lineage = new Lineage(world, (view) => this.#acknowledged.viewActs(view))
+    if (tracer !== undefined) world.watch(tracer)
+    for (const witness of [
+      new Promises(world),
+      this.#acknowledged,
+      this.#lineage,
+      new Streams(world),
+      new Vouching(world),
+      new Load(world),
+    ]) {
+      world.watch(witness)
+    }
+    this.#clients = new Clients(world, scenario.clients)
+    const note = (what: string): void => tracer?.note('--', what)
+    this.#faults = scenario.faults && new Faults(world, scenario.faults, note)
+  }
+
+  play(): RunReport {
+    this.#schedule()
+    const { faultsUntilMs } = this.#scenario
+    this.#runUntil(faultsUntilMs + STOP_AFTER_MS)
+    this.#settle(faultsUntilMs + SETTLE_MS_MAX)
+    if (this.#isFine) this.#probe()
+    if (this.#isFine) this.#judgeEnd()
+    this.#judgeHistory()
+    return {
+      violations: this.#world.violations,
+      acknowledged: this.#acknowledged.count,
+      views: this.#lineage.count,
+      faults: this.#faults?.count ?? 0,
+      endMs: this.#world.agenda.nowMs,
+    }
+  }
+
+  get #isFine(): boolean {
+    return this.#world.violations.length === 0
+  }
+
+  #schedule(): void {
+    const { agenda, machines } = this.#world
+    const { clientsFromMs, faultsFromMs, faultsUntilMs, prefilled, script } = this.#scenario
+    const chance = this.#world.fork()
+    if (prefilled > 0) {
+      for (const write of prefill(this.#world, prefilled)) {
+        this.#clients.remember(write)
+        this.#acknowledged.add(write.key, write.version ?? '')
+      }
+    }
+    let startMs = 0
+    for (const machine of machines) {
+      agenda.at(startMs, () => this.#world.start(machine))
+      startMs += chance.between(this.#scenario.startEveryMs)
+    }
+    agenda.at(clientsFromMs, () => this.#clients.start())
+    agenda.at(faultsFromMs, () => this.#faults?.start())
+    script?.(new Stage(this.#world))
+    agenda.at(faultsUntilMs, () => {
+      this.#faults?.stop()
+      this.#world.repair()
+    })
+    const stopsBefore = chance.happens(0.5)
+    const stopMs = faultsUntilMs + (stopsBefore ? -STOP_BEFORE_MS : STOP_AFTER_MS)
+    agenda.at(stopMs, () => this.#clients.stop())
+  }
+
+  #runUntil(endMs: number): void {
+    this.#world.agenda.runUntil(endMs, () => !this.#isFine)
+  }
+
+  /** I12: everything works again, so the cluster must come together, and stay. */
+  #settle(untilMs: number): void {
+    const { agenda } = this.#world
+    let stableSinceMs: number | undefined
+    let reason: string | undefined
+    while (this.#isFine && agenda.nowMs < untilMs) {
+      this.#runUntil(agenda.nowMs + 100)
+      reason = this.#clients.isIdle ? ailment(this.#world) : 'clients wait'
+      stableSinceMs = reason === undefined ? (stableSinceMs ?? agenda.nowMs) : undefined
+      if (stableSinceMs !== undefined && agenda.nowMs - stableSinceMs >= STABLE_MS) return
+    }
+    if (!this.#isFine) return
+    this.#world.breach('I12', `never whole again: ${reason}\n${opinions(this.#world)}`)
+  }
+
+  #probe(): void {
+    for (const machine of this.#world.running) this.#clients.probe(machine)
+    this.#runUntil(this.#world.agenda.nowMs + 1000)
+    if (!this.#clients.isIdle) this.#world.breach('I12', 'a write after healing takes for ever')
+  }
+
+  #judgeEnd(): void {
+    for (const text of disagreements(this.#world)) this.#world.breach('I13', text)
+    const faults = this.#faults?.count ?? 0
+    const viewsMax =
+      VIEWS_AT_START + VIEWS_A_NODE * this.#world.machines.length + VIEWS_A_FAULT * faults
+    if (this.#lineage.count <= viewsMax) return
+    this.#world.breach('I11', `${this.#lineage.count} views for ${faults} faults`)
+  }
+
+  /** The end is judged only if it was reached. */
+  #judgeHistory(): void {
+    const findings = checkHistory(this.#clients.records(), {
+      final: this.#isFine ? finalState(this.#world) : undefined,
+      judgement: {
+        staleMsMax: STALE_MS_MAX,
+        memoryLostAt: this.#faults?.memoryLostAt ?? [],
+      },
+    })
+    for (const { rule, key, text } of findings) this.#world.breach(rule, `${key}: ${text}`)
+  }
+}

@@ -1,0 +1,157 @@
+// The scenarios by name. Time is the real one: a heartbeat is 250 ms, a silent node dead after 1.75 s.
+import type { ClientsOptions } from './clients.ts'
+import type { FaultsOptions } from './faults.ts'
+import type { Scenario } from './scenario.ts'
+
+const CLIENTS: ClientsOptions = {
+  everyMs: { from: 10, to: 110 },
+  burstShare: 0.03,
+  burst: { from: 2, to: 6 },
+  hotKeys: 8,
+  hotShare: 0.5,
+  newShare: 0.25,
+  writeShare: 0.6,
+  strongShare: 0.25,
+  deleteShare: 0.3,
+  ttlShare: 0.05,
+  ttlMs: { from: 300, to: 5000 },
+  conditionShare: 0.15,
+  twiceShare: 0.03,
+  retryShare: 0.7,
+}
+
+const FAULTS: FaultsOptions = {
+  rhythm: 'heaped',
+  weights: { kill: 3, unplug: 1, pause: 2 },
+  everyMs: { from: 200, to: 3000 },
+  downMs: { from: 50, to: 3500 },
+  pauseMs: { from: 50, to: 1500 },
+  cutMs: { from: 100, to: 4000 },
+}
+
+const BASE: Omit<Scenario, 'name' | 'about'> = {
+  world: {
+    nodes: 3,
+    settings: { mode: 'available', minCopies: 'auto', valueBytesMax: 8 * 1024 * 1024 },
+    network: {
+      delayMs: { from: 0.1, to: 1 },
+      spikeShare: 0.02,
+      spikeMs: { from: 5, to: 120 },
+      lossShare: 0.02,
+      doubleShare: 0.01,
+      callLoss: {},
+    },
+    disk: {
+      flushMs: { from: 1, to: 5 },
+      slowShare: 0.01,
+      slowFlushMs: { from: 20, to: 150 },
+      bytesMax: undefined,
+    },
+    wallErrorMs: 300,
+    drift: 0.0001,
+    tickIsFirst: false,
+  },
+  clients: CLIENTS,
+  faults: FAULTS,
+  startEveryMs: { from: 0, to: 200 },
+  prefilled: 0,
+  clientsFromMs: 1500,
+  faultsFromMs: 4000,
+  faultsUntilMs: 30_000,
+  script: undefined,
+}
+
+const SINGLE: FaultsOptions = {
+  ...FAULTS,
+  rhythm: 'single',
+  weights: { kill: 5, unplug: 2, pause: 3 },
+  everyMs: { from: 400, to: 1500 },
+}
+
+type Change = Partial<Omit<Scenario, 'name' | 'about' | 'world'>> & {
+  readonly world?: Partial<Scenario['world']>
+}
+
+function scenario(name: string, about: string, change: Change): Scenario {
+  return { ...BASE, ...change, name, about, world: { ...BASE.world, ...change.world } }
+}
+
+export const SCENARIOS: readonly Scenario[] = [
+  scenario('single2', 'two nodes, one fault at a time: the survivor goes on alone', {
+    world: { nodes: 2 },
+    faults: SINGLE,
+  }),
+  scenario('single3', 'three nodes, one fault at a time', { faults: SINGLE }),
+  scenario('single5', 'five nodes, one fault at a time', { world: { nodes: 5 }, faults: SINGLE }),
+  scenario('crash3', 'three nodes, crashes and restarts that overlap', {
+    faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1 } },
+  }),
+  scenario('crash5', 'five nodes, crashes and restarts that overlap', {
+    world: { nodes: 5 },
+    faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1 } },
+  }),
+  scenario('part3', 'three nodes, cut cables both ways and one way, crashes, pauses', {
+    faults: {
+      ...FAULTS,
+      weights: { kill: 2, unplug: 1, pause: 2, split: 3, splitOneWay: 2, mend: 3, deafen: 1 },
+    },
+  }),
+  scenario('accept3', 'three nodes, half of all accept and commit messages lost', {
+    world: {
+      network: { ...BASE.world.network, callLoss: { accept: 0.5, commit: 0.5, prepare: 0.1 } },
+    },
+    faults: {
+      ...FAULTS,
+      weights: { kill: 3, unplug: 1, pause: 2, split: 1, mend: 2 },
+      everyMs: { from: 200, to: 1500 },
+    },
+  }),
+  scenario('skew3', 'three nodes with bad clocks that also jump', {
+    world: { wallErrorMs: 900, drift: 0.005 },
+    faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2, setClock: 4, split: 1, mend: 1 } },
+  }),
+  scenario('coldstart3', 'all three nodes lose their power again and again', {
+    faults: {
+      ...FAULTS,
+      weights: { blackout: 3, kill: 1, unplug: 1, pause: 1 },
+      everyMs: { from: 500, to: 7000 },
+    },
+  }),
+  scenario('grow', 'from one node to ten, one by one, with crashes', {
+    world: { nodes: 10 },
+    faults: { ...FAULTS, everyMs: { from: 1000, to: 6000 }, weights: { kill: 3, pause: 1 } },
+    startEveryMs: { from: 200, to: 3500 },
+    faultsFromMs: 10_000,
+  }),
+  scenario('storm5', 'five nodes, hot keys, everything at once and fast', {
+    world: { nodes: 5 },
+    clients: { ...CLIENTS, hotKeys: 3, hotShare: 0.85, everyMs: { from: 2, to: 60 } },
+    faults: { ...FAULTS, everyMs: { from: 50, to: 800 }, downMs: { from: 20, to: 1500 } },
+    faultsUntilMs: 20_000,
+  }),
+  scenario('mirror3', 'a few thousand keys on two nodes, masters lost while one is mirroring', {
+    prefilled: 3000,
+    faults: { ...FAULTS, everyMs: { from: 100, to: 2500 }, downMs: { from: 10, to: 1500 } },
+    faultsFromMs: 2500,
+    faultsUntilMs: 20_000,
+  }),
+  scenario('leave3', 'three nodes stopped in order and started again', {
+    faults: { ...FAULTS, weights: { leave: 5, kill: 1, pause: 1 } },
+  }),
+  scenario('stall3', 'three nodes that stall, with a timer that fires before the sockets are read', {
+    world: { tickIsFirst: true },
+    faults: {
+      ...FAULTS,
+      weights: { pause: 6, kill: 1 },
+      pauseMs: { from: 200, to: 4000 },
+      everyMs: { from: 100, to: 2000 },
+    },
+  }),
+]
+
+export function scenarioNamed(name: string): Scenario {
+  const found = SCENARIOS.find((scenario) => scenario.name === name)
+  if (found !== undefined) return found
+  throw new Error(`no scenario ${name}: ${SCENARIOS.map((s) => s.name).join(', ')}`)
+}
+
