@@ -7,7 +7,6 @@ import type { ClusterSettings } from './settings.ts'
 import type { Ballot, Master, NodeAt, NodeId, View, ViewStart } from './types.ts'
 import {
   compareBallots,
-  contains,
   formatBallot,
   isHolder,
   minCopies,
@@ -47,24 +46,21 @@ interface Reported {
 
 /** Decides the view that these promises allow. */
 export function chooseView(input: ChooseInput): Choice {
-  const reported = reportedViews(input.promises)
-  const base = newestHeld(reported)
-  if (base === undefined) {
-    const newest = reported[0]
-    if (newest === undefined) return buildFirst(input)
-    return { kind: 'wait', reason: missingHolders(newest.view) }
-  }
+  const [newest] = reportedViews(input.promises)
+  if (newest === undefined) return buildFirst(input)
+  // Older data must not go on without the newest: what was acknowledged there would be lost.
+  if (newest.holders.length === 0) return { kind: 'wait', reason: missingHolders(newest.view) }
   if (input.rules.onlyHolderProposes) {
-    if (!base.holders.includes(input.me)) {
-      return { kind: 'nudge', to: base.holders, isDeferral: false }
+    if (!newest.holders.includes(input.me)) {
+      return { kind: 'nudge', to: newest.holders, isDeferral: false }
     }
-    const primary = primaryOf(base.view)
+    const primary = primaryOf(newest.view)
     const isBack = input.promises.get(primary.id)?.incarnation === primary.incarnation
     if (primary.id !== input.me && primary.inSync && isBack && !input.hasDeferred) {
       return { kind: 'nudge', to: [primary.id], isDeferral: true }
     }
   }
-  return build(input, base.view)
+  return build(input, newest.view)
 }
 
 /** Every view that somebody accepted or still owes, newest first, with those who hold its data. */
@@ -81,13 +77,6 @@ function reportedViews(promises: ReadonlyMap<NodeId, NodePromise>): Reported[] {
     for (const owed of state.owed) report(owed, id)
   }
   return [...byBallot.values()].sort((a, b) => compareBallots(b.view.ballot, a.view.ballot))
-}
-
-/** The newest view with a holder here whose data no other reported view contains. */
-function newestHeld(reported: readonly Reported[]): Reported | undefined {
-  const isContained = (view: View) =>
-    reported.some((r) => r.view !== view && contains(r.view, view.ballot))
-  return reported.find((r) => r.holders.length > 0 && !isContained(r.view))
 }
 
 /**
@@ -107,7 +96,8 @@ function build(input: ChooseInput, base: View | undefined): Choice {
   const needed = minCopies(input.settings, roster)
   // A side that could acknowledge nothing must not make a view: it would only have to be healed.
   if (masters.length < needed) {
-    return { kind: 'wait', reason: tooFew(input.promises.size, roster.length, needed) }
+    const counts = { here: input.promises.size, known: roster.length, needed }
+    return { kind: 'wait', reason: tooFewNodes(counts) }
   }
   const view: View = {
     ballot: input.ballot,
@@ -189,7 +179,9 @@ function joinRosters(
   return [...roster.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-function tooFew(here: number, known: number, needed: number): string {
+/** What to do when fewer nodes than copies are there. */
+export function tooFewNodes(counts: { here: number; known: number; needed: number }): string {
+  const { here, known, needed } = counts
   return (
     `${here} of ${known} known nodes ${here === 1 ? 'is' : 'are'} reachable; a write needs ` +
     `${needed} copies: bring a node back, or set min-copies to 1`

@@ -44,6 +44,9 @@ export const PROPOSAL_MS = 600
 /** Random pause after a failed proposal. Unit: ms, from..to. Keeps two proposers from duelling. */
 export const PROPOSAL_PAUSE_MS = { from: 40, to: 250 }
 
+/** Pause after a proposal that could not have led to a view. Unit: ms. Two a second are enough. */
+export const HOPELESS_PAUSE_MS = 500
+
 /** A candidate waits rank times this before proposing. Unit: ms. */
 export const STAGGER_MS = 100
 

@@ -2,9 +2,10 @@
 // When to propose is triggers.ts' business, which view is choose.ts'.
 import type { Acceptor } from './acceptor.ts'
 import type { Candidates } from './candidates.ts'
-import { type Choice, chooseView } from './choose.ts'
+import { type Choice, chooseView, tooFewNodes } from './choose.ts'
 import {
   BALLOT_EPOCH_MAX,
+  HOPELESS_PAUSE_MS,
   PROMISE_WAIT_MS,
   PROPOSAL_MS,
   PROPOSAL_PAUSE_MS,
@@ -22,7 +23,7 @@ import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import type { Ballot, NodeId, View } from './types.ts'
-import { compareBallots, formatBallot, onlyGroup, sameBallot } from './view.ts'
+import { compareBallots, formatBallot, minCopies, onlyGroup, sameBallot } from './view.ts'
 
 interface Proposal {
   readonly ballot: Ballot
@@ -79,6 +80,11 @@ export class Proposer {
     return this.#proposal === undefined && nowMs >= this.#notBeforeMs
   }
 
+  /** There is a primary again. */
+  forgetTrouble(): void {
+    this.#trouble = undefined
+  }
+
   /** No proposal before this moment. */
   holdUntil(untilMs: number): void {
     this.#notBeforeMs = Math.max(this.#notBeforeMs, untilMs)
@@ -86,6 +92,10 @@ export class Proposer {
 
   propose(about: { reason: string; isMerge: boolean }, nowMs: number): void {
     const { standing, self } = this.#parts
+    if (this.#isHopeless()) {
+      this.holdUntil(nowMs + HOPELESS_PAUSE_MS)
+      return
+    }
     const epoch = Math.max(standing.maxEpoch, standing.promised.epoch) + 1
     if (epoch > BALLOT_EPOCH_MAX) return
     const ballot = { epoch, proposer: self.id }
@@ -127,6 +137,16 @@ export class Proposer {
     } else if (proposal.round === 'preparing' && nowMs - proposal.sentAtMs >= PROMISE_WAIT_MS) {
       this.#choose(proposal, nowMs)
     }
+  }
+
+  /** With too few nodes in sight no promise is made: it would only fence this node. */
+  #isHopeless(): boolean {
+    const roster = this.#parts.standing.route?.roster ?? []
+    const here = this.#parts.members.alive().length + 1
+    const needed = minCopies(this.#settings, roster)
+    if (here >= needed) return false
+    this.#trouble = tooFewNodes({ here, known: Math.max(here, roster.length), needed })
+    return true
   }
 
   #prepare(proposal: Proposal, about: { isMerge: boolean }, nowMs: number): void {
@@ -210,6 +230,7 @@ export class Proposer {
       return
     }
     this.abort(choice.reason, nowMs)
+    this.holdUntil(nowMs + HOPELESS_PAUSE_MS)
   }
 
   #nudge(id: NodeId, epoch: number): void {

@@ -7,6 +7,7 @@ import {
   formatBallot,
   isHolder,
   mastershipOf,
+  onlyGroup,
   primaryOf,
   sameBallot,
 } from './view.ts'
@@ -131,7 +132,7 @@ export class Standing {
       return
     }
     this.#isActive = false
-    this.#persist({ promised, view, owed: this.#owedAfter(view) }, then)
+    this.#persist({ ...this.#state, promised, view, owed: this.#owedAfter(view) }, then)
     this.#listener.viewChanged(view, nowMs)
   }
 
@@ -154,6 +155,8 @@ export class Standing {
     const view = this.view
     if (view === undefined || primaryOf(view).id !== this.#self.id) return
     this.#isActive = true
+    // Stores are flushed in order: this is durable before anything is acknowledged in this view.
+    this.#persist({ ...this.#state, activated: view.ballot }, () => {})
     this.#listener.activated(view, nowMs)
   }
 
@@ -173,11 +176,21 @@ export class Standing {
   #owedAfter(view: View): readonly View[] {
     const held = [...this.#state.owed]
     if (this.view !== undefined && isHolder(this.view, this.#self.id)) held.push(this.view)
-    const owed = held.filter((v) => !contains(view, v.ballot))
+    const owed = held.filter((v) => !this.#isContained(v, view))
     if (owed.length > this.#state.owed.length) {
       this.#out.log('warn', 'lineage-owed', { ballots: owed.map((v) => formatBallot(v.ballot)) })
     }
     return owed.slice(-OWED_MAX)
+  }
+
+  /** Whether the new view's masters have everything that was acknowledged up to the held one. */
+  #isContained(held: View, view: View): boolean {
+    const { activated } = this.#state
+    // Own views that never became active acknowledged nothing: what counts is before them.
+    const neverActive = (ballot: Ballot) =>
+      ballot.proposer === this.#self.id && compareBallots(ballot, activated) > 0
+    const last = onlyGroup(held).history.findLast((ballot) => !neverActive(ballot))
+    return last === undefined || contains(view, last)
   }
 
   #persist(state: DurableState, then: (nowMs: number) => void): void {

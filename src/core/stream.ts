@@ -4,6 +4,7 @@
 import {
   BATCH_BYTES_MAX,
   BATCH_RECORDS_MAX,
+  BEAT_EVERY_MS,
   FORWARD_PAUSE_MS,
   LOCAL_BATCHES_MAX,
   REPLICATE_WAIT_MS,
@@ -37,7 +38,8 @@ interface Sink {
   ackedSeq: number
   isCalling: boolean
   retryAtMs: number
-  isFull: boolean
+  /** It said so in its last answer; its heartbeats tell when there is room again. */
+  fullUntilMs: number
 }
 
 export class Stream {
@@ -83,8 +85,11 @@ export class Stream {
   }
 
   /** Another master has no room for more values. */
-  get isFull(): boolean {
-    return this.#sinks.some((sink) => sink.isFull)
+  isFull(nowMs: number): boolean {
+    return this.#sinks.some(
+      ({ id, fullUntilMs }) =>
+        nowMs < fullUntilMs || (this.#members.get(id)?.beat?.isFull ?? false),
+    )
   }
 
   /** The newest write under way on this key. */
@@ -129,7 +134,7 @@ export class Stream {
       ackedSeq,
       isCalling: false,
       retryAtMs: 0,
-      isFull: false,
+      fullUntilMs: 0,
     }))
     this.#pump(nowMs)
     this.#settle(nowMs)
@@ -222,7 +227,7 @@ export class Stream {
     const { answer, ballot } = about
     if (answer.kind === 'response' && answer.response.kind === 'replicated') {
       sink.ackedSeq = Math.max(sink.ackedSeq, Math.min(answer.response.appliedSeq, this.#seq.last))
-      sink.isFull = answer.response.isFull
+      if (answer.response.isFull) sink.fullUntilMs = nowMs + 2 * BEAT_EVERY_MS
       this.#settle(nowMs)
       this.#pump(nowMs)
       return

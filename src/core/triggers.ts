@@ -18,7 +18,7 @@ import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import type { Ballot, Master, View } from './types.ts'
-import { compareBallots, inRoster, mastershipOf, onlyGroup, primaryOf, sameBallot } from './view.ts'
+import { compareBallots, inRoster, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
 export interface TriggerParts {
   readonly self: Self
@@ -61,6 +61,7 @@ export class Triggers {
     if (standing.isActive) {
       this.#noPrimarySinceMs = nowMs
       this.#isNudged = false
+      proposer.forgetTrouble()
       const reason = proposer.mayPropose(nowMs) ? this.#asPrimary(nowMs) : undefined
       if (reason !== undefined) proposer.propose({ reason, isMerge: false }, nowMs)
       return
@@ -149,6 +150,7 @@ export class Triggers {
     const { standing, candidates } = this.#parts
     const view = standing.route
     if (this.hearsPrimary()) {
+      this.#parts.proposer.forgetTrouble()
       this.#noPrimarySinceMs = nowMs
       this.#isNudged = false
       return undefined
@@ -170,9 +172,8 @@ export class Triggers {
       this.#report(view)
       return 0
     }
-    // Our own promise to somebody who came to nothing has fenced us.
-    const isMine = sameBallot(view.ballot, this.#parts.standing.view?.ballot ?? view.ballot)
-    if (isMine && mastershipOf(view, this.#parts.self) === primary) return PROPOSAL_MS
+    // Nobody else will act for this node: it restarted, or its own promise has fenced it.
+    if (primary.id === this.#parts.self.id) return PROPOSAL_MS
     return SUSPECT_AFTER_MS
   }
 

@@ -72,6 +72,11 @@ export interface View {
 export interface DurableState {
   readonly promised: Ballot
   readonly view: View | undefined
+  /**
+   * The last view that this node, as its primary, saw accepted by all its masters. Its own later
+   * views never acknowledged anything.
+   */
+  readonly activated: Ballot
   /** Views whose acknowledged data this node holds and the cluster has not merged yet. */
   readonly owed: readonly View[]
 }

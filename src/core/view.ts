@@ -6,7 +6,12 @@ import type { ClusterSettings } from './settings.ts'
 export const BALLOT_ZERO: Ballot = { epoch: 0, proposer: '0'.repeat(16) }
 
 /** What a node knows that never saw a cluster. */
-export const STATE_ZERO: DurableState = { promised: BALLOT_ZERO, view: undefined, owed: [] }
+export const STATE_ZERO: DurableState = {
+  promised: BALLOT_ZERO,
+  view: undefined,
+  activated: BALLOT_ZERO,
+  owed: [],
+}
 
 /** Negative, zero or positive, as a is below, equal to or above b. */
 export function compareBallots(a: Ballot, b: Ballot): number {

@@ -57,7 +57,7 @@ export class Writes {
         return
       }
     }
-    if (command.change.kind === 'put' && (store.isFull || stream.isFull)) {
+    if (command.change.kind === 'put' && (store.isFull || stream.isFull(nowMs))) {
       reply({ kind: 'full' }, nowMs)
       return
     }

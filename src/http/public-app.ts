@@ -24,8 +24,13 @@ export interface PublicAppOptions {
 /** Builds the app. `app.callback()` is its request listener. */
 export function createPublicApp(node: PublicNode, options: PublicAppOptions): Koa {
   const app = new Koa()
-  // Koa reports here what happens to a connection after its answer was begun.
-  app.on('error', () => {})
+  // Koa reports here what goes wrong after an answer was begun. Clients that leave are no news.
+  let last: unknown // It reports one error twice when a stream breaks.
+  app.on('error', (error: unknown, ctx?: Context) => {
+    if (error === last || hasClientGone(error)) return
+    last = error
+    options.log('warn', 'http.answer-broke', { url: ctx?.req.url, error: String(error) })
+  })
   app.use(async (ctx, next) => {
     try {
       ctx.req.url = originForm(ctx.req.url ?? '')
@@ -77,6 +82,12 @@ function routes(node: PublicNode, options: PublicAppOptions): readonly Route[] {
     route(READ, /^\/health\/ready$/, () => ready(node)),
     route([...READ, 'POST', 'PUT', 'DELETE'], /^\/admin(\/.*)?$/, (ctx) => admin(ctx.req)),
   ]
+}
+
+const GONE = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']
+
+function hasClientGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && GONE.includes(String(error.code))
 }
 
 /** A path whose rest is a key. The rest is read from the raw URL, never from the match. */

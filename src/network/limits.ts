@@ -35,8 +35,8 @@ export const IDLE_CONNECTION_MS = 30_000
 /** Connections of an address that was not called for this long are given up. Unit: ms. */
 export const IDLE_POOL_MS = 5 * 60_000
 
-/** One response. Unit: bytes. Eight of the largest values, with room. */
-export const RESPONSE_BYTES_MAX = 64 * 1024 * 1024
+/** What a response holds beside its largest value: a page, a batch, a view. Unit: bytes. */
+export const RESPONSE_EXTRA_BYTES = 8 * 1024 * 1024
 
 assert(JOIN_EVERY_MS < 125_000, 'renewed before a silent member is forgotten')
 assert(JOIN_AGAIN_MS < JOIN_EVERY_MS, 'a failed join is tried before the next renewal')

@@ -10,7 +10,7 @@ import {
   CONNECTIONS_MAX,
   IDLE_CONNECTION_MS,
   IDLE_POOL_MS,
-  RESPONSE_BYTES_MAX,
+  RESPONSE_EXTRA_BYTES,
 } from './limits.ts'
 
 export interface Call {
@@ -38,17 +38,24 @@ export interface NodeClient {
   stop(): Promise<void>
 }
 
+export interface NodeClientOptions {
+  /** The largest value that an answer may carry. Unit: bytes. */
+  readonly valueBytesMax: number
+}
+
 /** Starts a client; connections are opened by the calls that need them. */
-export function startNodeClient(): NodeClient {
-  return new PooledClient()
+export function startNodeClient(options: NodeClientOptions): NodeClient {
+  return new PooledClient(options.valueBytesMax + RESPONSE_EXTRA_BYTES)
 }
 
 class PooledClient implements NodeClient {
   readonly #lanes = new Map<Address, Lane>()
   readonly #sweep = setInterval(() => this.#closeIdle(), IDLE_CONNECTION_MS)
+  readonly #responseBytesMax: number
   #isStopped = false
 
-  constructor() {
+  constructor(responseBytesMax: number) {
+    this.#responseBytesMax = responseBytesMax
     this.#sweep.unref()
   }
 
@@ -69,7 +76,7 @@ class PooledClient implements NodeClient {
   /** Undefined for what is no address: addresses come from other nodes. */
   #openLane(address: Address): Lane | undefined {
     if (!URL.canParse(`http://${address}`)) return undefined
-    const lane = new Lane(address)
+    const lane = new Lane(address, this.#responseBytesMax)
     this.#lanes.set(address, lane)
     return lane
   }
@@ -90,7 +97,7 @@ class Lane {
   readonly #flying = new Set<Flight>()
   #usedAtMs = performance.now()
 
-  constructor(address: Address) {
+  constructor(address: Address, responseBytesMax: number) {
     this.#pool = new Pool(`http://${address}`, {
       connections: CONNECTIONS_MAX,
       // One answer at a time on a connection: a slow one holds up nothing but itself.
@@ -101,7 +108,7 @@ class Lane {
       keepAliveMaxTimeout: IDLE_CONNECTION_MS,
       headersTimeout: 0,
       bodyTimeout: 0,
-      maxResponseSize: RESPONSE_BYTES_MAX,
+      maxResponseSize: responseBytesMax,
     })
   }
 

@@ -24,7 +24,7 @@ import { fatal } from '../system/process.ts'
 import { every, nextPhase, pause } from '../system/timers.ts'
 import { CacheNode } from './cache-node.ts'
 import { Driver } from './driver.ts'
-import { DRAIN_WAIT_MS } from './limits.ts'
+import { DRAIN_WAIT_MS, IDLE_SWEEP_MS } from './limits.ts'
 import { Transport } from './transport.ts'
 
 /** Everything from outside that a node needs. */
@@ -189,8 +189,10 @@ async function stopNode(
   const { driver, server, transport, store } = parts
   driver.step({ kind: 'leave', reason: 'stopped by its operator' })
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
+  // A connection that becomes idle only now would keep the server open.
+  const stopSweeping = every(IDLE_SWEEP_MS, () => server.closeIdleConnections())
   await Promise.race([closed, pause(DRAIN_WAIT_MS)])
+  stopSweeping()
   driver.stop()
   server.closeAllConnections()
   await transport.stop()

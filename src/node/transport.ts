@@ -39,9 +39,14 @@ export class Transport {
   readonly #handlers: TransportHandlers
   #counter = 0
 
-  private constructor(datagrams: Datagrams, keys: DatagramKeys, handlers: TransportHandlers) {
+  private constructor(
+    datagrams: Datagrams,
+    client: NodeClient,
+    keys: DatagramKeys,
+    handlers: TransportHandlers,
+  ) {
     this.#datagrams = datagrams
-    this.#client = startNodeClient()
+    this.#client = client
     this.#keys = keys
     this.#handlers = handlers
   }
@@ -59,7 +64,8 @@ export class Transport {
         } else refused.set(decoded.reason, (refused.get(decoded.reason) ?? 0) + 1)
       },
     })
-    return new Transport(datagrams, keys, handlers)
+    const client = startNodeClient(settings.cluster)
+    return new Transport(datagrams, client, keys, handlers)
   }
 
   send(to: 'everyone' | Address, datagram: Datagram): void {

@@ -38,7 +38,7 @@ export class MetaTable {
   state(): DurableState | undefined {
     const found: DurableState | undefined = this.#read('state')
     // JSON leaves out what is undefined.
-    return found && { promised: found.promised, view: found.view, owed: found.owed }
+    return found && { ...found, view: found.view }
   }
 
   highest(): Version {

@@ -105,6 +105,7 @@ const view = fields<View>({
 const durableState = fields<DurableState>({
   promised: ballot,
   view: optional(view),
+  activated: ballot,
   owed: list(view, { max: LINEAGES_MAX }),
 })
 

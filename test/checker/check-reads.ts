@@ -1,6 +1,6 @@
 // Judges reads: fresh ones within their bound, strong ones as of now, and nothing that never was.
-import { type History, type ReadRecord, versionOf, type Write } from './history.ts'
-import { tell } from './check-writes.ts'
+import { describe, tell } from './check-writes.ts'
+import type { Acked, History, ReadRecord, Write } from './history.ts'
 import type { Finding, Judgement } from './findings.ts'
 
 /** Time to live is measured by every node's own clock and travels with delays. Unit: ms. */
@@ -16,7 +16,7 @@ const EFFECT_MS = 15_000
 export function checkReads(history: History, key: string, judgement: Judgement): Finding[] {
   const reads = history.readsOf(key).filter((read) => read.endedAt !== undefined)
   if (reads.length === 0) return []
-  const acked = new Acked(history.ackedOf(key))
+  const newest = new Newest(history.ackedOf(key))
   const found: Finding[] = []
   const judge = (read: ReadRecord, broken: readonly [string, string] | undefined): void => {
     if (broken === undefined) return
@@ -26,7 +26,7 @@ export function checkReads(history: History, key: string, judgement: Judgement):
   for (const read of reads) {
     if (read.outcome === 'found') judge(read, impossible(history, read))
     const sinceMs = read.strength === 'strong' ? 0 : judgement.staleMsMax
-    judge(read, tooOld(history, read, acked.before(read.invokedAt - sinceMs)))
+    judge(read, tooOld(history, read, newest.before(read.invokedAt - sinceMs)))
   }
   const strong = reads.filter((read) => read.strength === 'strong')
   for (const [earlier, later] of backwards(history, strong)) {
@@ -35,20 +35,20 @@ export function checkReads(history: History, key: string, judgement: Judgement):
   return found
 }
 
-/** The newest write acknowledged before a moment. */
-class Acked {
+/** The newest version acknowledged before a moment. */
+class Newest {
   readonly #times: number[] = []
-  readonly #newest: Write[] = []
+  readonly #newest: Acked[] = []
 
-  constructor(acked: readonly Write[]) {
-    for (const write of acked) {
+  constructor(acked: readonly Acked[]) {
+    for (const ack of acked) {
       const last = this.#newest.at(-1)
-      this.#times.push(write.ackedAt)
-      this.#newest.push(last !== undefined && versionOf(last) > versionOf(write) ? last : write)
+      this.#times.push(ack.at)
+      this.#newest.push(last !== undefined && last.version > ack.version ? last : ack)
     }
   }
 
-  before(atMs: number): Write | undefined {
+  before(atMs: number): Acked | undefined {
     let low = 0
     let high = this.#times.length
     while (low < high) {
@@ -64,36 +64,36 @@ class Acked {
 function impossible(history: History, read: ReadRecord): readonly [string, string] | undefined {
   const writer = read.value === undefined ? undefined : history.writerOf(read.value)
   if (writer === undefined || writer.key !== read.key) return ['invented', 'nobody wrote that']
-  if (!writer.mayBeApplied) return ['I15', `${tell(writer)} was answered "not applied"`]
-  if ((read.endedAt ?? 0) < writer.invokedAt) return ['invented', `${tell(writer)} came later`]
+  if (!writer.mayBeApplied) return ['I15', `${describe(writer)} was answered "not applied"`]
+  if ((read.endedAt ?? 0) < writer.invokedAt) return ['invented', `${describe(writer)} came later`]
   if (writer.ttlMs === undefined) return undefined
-  const endMs = writer.ackedAt + writer.ttlMs + TTL_SLACK_MS
-  return read.invokedAt > endMs ? ['expired', `${tell(writer)} had ended by then`] : undefined
+  const acks = writer.acks.map((ack) => ack.at)
+  const endMs = Math.max(writer.endedAt, ...acks) + writer.ttlMs + TTL_SLACK_MS
+  return read.invokedAt > endMs ? ['expired', `${describe(writer)} had ended by then`] : undefined
 }
 
 /** Nothing older than `floor`; absence only where something took it away. */
 function tooOld(
   history: History,
   read: ReadRecord,
-  floor: Write | undefined,
+  floor: Acked | undefined,
 ): readonly [string, string] | undefined {
   if (floor === undefined) return undefined
   const rule = read.strength === 'strong' ? 'I5' : 'stale'
   if (read.outcome === 'found') {
-    const isOld = (read.version ?? '') < versionOf(floor)
-    return isOld ? [rule, `${tell(floor)} was acknowledged before`] : undefined
+    const isOld = (read.version ?? '') < floor.version
+    return isOld ? [rule, `older than ${tell(floor)}`] : undefined
   }
-  if (read.outcome !== 'absent' || floor.op === 'delete') return undefined
+  if (read.outcome !== 'absent' || floor.write.op === 'delete') return undefined
   if (history.writesOf(read.key).some((write) => mayHide(write, floor, read))) return undefined
-  return [rule === 'I5' ? rule : 'absent', `${tell(floor)} was acknowledged, and nobody deleted it`]
+  return [rule === 'I5' ? rule : 'absent', `${tell(floor)}, was deleted by nobody`]
 }
 
 /** Whether a write can explain why a key that held `floor` reads as absent. */
-function mayHide(write: Write, floor: Write, read: ReadRecord): boolean {
+function mayHide(write: Write, floor: Acked, read: ReadRecord): boolean {
   const endedMs = read.endedAt ?? Infinity
-  const isNewer = write === floor || write.versions.every((v) => v > versionOf(floor))
-  const isForgotten =
-    write.versions.length === 0 && write.invokedAt + EFFECT_MS < floor.invokedAt
+  const isNewer = write === floor.write || write.acks.every((ack) => ack.version > floor.version)
+  const isForgotten = write.acks.length === 0 && write.invokedAt + EFFECT_MS < floor.write.invokedAt
   if (!write.mayBeApplied || !isNewer || isForgotten || write.invokedAt > endedMs) return false
   if (write.op === 'delete') return true
   return write.ttlMs !== undefined && write.invokedAt + write.ttlMs - TTL_EARLY_MS <= endedMs
@@ -124,10 +124,8 @@ function isBackwards(history: History, earlier: ReadRecord, later: ReadRecord): 
   if (later.outcome !== 'absent' || earlier.value === undefined) return false
   const writer = history.writerOf(earlier.value)
   if (writer === undefined) return false
-  const seen: Write = { ...writer, versions: [earlier.version ?? ''] }
-  return !history
-    .writesOf(later.key)
-    .some((write) => mayHide(write === writer ? seen : write, seen, later))
+  const seen = { write: writer, at: earlier.endedAt ?? 0, version: earlier.version ?? '' }
+  return !history.writesOf(later.key).some((write) => mayHide(write, seen, later))
 }
 
 function tellRead(read: ReadRecord): string {

@@ -1,5 +1,5 @@
 // Judges writes: none lost, none applied twice, none out of order, no condition ignored.
-import { type FinalState, type History, versionOf, type Write } from './history.ts'
+import type { Acked, FinalState, History, Write } from './history.ts'
 import type { Finding, Judgement } from './findings.ts'
 
 /** Every broken promise about the writes of one key. */
@@ -8,27 +8,24 @@ export function checkWrites(
   key: string,
   about: { final: FinalState | undefined; judgement: Judgement },
 ): Finding[] {
-  const finding = (rule: string, text: string): Finding => ({ rule, key, text })
   const found = [
     ...inverted(history.ackedOf(key)),
     ...doubled(history, key, about.judgement),
     ...ignoredConditions(history, key),
   ]
   if (about.final !== undefined) found.push(...lost(history, key, about.final))
-  return found.map(([rule, text]) => finding(rule, text))
+  return found.map(([rule, text]) => ({ rule, key, text }))
 }
 
 type Found = readonly [rule: string, text: string]
 
 /** The end must show the newest acknowledged write, or a newer one that somebody asked for. */
 function lost(history: History, key: string, final: FinalState): Found[] {
-  const acked = history.ackedOf(key)
-  const top = acked.reduce((high, write) => (versionOf(write) > high ? versionOf(write) : high), '')
+  const top = newest(history.ackedOf(key))
   const end = final.get(key)
   const found: Found[] = []
-  if (top > (end?.version ?? '')) {
-    const write = acked.find((w) => versionOf(w) === top)
-    found.push(['lost', `acknowledged ${tell(write)}, but the end shows ${end?.version ?? 'none'}`])
+  if (top !== undefined && top.version > (end?.version ?? '')) {
+    found.push(['lost', `${tell(top)}, but the end shows ${end?.version ?? 'nothing'}`])
   }
   if (end?.value === undefined) return found
   const writer = history.writerOf(end.value)
@@ -41,18 +38,18 @@ function lost(history: History, key: string, final: FinalState): Found[] {
 }
 
 /** What was asked for after an acknowledgement must be newer than what was acknowledged. */
-function inverted(acked: readonly Write[]): Found[] {
+function inverted(acked: readonly Acked[]): Found[] {
   const found: Found[] = []
-  const byInvocation = [...acked].sort((a, b) => a.invokedAt - b.invokedAt)
-  let high = ''
+  const byInvocation = [...acked].sort((a, b) => a.write.invokedAt - b.write.invokedAt)
+  let high: Acked | undefined
   let next = 0
-  for (const write of byInvocation) {
-    for (let done = acked[next]; done !== undefined && done.ackedAt < write.invokedAt; ) {
-      if (versionOf(done) > high) high = versionOf(done)
+  for (const ack of byInvocation) {
+    for (let done = acked[next]; done !== undefined && done.at < ack.write.invokedAt; ) {
+      if (done.version > (high?.version ?? '')) high = done
       done = acked[++next]
     }
-    if (versionOf(write) > high) continue
-    found.push(['inverted', `${tell(write)} was asked for after ${high} was acknowledged`])
+    if (high === undefined || ack.version > high.version) continue
+    found.push(['inverted', `${tell(ack)} was asked for after ${tell(high)}`])
   }
   return found
 }
@@ -60,7 +57,9 @@ function inverted(acked: readonly Write[]): Found[] {
 /** One request id, one version: in acknowledgements and in what was read. */
 function doubled(history: History, key: string, judgement: Judgement): Found[] {
   const seen = new Map<Write, Set<string>>()
-  for (const write of history.writesOf(key)) seen.set(write, new Set(write.versions))
+  for (const write of history.writesOf(key)) {
+    seen.set(write, new Set(write.acks.map((ack) => ack.version)))
+  }
   for (const read of history.readsOf(key)) {
     const writer = read.value === undefined ? undefined : history.writerOf(read.value)
     if (writer !== undefined && read.version !== undefined) seen.get(writer)?.add(read.version)
@@ -68,7 +67,7 @@ function doubled(history: History, key: string, judgement: Judgement): Found[] {
   const found: Found[] = []
   for (const [write, versions] of seen) {
     if (versions.size < 2 || isExcused(write, judgement)) continue
-    found.push(['doubled', `${tell(write)} was seen as ${[...versions].sort().join(' and ')}`])
+    found.push(['doubled', `${describe(write)} was seen as ${[...versions].sort().join(' and ')}`])
   }
   return found
 }
@@ -81,40 +80,61 @@ function isExcused(write: Write, judgement: Judgement): boolean {
 
 /** An applied conditional write must have found what its condition asked for. */
 function ignoredConditions(history: History, key: string): Found[] {
-  const acked = history.ackedOf(key).sort((a, b) => (versionOf(a) < versionOf(b) ? -1 : 1))
-  const doubtful = history
-    .writesOf(key)
-    .filter((write) => write.mayBeApplied && write.versions.length === 0)
+  const acked = history.ackedOf(key).sort((a, b) => (a.version < b.version ? -1 : 1))
   const found: Found[] = []
-  for (const [i, write] of acked.entries()) {
+  for (const [i, ack] of acked.entries()) {
     const before = acked[i - 1]
-    const text = `${tell(write)} was applied over ${before === undefined ? 'nothing' : tell(before)}`
-    const isDoubtful = doubtful.some((other) => other.invokedAt < write.ackedAt)
-    const { condition } = write
-    if (condition.kind === 'oneOf') {
-      // Nothing acknowledged may stand between what was expected and what was written.
-      const expected = condition.versions
-      const isBetween = before !== undefined && expected.every((v) => versionOf(before) > v)
-      if (isBetween) found.push(['condition', `${text}, not over ${expected.join(' or ')}`])
-    } else if (condition.kind === 'absent' && !isDoubtful) {
-      if (before?.op === 'put' && before.ttlMs === undefined) {
-        found.push(['condition', `${text}, though only if absent`])
-      }
-    } else if (condition.kind === 'exists' && !isDoubtful) {
-      if (before === undefined || before.op === 'delete') {
-        found.push(['condition', `${text}, though only if it exists`])
-      }
-    }
+    if (before?.version === ack.version || mayHold(history, ack, before)) continue
+    const { kind } = ack.write.condition
+    const over = before === undefined ? 'nothing' : tell(before)
+    found.push(['condition', `${tell(ack)} was applied over ${over}, its condition: ${kind}`])
   }
   return found
 }
 
-export function tell(write: Write | undefined): string {
-  if (write === undefined) return 'a write'
-  const what = write.op === 'put' ? `put ${write.value}` : `delete ${write.requestId}`
-  return `${what} (${versionOf(write) || 'never acknowledged'}, ${span(write)})`
+/** Whether a condition can have held over the newest acknowledged write, or something after it. */
+function mayHold(history: History, ack: Acked, before: Acked | undefined): boolean {
+  const { condition, key } = ack.write
+  switch (condition.kind) {
+    case 'none':
+      return true
+    case 'oneOf':
+      // Nothing acknowledged may stand between what was expected and what was written.
+      return before === undefined || condition.versions.some((v) => v >= before.version)
+    case 'absent': {
+      if (before === undefined || before.write.op === 'delete') return true
+      if (before.write.ttlMs !== undefined) return true
+      const others = unseenBefore(history.writesOf(key), ack)
+      return others.some((write) => write.op === 'delete' || write.ttlMs !== undefined)
+    }
+    case 'exists': {
+      if (before?.write.op === 'put') return true
+      return unseenBefore(history.writesOf(key), ack).some((write) => write.op === 'put')
+    }
+  }
 }
 
-function span(write: Write): string {
-  return `${write.invokedAt.toFixed(1)} to ${write.ackedAt.toFixed(1)} ms`
+/** Writes that may have been in effect just before this one, though no acknowledgement says so. */
+function unseenBefore(writes: readonly Write[], ack: Acked): Write[] {
+  return writes.filter(
+    (write) =>
+      write !== ack.write &&
+      write.mayBeApplied &&
+      write.invokedAt < ack.at &&
+      write.acks.every(({ version }) => version > ack.version),
+  )
+}
+
+function newest(acked: readonly Acked[]): Acked | undefined {
+  return acked.reduce<Acked | undefined>((a, b) => (a && a.version > b.version ? a : b), undefined)
+}
+
+export function tell(ack: Acked): string {
+  const { write, version, at } = ack
+  return `${describe(write)}, acknowledged as ${version} at ${at.toFixed(1)} ms`
+}
+
+export function describe(write: Write): string {
+  const what = write.op === 'put' ? `put ${write.value}` : `delete ${write.requestId}`
+  return `${what} of ${write.invokedAt.toFixed(1)} ms`
 }

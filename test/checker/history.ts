@@ -57,14 +57,19 @@ export interface Write {
   readonly condition: WriteCondition
   /** When the first attempt began. */
   readonly invokedAt: number
-  /** When the first attempt was acknowledged; Infinity: never. */
-  readonly ackedAt: number
   /** When the last attempt ended; Infinity: never. */
   readonly endedAt: number
-  /** Every version that it was acknowledged with: one, or something is wrong. */
-  readonly versions: readonly string[]
+  /** Every acknowledgement. All name one version, or it was applied more than once. */
+  readonly acks: readonly { readonly at: number; readonly version: string }[]
   /** It was acknowledged, or nobody said that it was not applied. */
   readonly mayBeApplied: boolean
+}
+
+/** A write, and one of the times it was acknowledged. */
+export interface Acked {
+  readonly write: Write
+  readonly at: number
+  readonly version: string
 }
 
 /** A history put in order: the writes and reads of each key. */
@@ -94,11 +99,11 @@ export class History {
     return this.#writes.get(key) ?? []
   }
 
-  /** Acknowledged writes, in the order in which they were acknowledged. */
-  ackedOf(key: string): Write[] {
+  /** Acknowledgements, in the order in which they were given. */
+  ackedOf(key: string): Acked[] {
     return this.writesOf(key)
-      .filter((write) => write.versions.length > 0)
-      .sort((a, b) => a.ackedAt - b.ackedAt)
+      .flatMap((write) => write.acks.map((ack) => ({ write, ...ack })))
+      .sort((a, b) => a.at - b.at)
   }
 
   readsOf(key: string): readonly ReadRecord[] {
@@ -111,16 +116,12 @@ export class History {
   }
 }
 
-/** The highest version that a write was acknowledged with; empty: none. */
-export function versionOf(write: Write): string {
-  return write.versions.reduce((a, b) => (a > b ? a : b), '')
-}
-
 function joinAttempts(attempts: readonly WriteRecord[]): Write {
   const [first] = attempts
   if (first === undefined) throw new Error('bug: a write has at least one attempt')
-  const applied = attempts.filter((a) => a.outcome === 'applied')
-  const versions = applied.flatMap((a) => (a.version === undefined ? [] : [a.version]))
+  const acks = attempts.flatMap(({ version, endedAt }) =>
+    version === undefined || endedAt === undefined ? [] : [{ at: endedAt, version }],
+  )
   return {
     op: first.op,
     requestId: first.requestId,
@@ -129,9 +130,8 @@ function joinAttempts(attempts: readonly WriteRecord[]): Write {
     ttlMs: first.ttlMs,
     condition: first.condition,
     invokedAt: Math.min(...attempts.map((a) => a.invokedAt)),
-    ackedAt: Math.min(Infinity, ...applied.map((a) => a.endedAt ?? Infinity)),
     endedAt: Math.max(...attempts.map((a) => a.endedAt ?? Infinity)),
-    versions: [...new Set(versions)],
+    acks,
     mayBeApplied: attempts.some((a) => a.outcome === 'applied' || a.outcome === 'unknown'),
   }
 }

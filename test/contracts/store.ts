@@ -76,6 +76,7 @@ export const everything: PageBounds = {
 
 const state: DurableState = {
   promised: { epoch: 7, proposer: WRITER },
+  activated: { epoch: 5, proposer: NODE },
   view: {
     ballot: { epoch: 6, proposer: NODE },
     roster: [{ id: NODE, address: '10.0.0.1:8181' }],
@@ -403,7 +404,7 @@ function lastingRules(rule: Rule): void {
     t.equal(first.incarnation, 1)
     t.equal(first.state, undefined)
     t.equal(first.highestVersion, VERSION_ZERO)
-    const old: DurableState = { promised: state.promised, view: undefined, owed: [] }
+    const old: DurableState = { ...state, view: undefined }
     const flushed = applied(first, [{ kind: 'state', state: old }, put(value('a', 1))])
     t.strictSame(first.state, old)
     await flushed

@@ -114,7 +114,7 @@ t.test('a client that goes away in the middle of its body changes nothing', asyn
 })
 
 t.test('a client that goes away in the middle of a list ends the reading of keys', async (t) => {
-  const { port, node } = await startServer(t)
+  const { port, node, logged } = await startServer(t)
   const ended = new Promise((resolve) => {
     node.list = function* () {
       try {
@@ -129,4 +129,17 @@ t.test('a client that goes away in the middle of a list ends the reading of keys
   await once(socket, 'data')
   socket.destroy()
   t.equal(await ended, 'ended')
+  t.same(logged, [])
+})
+
+t.test('a list that breaks breaks the connection, so that nobody takes it for whole', async (t) => {
+  const { raw, node, logged } = await startServer(t)
+  node.list = function* () {
+    yield 'x'.repeat(100_000)
+    throw new Error('disk')
+  }
+  const answer = await raw('GET /list HTTP/1.1\r\nHost: x\r\n\r\n')
+  t.equal(statusOf(answer), 200)
+  t.notOk(answer.endsWith('0\r\n\r\n'))
+  t.same(logged, ['warn http.answer-broke {"url":"/list","error":"Error: disk"}'])
 })

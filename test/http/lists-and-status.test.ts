@@ -1,5 +1,6 @@
 // Lists of keys, and what a node says about itself.
 import t from 'tap'
+import { isLoopback } from '../../src/http/admin.ts'
 import { FAKE_ID } from '../fakes/fake-node.ts'
 import { entry } from './cases.ts'
 import { problemOf, startServer } from './setup.ts'
@@ -85,3 +86,21 @@ t.test('a bug in the node is answered 500 and logged, once', async (t) => {
   })
   t.same(logged, ['error http.failed {"url":"/cluster","error":"Error: oops"}'])
 })
+
+const addresses: [string, boolean][] = [
+  ['127.0.0.1', true],
+  ['127.1.2.3', true],
+  ['::1', true],
+  ['::ffff:127.0.0.1', true],
+  ['10.0.0.1', false],
+  ['::ffff:10.0.0.1', false],
+  ['127.evil.example', false],
+  ['fe80::1', false],
+  ['', false],
+]
+for (const [address, wanted] of addresses) {
+  t.test(`an operator ${wanted ? 'may' : 'may not'} come from "${address}"`, (t) => {
+    t.equal(isLoopback(address), wanted)
+    t.end()
+  })
+}

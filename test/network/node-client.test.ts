@@ -28,7 +28,7 @@ function addressOf(server: net.Server): string {
 }
 
 function start(t: Tap): NodeClient {
-  const client = startNodeClient()
+  const client = startNodeClient({ valueBytesMax: 8 * 1024 * 1024 })
   t.teardown(() => client.stop())
   return client
 }

@@ -25,6 +25,8 @@ export interface FaultsOptions {
   readonly pauseMs: Range
   /** Single faults of the network mend after this. */
   readonly cutMs: Range
+  /** Nodes that may be down or paused at once. Infinity: all. */
+  readonly downMax: number
 }
 
 /** After these every master is still the master it was. */
@@ -84,12 +86,19 @@ export class Faults {
     if (!this.#isActive) return
     const { agenda } = this.#world
     const reason = this.#options.rhythm === 'single' ? ailment(this.#world) : undefined
-    if (reason === undefined) {
+    if (reason === undefined && this.#isEnough) this.#soon()
+    else if (reason === undefined) {
       this.#strike(this.#chance.weighed(this.#options.weights))
       this.#soon()
     } else if (agenda.nowMs - sinceMs > HEAL_MS_MAX) {
       this.#world.breach('I12', `not healed after one fault: ${reason}\n${opinions(this.#world)}`)
     } else agenda.after(LOOK_EVERY_MS, () => this.#next(sinceMs))
+  }
+
+  /** As many nodes as may be are away already. */
+  get #isEnough(): boolean {
+    const away = this.#world.machines.filter((m) => m.wasStarted && (!m.isRunning || m.isPaused))
+    return away.length >= this.#options.downMax
   }
 
   #strike(kind: FaultKind): void {

@@ -65,6 +65,15 @@ export function opinions(world: World): string {
   return world.names.shorten(lines.join('\n'))
 }
 
+/** Requests between nodes that a quiet cluster has not answered. */
+export function unanswered(world: World): string[] {
+  return world.running.flatMap(({ life, name }) =>
+    [...(life?.asked ?? [])].map(
+      ({ request, sinceMs }) => `${name} never answered a ${request.kind} of ${sinceMs.toFixed(1)} ms`,
+    ),
+  )
+}
+
 /** I13: masters hold the same, on disk as in memory, and their digests tell the truth. */
 export function disagreements(world: World): string[] {
   const masters = mastersOf(world)

@@ -15,7 +15,8 @@ const VALUE_BYTES = 400
 /** Fills the first two disks; returns the writes as clients would have recorded them. */
 export function prefill(world: World, count: number): WriteRecord[] {
   const [first, second] = world.machines
-  if (first === undefined || second === undefined) throw new Error('bug: prefilling takes two disks')
+  if (first === undefined || second === undefined)
+    throw new Error('bug: prefilling takes two disks')
   const entries = Array.from({ length: count }, (_, i) => entryAt(i, first.id))
   const ballot = { epoch: 1, proposer: first.id }
   const view: View = {
@@ -33,7 +34,7 @@ export function prefill(world: World, count: number): WriteRecord[] {
     isUnclean: false,
   }
   const changes: StoreChange[] = [
-    { kind: 'state', state: { promised: ballot, view, owed: [] } },
+    { kind: 'state', state: { promised: ballot, view, activated: ballot, owed: [] } },
     ...entries.map((entry) => ({ kind: 'put', entry }) as const),
   ]
   for (const machine of [first, second]) {
@@ -73,4 +74,3 @@ function recordOf(entry: Entry, node: string): WriteRecord {
     version: entry.version,
   }
 }
-

@@ -8,7 +8,7 @@ import { Streams } from './invariants/streams.ts'
 import { Vouching } from './invariants/vouching.ts'
 import { Clients } from './clients.ts'
 import { Faults } from './faults.ts'
-import { ailment, disagreements, finalState, opinions } from './health.ts'
+import { ailment, disagreements, finalState, opinions, unanswered } from './health.ts'
 import { prefill } from './prefill.ts'
 import type { RunOptions, Scenario } from './scenario.ts'
 import { Stage } from './stage.ts'
@@ -150,6 +150,7 @@ class Run {
 
   #judgeEnd(): void {
     for (const text of disagreements(this.#world)) this.#world.breach('I13', text)
+    for (const text of unanswered(this.#world)) this.#world.breach('contract', text)
     const faults = this.#faults?.count ?? 0
     const viewsMax =
       VIEWS_AT_START + VIEWS_A_NODE * this.#world.machines.length + VIEWS_A_FAULT * faults

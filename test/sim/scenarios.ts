@@ -27,6 +27,7 @@ const FAULTS: FaultsOptions = {
   downMs: { from: 50, to: 3500 },
   pauseMs: { from: 50, to: 1500 },
   cutMs: { from: 100, to: 4000 },
+  downMax: Infinity,
 }
 
 const BASE: Omit<Scenario, 'name' | 'about'> = {
@@ -88,7 +89,7 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   scenario('crash5', 'five nodes, crashes and restarts that overlap', {
     world: { nodes: 5 },
-    faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1 } },
+    faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1 }, downMax: 2 },
   }),
   scenario('part3', 'three nodes, cut cables both ways and one way, crashes, pauses', {
     faults: {
@@ -119,14 +120,14 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   scenario('grow', 'from one node to ten, one by one, with crashes', {
     world: { nodes: 10 },
-    faults: { ...FAULTS, everyMs: { from: 1000, to: 6000 }, weights: { kill: 3, pause: 1 } },
+    faults: { ...FAULTS, everyMs: { from: 1000, to: 6000 }, weights: { kill: 3, pause: 1 }, downMax: 2 },
     startEveryMs: { from: 200, to: 3500 },
     faultsFromMs: 10_000,
   }),
   scenario('storm5', 'five nodes, hot keys, everything at once and fast', {
     world: { nodes: 5 },
     clients: { ...CLIENTS, hotKeys: 3, hotShare: 0.85, everyMs: { from: 2, to: 60 } },
-    faults: { ...FAULTS, everyMs: { from: 50, to: 800 }, downMs: { from: 20, to: 1500 } },
+    faults: { ...FAULTS, everyMs: { from: 50, to: 800 }, downMs: { from: 20, to: 1500 }, downMax: 2 },
     faultsUntilMs: 20_000,
   }),
   scenario('mirror3', 'a few thousand keys on two nodes, masters lost while one is mirroring', {

@@ -1,4 +1,5 @@
 // The store in memory: the contract, and what a crash leaves of it.
+import { STATE_ZERO } from '../../src/core/view.ts'
 import { test } from 'tap'
 import { MemoryStore } from '../../src/storage/memory-store.ts'
 import { applied, NODE, names, put, storeContract, tombstone, value } from '../contracts/store.ts'
@@ -31,7 +32,7 @@ function newStore(flushLater: (done: () => void) => void, bytesMax?: number): Me
 void test('a crash keeps what was flushed and nothing else', async (t) => {
   const disk = slowDisk()
   const store = newStore(disk.flushLater)
-  const promised = { promised: { epoch: 1, proposer: NODE }, view: undefined, owed: [] }
+  const promised = { ...STATE_ZERO, promised: { epoch: 1, proposer: NODE } }
   const flushed: number[] = []
   store.apply([put(value('a', 1)), put(value('b', 2))], () => flushed.push(0))
   store.apply([{ kind: 'state', state: promised }], () => flushed.push(1))

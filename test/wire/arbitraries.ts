@@ -250,7 +250,12 @@ const pageItem: fc.Arbitrary<PageItem> = fc.oneof(
 )
 
 const promise = record({
-  state: record({ promised: ballot, view: maybe(view), owed: fc.array(view, { maxLength: 2 }) }),
+  state: record({
+    promised: ballot,
+    view: maybe(view),
+    activated: ballot,
+    owed: fc.array(view, { maxLength: 2 }),
+  }),
   incarnation,
   address,
   keyCount: count,

@@ -240,7 +240,10 @@ t.test('a response that is not as it must be is refused with the place', async (
     ],
     [{ kind: 'absent', tombstone: '0', ageMs: 1 }, 'response.tombstone must be a version or empty'],
     [
-      { kind: 'promise', promise: { state: { promised: ballot, owed: times(65, view) } } },
+      {
+        kind: 'promise',
+        promise: { state: { promised: ballot, activated: ballot, owed: times(65, view) } },
+      },
       'response.promise.state.owed must be a list of 0 to 64',
     ],
     [{ kind: 'page', items: [{ kind: 'value' }] }, 'response.items.0 must be of a known kind'],
@@ -276,7 +279,7 @@ t.test('the frame around a message is checked too', async (t) => {
 t.test('a promise of the deepest kind passes', async (t) => {
   const merge = [{ ballot, holders: [NODE], history: [ballot] }]
   const deep: View = { ...view, groups: view.groups.map((it) => ({ ...it, merge })) }
-  const state = { promised: ballot, view: deep, owed: [deep] }
+  const state = { promised: ballot, view: deep, activated: ballot, owed: [deep] }
   const response: NodeResponse = {
     kind: 'promise',
     promise: { state, incarnation: 1, address: 'a:1', keyCount: 0, clock: VERSION },

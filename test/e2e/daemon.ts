@@ -1,0 +1,112 @@
+// One diststored process after another at one address, with one data directory and one log.
+// Whatever it starts ends with this process at the latest; signals go to process ids, never names.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Client } from './client.ts'
+
+/** The built daemon; another build is tried with the environment variable. */
+export const BIN = resolve(process.env['DISTSTORE_E2E_BIN'] ?? 'dist/bin/diststored.js')
+
+const LOG_TAIL_LINES = 40
+
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(1))
+}
+
+export interface DaemonOptions {
+  readonly host: string
+  readonly port: number
+  readonly dataDir: string
+  readonly logFile: string
+  readonly flags: readonly string[]
+}
+
+/** How a process ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly tookMs: number
+}
+
+export class Daemon {
+  readonly address: string
+  readonly client: Client
+  readonly #options: DaemonOptions
+  #child: ChildProcess | undefined
+
+  constructor(options: DaemonOptions) {
+    this.#options = options
+    this.address = `${options.host}:${options.port}`
+    this.client = new Client(`http://${this.address}`)
+  }
+
+  get isRunning(): boolean {
+    const child = this.#child
+    return child !== undefined && child.exitCode === null && child.signalCode === null
+  }
+
+  /** Starts the process; does not wait for it. `flags` come after those of the cluster. */
+  start(...flags: string[]): void {
+    const { host, port, dataDir, logFile } = this.#options
+    const log = openSync(logFile, 'a')
+    const own = ['--host', host, '--port', String(port), '--data-dir', dataDir]
+    this.#child = spawnKnown(process.execPath, [BIN, ...own, ...this.#options.flags, ...flags], log)
+    closeSync(log)
+  }
+
+  /** kill -9. Returns when the process is gone. */
+  kill(): Promise<Ended> {
+    return this.#end('SIGKILL')
+  }
+
+  /** SIGTERM. Returns when the process is gone, which is up to the process. */
+  stop(): Promise<Ended> {
+    return this.#end('SIGTERM')
+  }
+
+  /** Takes its disk away; the next start finds nothing. */
+  wipe(): void {
+    rmSync(this.#options.dataDir, { recursive: true, force: true })
+  }
+
+  logTail(): string {
+    try {
+      const lines = readFileSync(this.#options.logFile, 'utf8').trimEnd().split('\n')
+      return lines.slice(-LOG_TAIL_LINES).join('\n')
+    } catch {
+      return '(no log)'
+    }
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<Ended> {
+    const child = this.#child
+    if (child === undefined) throw new Error(`${this.address} was never started`)
+    const startedMs = Date.now()
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, 'exit')
+      child.kill(signal)
+      await exited
+    }
+    return { code: child.exitCode, signal: child.signalCode, tookMs: Date.now() - startedMs }
+  }
+}
+
+/** Starts a program whose end is seen to; both its outputs go to `output`. */
+export function spawnKnown(
+  program: string,
+  args: readonly string[],
+  output: number | 'pipe',
+  more: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): ChildProcess {
+  const child = spawn(program, args, { stdio: ['ignore', output, output], ...more })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  child.once('error', () => running.delete(child))
+  return child
+}
