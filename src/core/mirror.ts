@@ -100,7 +100,11 @@ export class Mirror {
         this.#pause(nowMs)
         return
       }
-      this.#takePage(view, { progress, page: answer.response }, nowMs)
+      const got = { progress, page: answer.response }
+      // The disk sets the pace: a page is taken once the one before it is durable.
+      this.#out.store([], (thenMs) => {
+        if (this.#isCurrent(view)) this.#takePage(view, got, thenMs)
+      })
     })
   }
 
@@ -116,24 +120,23 @@ export class Mirror {
     }
     this.#entriesTaken += changes.length
     if (changes.length > 0) this.#out.store(changes, () => {})
-    this.#fetchMissing(view, { missing, from: 0 }, () => this.#pageDone(view, progress, page))
+    this.#fetchMissing(view, { missing, from: 0 }, nowMs, (thenMs) =>
+      this.#pageDone(view, progress, page, thenMs),
+    )
   }
 
-  #pageDone(view: View, progress: Progress, page: Page): void {
+  #pageDone(view: View, progress: Progress, page: Page, nowMs: number): void {
     progress.after = page.end
-    // The next page is asked for once this one is durable: the disk sets the pace.
-    this.#out.store([], (nowMs) => {
-      if (!this.#isCurrent(view)) return
-      if (page.end === undefined) this.#finish(view, nowMs)
-      else this.#nextPage(view, progress)
-    })
+    if (page.end === undefined) this.#finish(view, nowMs)
+    else this.#nextPage(view, progress)
   }
 
   /** Entries that came without their value are fetched by name, a bounded batch at a time. */
   #fetchMissing(
     view: View,
     job: { missing: readonly EntryHead[]; from: number },
-    then: () => void,
+    nowMs: number,
+    then: (nowMs: number) => void,
   ): void {
     const { missing, from } = job
     let upTo = from
@@ -143,22 +146,22 @@ export class Mirror {
       upTo++
     }
     if (upTo === from) {
-      then()
+      then(nowMs)
       return
     }
     const keys = missing.slice(from, upTo).map((head) => head.key)
-    this.#call(view, { kind: 'fetch', ballot: view.ballot, keys }, (answer, nowMs) => {
+    this.#call(view, { kind: 'fetch', ballot: view.ballot, keys }, (answer, thenMs) => {
       if (answer.kind !== 'response' || answer.response.kind !== 'entries') {
-        this.#pause(nowMs)
+        this.#pause(thenMs)
         return
       }
-      const wallMs = this.#self.wallMs(nowMs)
+      const wallMs = this.#self.wallMs(thenMs)
       const changes = answer.response.entries
         .filter((travel) => this.#needs(view, travel))
         .map((travel) => ({ kind: 'put', entry: fromTravel(travel, wallMs) }) as const)
       this.#entriesTaken += changes.length
       if (changes.length > 0) this.#out.store(changes, () => {})
-      this.#fetchMissing(view, { missing, from: upTo }, then)
+      this.#fetchMissing(view, { missing, from: upTo }, thenMs, then)
     })
   }
 

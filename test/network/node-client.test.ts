@@ -4,8 +4,10 @@ import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
 import t from 'tap'
-import { CALLS_MAX, RESPONSE_BYTES_MAX } from '../../src/network/limits.ts'
+import { CALLS_MAX, RESPONSE_EXTRA_BYTES } from '../../src/network/limits.ts'
 import { type Call, type NodeClient, startNodeClient } from '../../src/network/node-client.ts'
+
+const VALUE_BYTES_MAX = 1024 * 1024
 
 type Tap = Pick<typeof t, 'teardown'>
 
@@ -28,7 +30,7 @@ function addressOf(server: net.Server): string {
 }
 
 function start(t: Tap): NodeClient {
-  const client = startNodeClient({ valueBytesMax: 8 * 1024 * 1024 })
+  const client = startNodeClient({ valueBytesMax: VALUE_BYTES_MAX })
   t.teardown(() => client.stop())
   return client
 }
@@ -117,7 +119,7 @@ t.test('silence is late: before the headers, in the body, and before the connect
 
 t.test('what is no node is broken, with the reason', async (t) => {
   const { address } = await startServer(t, (req, res) => {
-    if (req.url === '/long') res.end(Buffer.alloc(RESPONSE_BYTES_MAX + 1))
+    if (req.url === '/long') res.end(Buffer.alloc(VALUE_BYTES_MAX + RESPONSE_EXTRA_BYTES + 1))
     else res.writeHead(415).end('no')
   })
   const client = start(t)

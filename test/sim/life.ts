@@ -94,7 +94,11 @@ export class Life {
       { store, copies: this.copies, random: () => random.next() },
       { identity, settings, fingerprint, rules },
     )
-    this.#tickAfter(random.next() * TICK_EVERY_MS)
+  }
+
+  /** The first tick tells the core what time it is: before it, nothing else may come in. */
+  begin(): void {
+    this.#tick()
   }
 
   get isPaused(): boolean {
@@ -192,13 +196,12 @@ export class Life {
     for (const run of this.#inbox.take()) run()
   }
 
-  #tickAfter(ownMs: number): void {
-    this.#around.agenda.after(this.machine.clock.inWorldMs(ownMs), () =>
-      this.arrive('tick', () => {
-        this.#tickAfter(TICK_EVERY_MS)
-        return { kind: 'tick', wallMs: this.machine.clock.wallMs() }
-      }),
-    )
+  #tick(): void {
+    this.arrive('tick', () => {
+      const { agenda } = this.#around
+      agenda.after(this.machine.clock.inWorldMs(TICK_EVERY_MS), () => this.#tick())
+      return { kind: 'tick', wallMs: this.machine.clock.wallMs() }
+    })
   }
 
   /** What this node may answer by itself, as the handler of GET does. */

@@ -106,6 +106,7 @@ export class World {
     machine.wasStarted = true
     machine.life = new Life(this.#around, machine)
     for (const witness of this.#witnesses) witness.started?.(machine.life)
+    machine.life.begin()
   }
 
   /** Ends the life of a machine's node, or nothing if none runs there. */

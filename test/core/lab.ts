@@ -1,0 +1,176 @@
+// The machines of one node on a bench: a real outbox, a store in memory, time as an argument.
+// Does nothing by itself: a test takes the effects and says how each of them ended.
+import type { Beat, CallAnswer } from '../../src/core/messages.ts'
+import { Outbox } from '../../src/core/outbox.ts'
+import { createParts, type Parts } from '../../src/core/parts.ts'
+import { ALL_RULES, type Rules } from '../../src/core/rules.ts'
+import type { ClusterSettings } from '../../src/core/settings.ts'
+import type { Effect } from '../../src/core/step.ts'
+import type { Copy, DurableState, Entry, NodeId, View } from '../../src/core/types.ts'
+import { primaryOf } from '../../src/core/view.ts'
+import { MemoryStore } from '../../src/storage/memory-store.ts'
+import { addressOf, beat, nameOf, response, sender, state } from './words.ts'
+
+export type Call = Extract<Effect, { kind: 'call' }>
+
+export interface LabOptions {
+  readonly me: NodeId
+  readonly incarnation?: number
+  readonly state?: DurableState
+  readonly entries?: readonly Entry[]
+  readonly settings?: Partial<ClusterSettings>
+  readonly rules?: Partial<Rules>
+  readonly random?: () => number
+  readonly bytesMax?: number
+}
+
+export class Lab {
+  readonly me: NodeId
+  readonly out = new Outbox()
+  readonly parts: Parts
+  readonly store: MemoryStore
+  readonly copies = new Map<string, Copy>()
+  /** What the listener of `Standing` was told, in order. */
+  readonly told: string[] = []
+  #unflushed: number[] = []
+
+  constructor(options: LabOptions) {
+    const { me, incarnation = 1, settings, rules, random = () => 0.5 } = options
+    this.me = me
+    this.store = new MemoryStore({
+      nodeId: me,
+      incarnation,
+      state: options.state,
+      bytesMax: options.bytesMax,
+      flushLater: () => {},
+    })
+    const changes = (options.entries ?? []).map((entry) => ({ kind: 'put', entry }) as const)
+    this.store.apply(changes, () => {})
+    const identity = {
+      id: me,
+      incarnation,
+      address: addressOf(me),
+      state: options.state ?? state(undefined),
+    }
+    this.parts = createParts(
+      this.out,
+      { store: this.store, copies: this.copies, random },
+      {
+        options: {
+          identity,
+          settings: { mode: 'available', minCopies: 1, valueBytesMax: 1000, ...settings },
+          fingerprint: 7,
+          rules: { ...ALL_RULES, ...rules },
+        },
+        listener: {
+          viewChanged: (view, nowMs) => this.#viewChanged(view, nowMs),
+          activated: (view, nowMs) => this.#activated(view, nowMs),
+        },
+      },
+    )
+    const { view } = this.parts.standing
+    if (view !== undefined) this.parts.follower.follow(view)
+  }
+
+  /** Takes the new effects; what they change in stores and copies is visible from now on. */
+  take(): Effect[] {
+    const effects = this.out.take()
+    for (const effect of effects) this.#act(effect)
+    return effects
+  }
+
+  /** The new effects of one kind, and forgets the others. */
+  new<K extends Effect['kind']>(kind: K): Extract<Effect, { kind: K }>[] {
+    return this.take().filter((e): e is Extract<Effect, { kind: K }> => e.kind === kind)
+  }
+
+  /** The new calls of one kind of request. */
+  calls(kind?: string): Call[] {
+    return this.new('call').filter((call) => kind === undefined || call.request.kind === kind)
+  }
+
+  /** The one new call; a test that meant another number of them fails here. */
+  call(kind?: string): Call {
+    const calls = this.calls(kind)
+    const [only] = calls
+    if (only === undefined || calls.length !== 1) {
+      throw new Error(`${calls.length} calls instead of one ${kind ?? ''}`)
+    }
+    return only
+  }
+
+  answer(call: Call, answer: CallAnswer, nowMs: number): void {
+    this.out.answered(call.ticket, answer, nowMs)
+  }
+
+  /** The disk is done with the oldest `count` stores, those taken since included. */
+  flush(nowMs: number, count = Infinity): void {
+    this.take()
+    for (const ticket of this.#unflushed.splice(0, count)) this.out.stored(ticket, nowMs)
+  }
+
+  /** Everything until nothing waits for the disk any more. */
+  settle(nowMs: number): void {
+    do this.flush(nowMs)
+    while (this.#unflushed.length > 0)
+  }
+
+  /** Hears a node, and lets it pass its first ping. */
+  meet(id: NodeId, nowMs: number, more: Partial<Beat> & { incarnation?: number } = {}): void {
+    const { incarnation = 1, ...words } = more
+    this.hear(id, nowMs, more)
+    for (const call of this.calls('ping')) {
+      if (call.request.kind !== 'ping' || call.to !== addressOf(id)) continue
+      const { nonce } = call.request
+      this.answer(call, response(id, { kind: 'pong', nonce, id, incarnation }), nowMs)
+    }
+    this.parts.leases.heard(sender(id, incarnation), beat(id, words))
+    this.take()
+  }
+
+  hear(id: NodeId, nowMs: number, more: Partial<Beat> & { incarnation?: number } = {}): boolean {
+    const { incarnation = 1, ...words } = more
+    const wallMs = this.parts.self.wallMs(nowMs)
+    return this.parts.members.heard(sender(id, incarnation), beat(id, { wallMs, ...words }), nowMs)
+  }
+
+  #act(effect: Effect): void {
+    switch (effect.kind) {
+      case 'store':
+        this.store.apply(effect.changes, () => {})
+        this.#unflushed.push(effect.ticket)
+        return
+      case 'keep':
+        this.copies.set(effect.copy.key, effect.copy)
+        return
+      case 'drop':
+        this.copies.delete(effect.key)
+        return
+      default:
+    }
+  }
+
+  #viewChanged(view: View, nowMs: number): void {
+    this.told.push(`changed ${view.ballot.epoch}${nameOf(view.ballot.proposer)}`)
+    this.parts.synced.start(view.ballot)
+    this.parts.follower.follow(view)
+    if (primaryOf(view).id !== this.me) this.parts.stream.drop(nowMs)
+  }
+
+  #activated(view: View, nowMs: number): void {
+    this.told.push(`activated ${view.ballot.epoch}${nameOf(view.ballot.proposer)}`)
+    this.parts.stream.start(view, nowMs)
+  }
+}
+
+/** An active primary of this view; its other masters are known and alive. */
+export function primaryLab(view: View, options: Partial<LabOptions> = {}): Lab {
+  const lab = new Lab({ me: primaryOf(view).id, state: state(view), ...options })
+  lab.parts.self.setWall(0, 0)
+  for (const master of view.groups[0]?.masters ?? []) {
+    if (master.id !== lab.me) lab.meet(master.id, 0, { incarnation: master.incarnation })
+  }
+  lab.parts.standing.activate(0)
+  lab.settle(0)
+  return lab
+}

@@ -1,0 +1,64 @@
+// Many runs of one scenario: a block of seeds, with all rules or without one.
+import { ALL_RULES, type Rules } from '../../src/core/rules.ts'
+import { run } from './run.ts'
+import { scenarioNamed } from './scenarios.ts'
+import { formatViolation } from './violation.ts'
+
+export interface Batch {
+  readonly scenario: string
+  readonly firstSeed: number
+  readonly seeds: number
+  /** The rule that is taken away; undefined: none. */
+  readonly mutant: string | undefined
+  /** End at the first seed that breaks something. */
+  readonly untilBroken: boolean
+}
+
+export interface BatchReport {
+  readonly batch: Batch
+  readonly runs: number
+  readonly acknowledged: number
+  readonly views: number
+  readonly faults: number
+  readonly broken: readonly BrokenSeed[]
+}
+
+export interface BrokenSeed {
+  readonly seed: number
+  /** The rules that were seen broken. */
+  readonly rules: readonly string[]
+  readonly first: string
+}
+
+export function runBatch(batch: Batch): BatchReport {
+  const scenario = scenarioNamed(batch.scenario)
+  const rules = rulesWithout(batch.mutant)
+  const broken: BrokenSeed[] = []
+  const sums = { runs: 0, acknowledged: 0, views: 0, faults: 0 }
+  for (let seed = batch.firstSeed; seed < batch.firstSeed + batch.seeds; seed++) {
+    const report = run(scenario, { seed, rules, trace: undefined })
+    sums.runs++
+    sums.acknowledged += report.acknowledged
+    sums.views += report.views
+    sums.faults += report.faults
+    const [first] = report.violations
+    if (first === undefined) continue
+    const names = [...new Set(report.violations.map((violation) => violation.rule))]
+    broken.push({ seed, rules: names, first: formatViolation(first) })
+    if (batch.untilBroken) break
+  }
+  return { batch, ...sums, broken }
+}
+
+/** All rules, or all but one. */
+export function rulesWithout(mutant: string | undefined): Rules {
+  if (mutant === undefined) return ALL_RULES
+  if (mutant in ALL_RULES) return { ...ALL_RULES, [mutant]: false }
+  throw new Error(`no rule ${mutant}: ${Object.keys(ALL_RULES).join(', ')}`)
+}
+
+/** What to type to see one run step by step. */
+export function replayCommand(batch: Batch, seed: number): string {
+  const mutant = batch.mutant === undefined ? '' : ` --mutant ${batch.mutant}`
+  return `scripts/sim --scenario ${batch.scenario} --seed ${seed}${mutant} --trace`
+}

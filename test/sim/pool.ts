@@ -1,0 +1,71 @@
+// Spreads batches over the processors. A run is one thread; runs have nothing to do with each other.
+import { type ChildProcess, fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import type { Batch, BatchReport } from './batch.ts'
+
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
+
+interface Job {
+  readonly batch: Batch
+  done(report: BatchReport): void
+  failed(error: Error): void
+}
+
+export class Pool {
+  readonly #workers: ChildProcess[] = []
+  readonly #idle: ChildProcess[] = []
+  readonly #jobs: Job[] = []
+  readonly #running = new Map<ChildProcess, Job>()
+
+  constructor(size: number = availableParallelism()) {
+    for (let i = 0; i < size; i++) this.#add()
+  }
+
+  run(batch: Batch): Promise<BatchReport> {
+    return new Promise((done, failed) => {
+      this.#jobs.push({ batch, done, failed })
+      this.#next()
+    })
+  }
+
+  /** Seeds in blocks, so that every processor has its share. */
+  async runInBlocks(batch: Batch, blockSeeds: number): Promise<BatchReport[]> {
+    const blocks: Promise<BatchReport>[] = []
+    for (let at = 0; at < batch.seeds; at += blockSeeds) {
+      const seeds = Math.min(blockSeeds, batch.seeds - at)
+      blocks.push(this.run({ ...batch, firstSeed: batch.firstSeed + at, seeds }))
+    }
+    return Promise.all(blocks)
+  }
+
+  stop(): void {
+    for (const worker of this.#workers) worker.disconnect()
+  }
+
+  #add(): void {
+    const worker = fork(WORKER, { execArgv: ['--import', 'tsx'] })
+    this.#workers.push(worker)
+    this.#idle.push(worker)
+    worker.on('message', (report: BatchReport) => {
+      const job = this.#running.get(worker)
+      this.#running.delete(worker)
+      this.#idle.push(worker)
+      job?.done(report)
+      this.#next()
+    })
+    worker.on('exit', (code) => {
+      this.#running.get(worker)?.failed(new Error(`a worker ended with code ${code}`))
+    })
+  }
+
+  #next(): void {
+    const [worker] = this.#idle
+    const [job] = this.#jobs
+    if (worker === undefined || job === undefined) return
+    this.#idle.shift()
+    this.#jobs.shift()
+    this.#running.set(worker, job)
+    worker.send(job.batch)
+  }
+}
