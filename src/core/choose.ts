@@ -168,11 +168,14 @@ function mayMirror(promise: NodePromise): boolean {
   return promise.state.owed.length === 0
 }
 
+/** A node with a new id at an old address has taken the place of the one that was there. */
 function joinRosters(
   old: readonly NodeAt[],
   promises: ReadonlyMap<NodeId, NodePromise>,
 ): readonly NodeAt[] {
-  const roster = new Map(old.map((node) => [node.id, node]))
+  const taken = new Set([...promises.values()].map((promise) => promise.address))
+  const kept = old.filter((node) => promises.has(node.id) || !taken.has(node.address))
+  const roster = new Map(kept.map((node) => [node.id, node]))
   for (const [id, { address }] of promises) {
     if (roster.has(id) || roster.size < NODES_MAX) roster.set(id, { id, address })
   }

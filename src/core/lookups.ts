@@ -247,7 +247,9 @@ export class Lookups {
   #ask(lookup: Lookup, address: Address): void {
     const { key, strength, nonce, minVersion } = lookup
     lookup.readsOpen++
-    const knownVersion = this.#held(key)?.version
+    // "Unchanged" will speak of this entry, whatever this node holds by then.
+    const known = this.#held(key)
+    const knownVersion = known?.version
     this.#out.call(
       address,
       { kind: 'read', key, minVersion, knownVersion, strength },
@@ -257,23 +259,27 @@ export class Lookups {
           if (lookup.nonce !== nonce || lookup.isResting) return
           lookup.readsOpen--
           // A write was acknowledged here since the question left: the answer may be from before.
-          if (lookup.minVersion === minVersion) this.#readEnded(lookup, answer, thenMs)
+          if (lookup.minVersion === minVersion) this.#readEnded(lookup, { answer, known }, thenMs)
           else this.#rest(lookup, 'the key was written meanwhile')
         },
       },
     )
   }
 
-  #readEnded(lookup: Lookup, answer: CallAnswer, nowMs: number): void {
+  #readEnded(
+    lookup: Lookup,
+    end: { answer: CallAnswer; known: Entry | undefined },
+    nowMs: number,
+  ): void {
+    const { answer, known } = end
     if (answer.kind === 'response') {
       const { response, sender } = answer
       if (response.kind === 'found') {
         this.#found(lookup, response.entry, response.ageMs, nowMs)
         return
       }
-      const mine = this.#held(lookup.key)
-      if (response.kind === 'unchanged' && mine !== undefined) {
-        this.#complete(lookup, { entry: mine, ageMs: response.ageMs }, nowMs)
+      if (response.kind === 'unchanged' && known !== undefined) {
+        this.#complete(lookup, { entry: known, ageMs: response.ageMs }, nowMs)
         return
       }
       if (response.kind === 'absent' && this.#mayVouch(sender, lookup.key)) {

@@ -41,6 +41,7 @@ export class Members {
   readonly #self: Self
   readonly #members = new Map<NodeId, Entry>()
   #lastNonce = 0
+  #isFullSaid = false
   /** Grows whenever somebody's phase or incarnation changed. */
   changes = 0
 
@@ -80,7 +81,7 @@ export class Members {
     if (known !== undefined && sender.incarnation < known.incarnation) return false
     if (known?.phase === 'left' && sender.incarnation === known.incarnation) return false
     if (known === undefined && this.#members.size >= NODES_MAX - 1) {
-      this.#out.log('warn', 'cluster-full', { id: sender.id, nodesMax: NODES_MAX })
+      this.#refuseOneTooMany(sender.id)
       return false
     }
     const member =
@@ -133,9 +134,17 @@ export class Members {
         this.#ping(member, nowMs)
       } else if (silentMs > forgetAfterMs(member.phase)) {
         this.#members.delete(member.id)
+        this.#isFullSaid = false
         this.changes++
       }
     }
+  }
+
+  /** Said once, until somebody is forgotten: it is refused at every heartbeat. */
+  #refuseOneTooMany(id: NodeId): void {
+    if (this.#isFullSaid) return
+    this.#isFullSaid = true
+    this.#out.log('warn', 'cluster-full', { id, nodesMax: NODES_MAX })
   }
 
   #meet(sender: Sender, beat: Beat, nowMs: number): Entry {

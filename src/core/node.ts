@@ -12,7 +12,7 @@ import {
 import type { Beat, Datagram, Sender } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import { type CoreOptions, type CorePorts, createParts, type Parts } from './parts.ts'
-import { reportStatus } from './report.ts'
+import { reportStatus, whyOutside } from './report.ts'
 import { Requests } from './requests.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterStatus } from './status.ts'
@@ -71,10 +71,10 @@ export class NodeCore {
         this.#out.woken(event.ticket, nowMs)
         break
       case 'write':
-        forwards.write(event.ticket, event.command, nowMs)
+        if (!this.#refuseOutside(event)) forwards.write(event.ticket, event.command, nowMs)
         break
       case 'read':
-        lookups.read(event.ticket, event.query, nowMs)
+        if (!this.#refuseOutside(event)) lookups.read(event.ticket, event.query, nowMs)
         break
       case 'leave':
         self.phase = 'leaving'
@@ -150,6 +150,15 @@ export class NodeCore {
     this.#parts.lookups.tick(nowMs)
     this.#parts.mirror.tick(nowMs)
     this.#grow(nowMs)
+  }
+
+  /** One node too many serves nobody: nobody could tell it what changed. */
+  #refuseOutside(event: Extract<Event, { kind: 'write' | 'read' }>): boolean {
+    const reason = whyOutside(this.#parts)
+    if (reason === undefined) return false
+    const kind = event.kind === 'write' ? 'refused' : 'unreachable'
+    this.#out.finish(event.ticket, { kind, reason })
+    return true
   }
 
   #start(nowMs: number): void {

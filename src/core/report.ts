@@ -1,7 +1,7 @@
 // What this node says about itself and the others: GET /cluster, and reasons in words for clients.
 // Looks only; changes nothing.
 import type { Candidates } from './candidates.ts'
-import { CLOCK_SKEW_MAX_MS } from './limits.ts'
+import { CLOCK_SKEW_MAX_MS, NODES_MAX } from './limits.ts'
 import type { Leases } from './leases.ts'
 import type { Member, Members } from './members.ts'
 import type { EntryReader } from './ports.ts'
@@ -12,7 +12,7 @@ import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
 import type { ClusterStatus, NodeStatus, Role } from './status.ts'
 import type { NodeId, View } from './types.ts'
-import { contains, formatBallot, onlyGroup, primaryOf } from './view.ts'
+import { contains, formatBallot, inRoster, onlyGroup, primaryOf } from './view.ts'
 
 export interface ReportParts {
   readonly self: Self
@@ -39,6 +39,14 @@ export function whyNoPrimary(
     return `no masters have been elected yet; ${alive} node${alive === 1 ? '' : 's'} in sight`
   }
   return `no primary acts now; ${alive} of ${view.roster.length} known nodes are reachable: try again`
+}
+
+/** Why this node may take no part; undefined when it may. */
+export function whyOutside(parts: Pick<ReportParts, 'self' | 'standing'>): string | undefined {
+  const view = parts.standing.route
+  if (view === undefined || view.roster.length < NODES_MAX) return undefined
+  if (inRoster(view, parts.self.id)) return undefined
+  return `this cluster has its ${NODES_MAX} nodes and this one stays outside: use another node`
 }
 
 export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
@@ -117,6 +125,8 @@ function reportWarnings(parts: ReportParts): string[] {
   const { standing, store, members, proposer } = parts
   const warnings: string[] = []
   if (proposer.trouble !== undefined) warnings.push(proposer.trouble)
+  const outside = whyOutside(parts)
+  if (outside !== undefined) warnings.push(outside)
   if (store.isFull) warnings.push('the store of this node is full: new values are refused')
   for (const owed of standing.state.owed) {
     warnings.push(
