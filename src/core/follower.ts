@@ -87,10 +87,10 @@ export class Follower {
     const { self, remembered } = this.#parts
     const known = Math.max(0, this.#appliedSeq + 1 - request.firstSeq)
     const wallMs = self.wallMs(nowMs)
-    const changes = request.records.slice(known).map(({ entry, fingerprint }, i) => {
+    const changes = request.records.slice(known).map(({ entry, write }, i) => {
       self.follow(entry.version, nowMs)
-      const { key, version, requestId } = entry
-      remembered.add(requestId, { key, version, fingerprint, atMs: nowMs })
+      const { key } = entry
+      remembered.add(write.requestId, { ...write, key, atMs: nowMs })
       this.#uncommitted.set(key, request.firstSeq + known + i)
       return { kind: 'put', entry: fromTravel(entry, wallMs) } as const
     })

@@ -130,11 +130,19 @@ export type Beat = Extract<Datagram, { kind: 'beat' }>
 
 // ---- node-to-node requests ---------------------------------------------------------------------
 
+/** A write that was applied, as the masters remember it to recognise a retry. */
+export interface AppliedWrite {
+  readonly requestId: RequestId
+  readonly version: Version
+  /** Fingerprint of the command. */
+  readonly fingerprint: string
+}
+
 /** One record of a primary's stream. */
 export interface StreamRecord {
   readonly entry: TravelEntry
-  /** Fingerprint of the command, so that any master recognises a retry. */
-  readonly fingerprint: string
+  /** The write that waits for this record: its own, or a retry that finds a newer entry. */
+  readonly write: AppliedWrite
 }
 
 /** An entry's name without its value. */

@@ -10,7 +10,7 @@ import {
   REPLICATE_WAIT_MS,
 } from './limits.ts'
 import type { Members } from './members.ts'
-import type { CallAnswer, StreamRecord } from './messages.ts'
+import type { AppliedWrite, CallAnswer, StreamRecord } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
@@ -27,7 +27,7 @@ export type StreamEnd =
 
 interface Pending {
   readonly entry: Entry
-  readonly fingerprint: string
+  readonly write: AppliedWrite
   readonly bytes: number
   readonly ends: ((end: StreamEnd, nowMs: number) => void)[]
 }
@@ -100,7 +100,7 @@ export class Stream {
 
   /** Puts a write at the end of the stream; `end` is called once, in a later step. */
   append(
-    record: { entry: Entry; fingerprint: string },
+    record: { entry: Entry; write: AppliedWrite },
     end: (end: StreamEnd, nowMs: number) => void,
     nowMs: number,
   ): void {
@@ -198,9 +198,9 @@ export class Stream {
     if (sink.ackedSeq >= this.#seq.last) return
     const batch = this.#batchAfter(sink.ackedSeq)
     const wallMs = this.#self.wallMs(nowMs)
-    const records: StreamRecord[] = batch.map(({ entry, fingerprint }) => ({
+    const records: StreamRecord[] = batch.map(({ entry, write }) => ({
       entry: toTravel(entry, wallMs),
-      fingerprint,
+      write,
     }))
     sink.isCalling = true
     this.#out.call(

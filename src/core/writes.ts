@@ -98,7 +98,9 @@ export class Writes {
     if (underWay !== undefined) stream.join(command.key, end)
     else if (newest !== undefined) {
       // It is here, but perhaps on no other master: it is acknowledged only once it is.
-      stream.append({ entry: newest, fingerprint: command.fingerprint }, end, nowMs)
+      const { requestId, fingerprint } = command
+      const write = { requestId, version: known.version, fingerprint }
+      stream.append({ entry: newest, write }, end, nowMs)
     } else reply({ kind: 'applied', version: known.version, copies: 1 }, nowMs)
     return true
   }
@@ -137,7 +139,7 @@ export class Writes {
     }
     remembered.add(requestId, { key, version, fingerprint, atMs: nowMs })
     stream.append(
-      { entry, fingerprint },
+      { entry, write: { requestId, version, fingerprint } },
       (end, thenMs) => reply(outcomeOf(end, version), thenMs),
       nowMs,
     )

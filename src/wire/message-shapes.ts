@@ -10,6 +10,7 @@ import {
   PAGE_KEYS_MAX,
 } from '../core/limits.ts'
 import type {
+  AppliedWrite,
   EntryHead,
   NodePromise,
   NodeRequest,
@@ -152,7 +153,10 @@ const promise = fields<NodePromise>({
 
 const head = fields<EntryHead>({ key, version, isTombstone: truth, valueBytes: count })
 const pageItem = variants<PageItem>({ head: { head }, entry: { entry } })
-const streamRecord = fields<StreamRecord>({ entry, fingerprint })
+const streamRecord = fields<StreamRecord>({
+  entry,
+  write: fields<AppliedWrite>({ requestId, version, fingerprint }),
+})
 
 export const sender = fields<Sender>({ id: nodeId, incarnation, clock: version })
 

@@ -46,7 +46,7 @@ t.test('a batch with the largest value fits', async (t) => {
     kind: 'replicate',
     ballot: { epoch: 1, proposer: FAKE_ID },
     firstSeq: 1,
-    records: [{ entry, fingerprint: '0'.repeat(16) }],
+    records: [{ entry, write: { ...entry, fingerprint: '0'.repeat(16) } }],
     committedSeq: 0,
   }
   t.equal((await fetch(nodePath('replicate'), message(batch))).status, 200)

@@ -281,7 +281,10 @@ export const requestParts: ByKind<NodeRequest> = {
   replicate: record({
     ballot,
     firstSeq: count,
-    records: fc.array(record({ entry, fingerprint: digits(16) }), { maxLength: 5 }),
+    records: fc.array(
+      record({ entry, write: record({ requestId: digits(32), version, fingerprint: digits(16) }) }),
+      { maxLength: 5 },
+    ),
     committedSeq: count,
   }),
   barrier: record({ ballot }),

@@ -140,7 +140,12 @@ t.test('a request that is not as it must be is refused with the place', async (t
     committedSeq: 0,
     records,
   })
-  const record = { entry, fingerprint: '0'.repeat(16) }
+  const applied = {
+    requestId: '0'.repeat(32),
+    version: VERSION,
+    fingerprint: '0'.repeat(16),
+  }
+  const record = { entry, write: applied }
   const accept = (part: object): unknown => ({ kind: 'accept', view: { ...view, ...part } })
   const group = view.groups[0]
   const fetch = (keys: unknown): unknown => ({ kind: 'fetch', ballot, keys })
@@ -198,8 +203,8 @@ t.test('a request that is not as it must be is refused with the place', async (t
       'request.records.1.entry.ttlLeftMs must be a number of milliseconds, 0 or more',
     ],
     [
-      replicate([{ ...record, fingerprint: '0'.repeat(17) }]),
-      'request.records.0.fingerprint must be 16 hex digits',
+      replicate([{ ...record, write: { ...applied, fingerprint: '0'.repeat(17) } }]),
+      'request.records.0.write.fingerprint must be 16 hex digits',
     ],
     [fetch(times(10_001, 'k')), 'request.keys must be a list of 0 to 10000'],
     [fetch({ length: 1 }), 'request.keys must be a list of 0 to 10000'],
