@@ -20,7 +20,7 @@ export interface ChooseInput {
   readonly me: NodeId
   /** From every node that promised, this one included. */
   readonly promises: ReadonlyMap<NodeId, NodePromise>
-  /** Nodes that this one hears, itself included, whether they answered or not. */
+  /** Nodes that this one counts on to answer, itself included. */
   readonly heardCount: number
   /** Nodes that may fill a vacancy, best first. */
   readonly candidates: readonly NodeId[]
@@ -46,8 +46,14 @@ interface Reported {
 
 /** Decides the view that these promises allow. */
 export function chooseView(input: ChooseInput): Choice {
+  // Nodes that are heard may be too busy to answer, or know a newer view: unless more than half of
+  // them agree, two proposers could each found a history of their own.
+  const agreed = input.promises.size
+  if (agreed * 2 <= input.heardCount && input.rules.viewNeedsMostOfHeard) {
+    return { kind: 'wait', reason: tooFewAgree(agreed, input.heardCount) }
+  }
   const [newest] = reportedViews(input.promises)
-  if (newest === undefined) return buildFirst(input)
+  if (newest === undefined) return build(input, undefined)
   // Older data must not go on without the newest: what was acknowledged there would be lost.
   if (newest.holders.length === 0) return { kind: 'wait', reason: missingHolders(newest.view) }
   if (input.rules.onlyHolderProposes) {
@@ -77,17 +83,6 @@ function reportedViews(promises: ReadonlyMap<NodeId, NodePromise>): Reported[] {
     for (const owed of state.owed) report(owed, id)
   }
   return [...byBallot.values()].sort((a, b) => compareBallots(b.view.ballot, a.view.ballot))
-}
-
-/**
- * Nobody here knows a view. Nodes that start together may still be too busy to answer: unless more
- * than half of those heard agree, two of them could each found a cluster.
- */
-function buildFirst(input: ChooseInput): Choice {
-  const isMajority = input.promises.size * 2 > input.heardCount
-  if (isMajority || !input.rules.firstViewNeedsMajority) return build(input, undefined)
-  const reason = `${input.promises.size} of ${input.heardCount} nodes in sight have agreed on masters so far`
-  return { kind: 'wait', reason }
 }
 
 function build(input: ChooseInput, base: View | undefined): Choice {
@@ -180,6 +175,10 @@ function joinRosters(
     if (roster.has(id) || roster.size < NODES_MAX) roster.set(id, { id, address })
   }
   return [...roster.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function tooFewAgree(agreed: number, heard: number): string {
+  return `${agreed} of ${heard} nodes in sight have agreed on masters so far: try again`
 }
 
 /** What to do when fewer nodes than copies are there. */

@@ -65,7 +65,7 @@ export const ROSTER_WAIT_MS = 100
 /** Pause between two views that only add nodes. Unit: ms. One that does not answer must not cause many. */
 export const GROW_PAUSE_MS = 1000
 
-/** A candidate for an ordinary vacancy should have been alive this long. Unit: ms. */
+/** Alive, or heard without being reachable, for this long: no newcomer any more. Unit: ms. */
 export const SEASONED_MS = 5000
 
 /** A master dropped on suspicion is not chosen again for this long. Unit: ms. */

@@ -9,6 +9,7 @@ import {
   PROMISE_WAIT_MS,
   PROPOSAL_MS,
   PROPOSAL_PAUSE_MS,
+  SEASONED_MS,
   VIEW_CALL_WAIT_MS,
 } from './limits.ts'
 import type { Leases } from './leases.ts'
@@ -209,7 +210,7 @@ export class Proposer {
       ballot: proposal.ballot,
       me: self.id,
       promises: proposal.promises,
-      heardCount: this.#heard().length + 1,
+      heardCount: this.#countedOn(nowMs) + 1,
       candidates: candidates.forVacancy(nowMs, undefined),
       hasSynced: (ballot, id) => this.#parts.synced.has(ballot, id),
       hasDeferred: this.#hasDeferred,
@@ -321,6 +322,13 @@ export class Proposer {
     return [...this.#parts.members.all()].filter(
       (m) => m.phase !== 'dead' && m.phase !== 'left' && !this.#parts.candidates.isForeign(m),
     )
+  }
+
+  /** Without those who were heard for a while but could never be reached: they answer nobody. */
+  #countedOn(nowMs: number): number {
+    return this.#heard().filter(
+      (m) => m.phase !== 'unverified' || nowMs - m.aliveSinceMs < SEASONED_MS,
+    ).length
   }
 
   #isCurrent(proposal: Proposal): boolean {

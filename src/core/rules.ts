@@ -19,8 +19,8 @@ export interface Rules {
   readonly carryInSyncOnlyFromOwnView: boolean
   /** Only an in-sync master of the base view may become primary. */
   readonly onlyHolderProposes: boolean
-  /** The first view of a cluster needs the promises of more than half of the nodes heard. */
-  readonly firstViewNeedsMajority: boolean
+  /** A view needs the promises of more than half of the nodes that its proposer hears. */
+  readonly viewNeedsMostOfHeard: boolean
   /** A live active primary protects itself and is protected by those who hear it. */
   readonly vetoProtectsPrimary: boolean
   /** A primary whose master promised a higher ballot proposes again. */
@@ -64,7 +64,7 @@ export const ALL_RULES: Rules = {
   newMasterIsSyncing: true,
   carryInSyncOnlyFromOwnView: true,
   onlyHolderProposes: true,
-  firstViewNeedsMajority: true,
+  viewNeedsMostOfHeard: true,
   vetoProtectsPrimary: true,
   proposeAgainWhenFenced: true,
   stallRule: true,

@@ -1,0 +1,249 @@
+// Which view a set of promises allows, or why none. One line a case: promises, what else, the choice.
+import t from 'tap'
+import { type Choice, type ChooseInput, chooseView } from '../../src/core/choose.ts'
+import type { NodePromise } from '../../src/core/messages.ts'
+import { ALL_RULES, type Rules } from '../../src/core/rules.ts'
+import type { ClusterSettings } from '../../src/core/settings.ts'
+import type { NodeId, View } from '../../src/core/types.ts'
+import { A, addressOf, ballot, ballotText, mastersText, nameOf, node, state } from './words.ts'
+import { version, view } from './words.ts'
+
+/** The views that a promise may name. */
+const VIEWS: Readonly<Record<string, View>> = {
+  v1: view('1A', 'A+', { roster: 'A' }),
+  v2: view('2A', 'A+ B+', { history: '1A', roster: 'AB' }),
+  v3: view('3A', 'A+ B-', { history: '1A 2A', roster: 'AB' }),
+  w3: view('3B', 'B+ C+', { history: '1A 2A', roster: 'ABC' }),
+  v4: view('4A', 'A+', { history: '1A 2A', roster: 'AB' }),
+  /** Another history. */
+  f1: view('1C', 'C+ D+', { roster: 'CD' }),
+}
+
+interface Around {
+  readonly me?: string
+  readonly heard?: number
+  readonly candidates?: string
+  /** Who has said in which view that it finished: `3AB`. */
+  readonly synced?: string
+  readonly hasDeferred?: boolean
+  readonly minCopies?: ClusterSettings['minCopies']
+  readonly rules?: Partial<Rules>
+}
+
+/** `A@v2` accepted v2, `B2` is in its second life, `C!f1` owes f2. */
+function promises(text: string): Map<NodeId, NodePromise> {
+  const words = text.split(' ').map((word) => {
+    const [, name = '', life = '', accepted = '', owed = ''] =
+      /^(.)(\d*)(?:@(\w+))?(?:!(\w+))?$/.exec(word) ?? []
+    const id = node(name)
+    const promise: NodePromise = {
+      state: state(VIEWS[accepted], { owed: owed === '' ? [] : [VIEWS[owed] as View] }),
+      incarnation: Number(life === '' ? 1 : life),
+      address: addressOf(id),
+      keyCount: 0,
+      clock: version(0),
+    }
+    return [id, promise] as const
+  })
+  return new Map(words)
+}
+
+function input(text: string, around: Around): ChooseInput {
+  const { me = 'A', candidates = 'ABCDEF', synced = '', minCopies = 1, rules } = around
+  const got = promises(text)
+  return {
+    ballot: ballot(`9${me}`),
+    me: node(me),
+    promises: got,
+    heardCount: around.heard ?? got.size,
+    candidates: [...candidates].map(node),
+    hasSynced: (of, id) => synced === `${ballotText(of)}${nameOf(id)}`,
+    hasDeferred: around.hasDeferred ?? false,
+    start: { clock: version(5), seq: 6 },
+    settings: { mode: 'available', minCopies, valueBytesMax: 1 },
+    rules: { ...ALL_RULES, ...rules },
+  }
+}
+
+function text(choice: Choice): string {
+  switch (choice.kind) {
+    case 'view':
+      return `${mastersText(choice.view.groups[0]?.masters ?? [])} | ${choice.view.roster.map((n) => nameOf(n.id)).join('')}`
+    case 'nudge':
+      return `${choice.isDeferral ? 'defer to' : 'nudge'} ${choice.to.map(nameOf).join(' ')}`
+    case 'wait':
+      return `wait: ${choice.reason}`
+  }
+}
+
+const choose = (given: string, around: Around = {}): string =>
+  text(chooseView(input(given, around)))
+
+type Cases = readonly (readonly [promises: string, around: Around, choice: string])[]
+
+function table(title: string, cases: Cases): void {
+  t.test(title, async (t) => {
+    for (const [given, around, expected] of cases) {
+      t.equal(choose(given, around), expected, `${given} ${JSON.stringify(around)}`)
+    }
+  })
+}
+
+table('the first view: whoever asks leads, the best candidate is second', [
+  ['A', {}, 'A+ | A'],
+  ['A B', {}, 'A+ B- | AB'],
+  ['A B C', { candidates: 'CB' }, 'A+ C- | ABC'],
+  ['A B C', { me: 'B', candidates: 'AC' }, 'B+ A- | ABC'],
+  ['A3 B2', {}, 'A3+ B2- | AB'],
+  ['A B', { candidates: '' }, 'A+ | AB'],
+  ['A B', { candidates: 'C' }, 'A+ | AB'],
+])
+
+table('the first view needs more than half of the nodes heard', [
+  ['A', { heard: 1 }, 'A+ | A'],
+  ['A', { heard: 2 }, 'wait: 1 of 2 nodes in sight have agreed on masters so far'],
+  ['A B', { heard: 3 }, 'A+ B- | AB'],
+  ['A B', { heard: 4 }, 'wait: 2 of 4 nodes in sight have agreed on masters so far'],
+  ['A', { heard: 2, rules: { viewNeedsMostOfHeard: false } }, 'A+ | A'],
+  ['A@v1', { heard: 9 }, 'A+ | A'],
+])
+
+const LOST_B =
+  'the newest data is on 10.0.0.11:80 and 10.0.0.12:80, which cannot be reached: bring it back'
+const LOST_A = 'the newest data is on 10.0.0.10:80, which cannot be reached: bring it back'
+
+table('a view is built on the newest one reported, never on an older one', [
+  ['A@v2 B@v2', {}, 'A+ B+ | AB'],
+  ['A@v2 B@w3 C@w3', {}, 'nudge B C'],
+  ['A@v2 D@w3', {}, `wait: ${LOST_B}`],
+  ['B@v2 C@v4', { me: 'B' }, `wait: ${LOST_A}`],
+  ['B@v3 C', { me: 'B' }, `wait: ${LOST_A}`],
+  ['B C@v1', { me: 'B' }, `wait: ${LOST_A}`],
+])
+
+table('only a holder of the newest view leads the next one', [
+  ['C A@v2 B@v2', { me: 'C' }, 'nudge A B'],
+  ['B@v3 A@v3', { me: 'B' }, 'nudge A'],
+  ['C B@v3 A2@v3', { me: 'C' }, 'nudge A'],
+  ['C A@v2 B@v2', { me: 'C', rules: { onlyHolderProposes: false } }, 'C+ A- | ABC'],
+])
+
+table('a node that owes the newest data is its holder', [
+  ['C@v2!w3 A@v2', {}, 'nudge C'],
+  ['A@v2!f1 B@v2', {}, 'A+ B+ | AB'],
+])
+
+table('the old primary may go on, once, in the same life', [
+  ['B@v2 A@v2', { me: 'B' }, 'defer to A'],
+  ['B@v2 A@v2', { me: 'B', hasDeferred: true }, 'B+ A- | AB'],
+  ['B@v2 A2@v2', { me: 'B' }, 'B+ A2- | AB'],
+  ['B@v2 C', { me: 'B' }, 'B+ C- | ABC'],
+  ['A@v2 B@v2', { me: 'A' }, 'A+ B+ | AB'],
+])
+
+table('another master stays in sync only by the word of its own primary, both in the same life', [
+  ['A@v2 B@v2', {}, 'A+ B+ | AB'],
+  ['A@v2 B', {}, 'A+ B+ | AB'],
+  ['A@v2 B2@v2', {}, 'A+ B2- | AB'],
+  ['A2@v2 B@v2', {}, 'A2+ B- | AB'],
+  ['B@v2 A@v2', { me: 'B', hasDeferred: true }, 'B+ A- | AB'],
+  ['A@v3 B@v3', {}, 'A+ B- | AB'],
+  ['A2@v2 B@v2', { rules: { carryInSyncOnlyFromOwnView: false } }, 'A2+ B+ | AB'],
+])
+
+table('a syncing master is in sync once it has said so in this very view and life', [
+  ['A@v3 B@v3', { synced: '3AB' }, 'A+ B+ | AB'],
+  ['A@v3 B@v3', { synced: '2AB' }, 'A+ B- | AB'],
+  ['A@v3 B@v3', { synced: '3AC' }, 'A+ B- | AB'],
+  ['A@v3 B2@v3', { synced: '3AB' }, 'A+ B2- | AB'],
+  ['A2@v3 B@v3', { synced: '3AB' }, 'A2+ B- | AB'],
+])
+
+table(
+  'vacancies go to surviving masters, then to candidates in their order, and only to promisers',
+  [
+    ['A@v2 C D', {}, 'A+ C- | ABCD'],
+    ['A@v2 C D', { candidates: 'BDC' }, 'A+ D- | ABCD'],
+    ['A@v2 B@v2 C', { candidates: 'C' }, 'A+ B+ | ABC'],
+    ['A@v2 C', { candidates: 'AB' }, 'A+ | ABC'],
+    ['B@w3 D C2@w3', { me: 'B', candidates: 'D' }, 'B+ C2- | ABCD'],
+  ],
+)
+
+table('a node that owes data never mirrors', [
+  ['A@v2 C!f1', {}, 'A+ | ABC'],
+  ['A@v2 C!f1 D', {}, 'A+ D- | ABCD'],
+  ['A@v2 B2@v2!f1', {}, 'A+ | AB'],
+  ['A@v2 B@v2!f1', {}, 'A+ B+ | AB'],
+])
+
+const few = (here: string, known: number, needed: number): string =>
+  `wait: ${here} of ${known} known nodes ${here === '1' ? 'is' : 'are'} reachable; a write needs ${needed} copies: bring a node back, or set min-copies to 1`
+
+table('no view with fewer masters than a write needs copies', [
+  ['A@v2', { minCopies: 'auto' }, 'A+ | AB'],
+  ['A@v2', { minCopies: 1 }, 'A+ | AB'],
+  ['A@v2', { minCopies: 2 }, few('1', 2, 2)],
+  ['B@w3', { me: 'B', minCopies: 'auto' }, few('1', 3, 2)],
+  ['B@w3', { me: 'B', minCopies: 1 }, 'B+ | ABC'],
+  ['B@w3 D', { me: 'B', minCopies: 'auto' }, 'B+ D- | ABCD'],
+  ['B@w3 D', { me: 'B', minCopies: 'auto', candidates: '' }, few('2', 4, 2)],
+  ['A', { minCopies: 2 }, few('1', 1, 2)],
+])
+
+t.test('the view carries what its base knew, and starts where the proposer says', async (t) => {
+  const choice = chooseView(input('A@v2 B@v2', {}))
+  t.strictSame(choice, {
+    kind: 'view',
+    view: {
+      ballot: ballot('9A'),
+      roster: [A, node('B')].map((id) => ({ id, address: addressOf(id) })),
+      voters: [],
+      groups: [
+        {
+          masters: VIEWS['v2']?.groups[0]?.masters,
+          history: [ballot('1A'), ballot('2A'), ballot('9A')],
+          merge: [],
+        },
+      ],
+      start: { clock: version(5), seq: 6 },
+      isUnclean: false,
+    },
+  })
+})
+
+t.test('the history keeps the last 256 ballots, its own among them', async (t) => {
+  const earlier = Array.from({ length: 256 }, (_, i) => `${i + 1}A`).join(' ')
+  const given = input('A', {})
+  const long = view('300A', 'A+', { history: earlier })
+  const mine = { ...(given.promises.get(A) as NodePromise), state: state(long) }
+  const choice = chooseView({ ...given, ballot: ballot('301A'), promises: new Map([[A, mine]]) })
+  const history = choice.kind === 'view' ? choice.view.groups[0]?.history : []
+  t.equal(history?.length, 256)
+  t.strictSame(history?.slice(0, 1), [ballot('3A')])
+  t.strictSame(history?.slice(-2), [ballot('300A'), ballot('301A')])
+})
+
+t.test(
+  'the roster takes in every promiser up to 128 nodes, and the new address of a known one',
+  async (t) => {
+    const names = Array.from({ length: 128 }, (_, i) => (i + 256).toString(16))
+    const roster = names.slice(0, 127).map((name) => ({ id: node(name), address: 'old:1' }))
+    const base = { ...view('5A', 'A+'), roster }
+    const promise = { ...(promises('A').get(A) as NodePromise), state: state(base) }
+    const got = new Map<NodeId, NodePromise>([
+      [A, promise],
+      [node('B'), { ...promise, state: state(undefined), address: 'b:1' }],
+      [node('100'), { ...promise, state: state(undefined), address: 'new:1' }],
+    ])
+    const choice = chooseView({ ...input('A', {}), promises: got })
+    const after = choice.kind === 'view' ? choice.view.roster : []
+    t.equal(after.length, 128)
+    t.strictSame(after[0], { id: A, address: addressOf(A) })
+    t.equal(
+      after.some((n) => n.id === node('B')),
+      false,
+    )
+    t.strictSame(after[1], { id: node('100'), address: 'new:1' })
+  },
+)
