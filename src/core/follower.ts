@@ -89,9 +89,8 @@ export class Follower {
     const wallMs = self.wallMs(nowMs)
     const changes = request.records.slice(known).map(({ entry, write }, i) => {
       self.follow(entry.version, nowMs)
-      const { key } = entry
-      remembered.add(write.requestId, { ...write, key, atMs: nowMs })
-      this.#uncommitted.set(key, request.firstSeq + known + i)
+      remembered.add(write, nowMs)
+      this.#uncommitted.set(entry.key, request.firstSeq + known + i)
       return { kind: 'put', entry: fromTravel(entry, wallMs) } as const
     })
     if (changes.length === 0) return

@@ -110,6 +110,9 @@ export const REMEMBER_MS = 60_000
 /** Request ids remembered. Unit: ids. Oldest out first. */
 export const REMEMBER_MAX = 100_000
 
+/** Request ids in one page of a mirror. Unit: ids. About half a megabyte. */
+export const REMEMBER_PAGE_MAX = 5000
+
 /** A query waits this long for an answer before a master is asked directly. Unit: ms. */
 export const QUERY_WAIT_MS = 30
 

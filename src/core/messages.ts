@@ -138,6 +138,11 @@ export interface AppliedWrite {
   readonly fingerprint: string
 }
 
+/** An applied write and how long ago it was. */
+export interface PastWrite extends AppliedWrite {
+  readonly ageMs: number
+}
+
 /** One record of a primary's stream. */
 export interface StreamRecord {
   readonly entry: TravelEntry
@@ -187,6 +192,8 @@ export type NodeRequest =
       readonly knownVersion: Version | undefined
       readonly strength: 'fresh' | 'strong'
     }
+  /** What the primary remembers of retried writes, after this turn of its memory; 0: from the start. */
+  | { readonly kind: 'remembered'; readonly ballot: Ballot; readonly after: number }
   | { readonly kind: 'digest'; readonly ballot: Ballot }
   | {
       readonly kind: 'page'
@@ -235,6 +242,12 @@ export type NodeResponse =
   /** The version the asker knows is still the one. */
   | { readonly kind: 'unchanged'; readonly ageMs: number }
   | { readonly kind: 'absent'; readonly tombstone: Version | ''; readonly ageMs: number }
+  | {
+      readonly kind: 'remembered'
+      readonly writes: readonly PastWrite[]
+      /** Where the next page begins; undefined: this was the last. */
+      readonly last: number | undefined
+    }
   | { readonly kind: 'digest'; readonly digest: Uint8Array }
   | {
       readonly kind: 'page'

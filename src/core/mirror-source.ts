@@ -4,6 +4,7 @@ import { PAGE_BYTES, PAGE_KEYS_MAX, PAGE_LAG_MS, PAGE_VALUE_MAX } from './limits
 import type { NodeRequest } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
+import type { Remembered } from './remembered.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import { toTravel } from './travel.ts'
@@ -17,19 +18,30 @@ export class MirrorSource {
   readonly #self: Self
   readonly #standing: Standing
   readonly #store: EntryReader
+  readonly #remembered: Remembered
   #pageBytes: number = PAGE_BYTES.max
 
-  constructor(out: Outbox, parts: { self: Self; standing: Standing; store: EntryReader }) {
+  constructor(
+    out: Outbox,
+    parts: { self: Self; standing: Standing; store: EntryReader; remembered: Remembered },
+  ) {
     this.#out = out
     this.#self = parts.self
     this.#standing = parts.standing
     this.#store = parts.store
+    this.#remembered = parts.remembered
   }
 
   /** How late the last tick was. */
   lagged(lagMs: number): void {
     const next = lagMs > PAGE_LAG_MS ? this.#pageBytes / 2 : this.#pageBytes * 2
     this.#pageBytes = Math.min(PAGE_BYTES.max, Math.max(PAGE_BYTES.min, next))
+  }
+
+  remembered(about: { ballot: Ballot; after: number }, ticket: number, nowMs: number): void {
+    if (this.#isFenced(about.ballot, ticket)) return
+    const page = this.#remembered.page(about.after, nowMs)
+    this.#out.respond(ticket, { kind: 'remembered', ...page })
   }
 
   digest(ballot: Ballot, ticket: number): void {

@@ -13,6 +13,7 @@ import type { Members } from './members.ts'
 import type { CallAnswer, EntryHead, NodeRequest, NodeResponse, PageItem } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
+import type { Remembered } from './remembered.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
@@ -39,6 +40,7 @@ export class Mirror {
   readonly #standing: Standing
   readonly #members: Members
   readonly #store: EntryReader
+  readonly #remembered: Remembered
   readonly #rules: Rules
   #run: { readonly ballot: Ballot; isBusy: boolean; isDone: boolean } | undefined
   #notBeforeMs = 0
@@ -46,7 +48,13 @@ export class Mirror {
 
   constructor(
     out: Outbox,
-    parts: { self: Self; standing: Standing; members: Members; store: EntryReader },
+    parts: {
+      self: Self
+      standing: Standing
+      members: Members
+      store: EntryReader
+      remembered: Remembered
+    },
     rules: Rules,
   ) {
     this.#out = out
@@ -54,6 +62,7 @@ export class Mirror {
     this.#standing = parts.standing
     this.#members = parts.members
     this.#store = parts.store
+    this.#remembered = parts.remembered
     this.#rules = rules
   }
 
@@ -70,7 +79,21 @@ export class Mirror {
     if (this.#run.isBusy || nowMs < this.#notBeforeMs) return
     this.#run.isBusy = true
     if (this.#run.isDone) this.#reportDone(view)
-    else this.#compareDigests(view)
+    else this.#learn(view, 0)
+  }
+
+  /** First what the primary remembers of retried writes: it must outlive the primary too. */
+  #learn(view: View, after: number): void {
+    this.#call(view, { kind: 'remembered', ballot: view.ballot, after }, (answer, nowMs) => {
+      if (answer.kind !== 'response' || answer.response.kind !== 'remembered') {
+        this.#pause(nowMs)
+        return
+      }
+      const { writes, last } = answer.response
+      this.#remembered.learn(writes, nowMs)
+      if (last === undefined) this.#compareDigests(view)
+      else this.#learn(view, last)
+    })
   }
 
   #compareDigests(view: View): void {

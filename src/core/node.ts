@@ -263,8 +263,10 @@ export class NodeCore {
   }
 
   #viewChanged(view: View, nowMs: number): void {
-    const { synced, follower, stream, self, beats } = this.#parts
+    const { synced, follower, stream, self, standing, remembered, beats } = this.#parts
     synced.start(view.ballot)
+    // What this node remembers may belong to writes that the mirror is about to roll back.
+    if (standing.mastership?.inSync === false) remembered.clear()
     follower.follow(view)
     // Our own proposal keeps what is under way; it goes out again once the view is active.
     if (primaryOf(view).id !== self.id) stream.drop(nowMs)

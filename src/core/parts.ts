@@ -78,12 +78,13 @@ export function createParts(
     },
   })
   const beats = new Beats(out, { self, standing, members, leases, serving, store }, setUp.options)
-  const mirror = new Mirror(out, { self, standing, members, store }, rules)
-  const mirrorSource = new MirrorSource(out, { self, standing, store })
+  const mirror = new Mirror(out, { self, standing, members, store, remembered }, rules)
+  const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
   const { fingerprint } = setUp.options
   const report = { ...views, serving, proposer, candidates, store, settings, fingerprint }
   return {
     ...views,
+    remembered,
     follower,
     writes,
     serving,

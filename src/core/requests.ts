@@ -50,6 +50,8 @@ export class Requests {
         return this.#barrier(request, ticket)
       case 'read':
         return serving.read(request, ticket, nowMs)
+      case 'remembered':
+        return mirrorSource.remembered(request, ticket, nowMs)
       case 'digest':
         return mirrorSource.digest(request.ballot, ticket)
       case 'page':

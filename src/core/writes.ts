@@ -137,12 +137,9 @@ export class Writes {
         ? { kind: 'value', bytes: change.bytes, contentType: change.contentType }
         : { kind: 'tombstone' },
     }
-    remembered.add(requestId, { key, version, fingerprint, atMs: nowMs })
-    stream.append(
-      { entry, write: { requestId, version, fingerprint } },
-      (end, thenMs) => reply(outcomeOf(end, version), thenMs),
-      nowMs,
-    )
+    const write = { requestId, version, fingerprint }
+    remembered.add(write, nowMs)
+    stream.append({ entry, write }, (end, thenMs) => reply(outcomeOf(end, version), thenMs), nowMs)
   }
 }
 

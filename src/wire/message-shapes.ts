@@ -8,6 +8,7 @@ import {
   KEY_BYTES_MAX,
   NODES_MAX,
   PAGE_KEYS_MAX,
+  REMEMBER_PAGE_MAX,
 } from '../core/limits.ts'
 import type {
   AppliedWrite,
@@ -16,6 +17,7 @@ import type {
   NodeRequest,
   NodeResponse,
   PageItem,
+  PastWrite,
   Sender,
   StreamRecord,
   TravelEntry,
@@ -153,9 +155,11 @@ const promise = fields<NodePromise>({
 
 const head = fields<EntryHead>({ key, version, isTombstone: truth, valueBytes: count })
 const pageItem = variants<PageItem>({ head: { head }, entry: { entry } })
+const appliedWrite = { requestId, version, fingerprint }
+const pastWrite = fields<PastWrite>({ ...appliedWrite, ageMs: duration })
 const streamRecord = fields<StreamRecord>({
   entry,
-  write: fields<AppliedWrite>({ requestId, version, fingerprint }),
+  write: fields<AppliedWrite>(appliedWrite),
 })
 
 export const sender = fields<Sender>({ id: nodeId, incarnation, clock: version })
@@ -181,6 +185,7 @@ export const request = variants<NodeRequest>({
     knownVersion: optional(version),
     strength: oneOf('fresh', 'strong'),
   },
+  remembered: { ballot, after: count },
   digest: { ballot },
   page: {
     ballot,
@@ -206,6 +211,7 @@ export const response = variants<NodeResponse>({
   found: { entry, ageMs: duration, isMaster: truth },
   unchanged: { ageMs: duration },
   absent: { tombstone: versionOrNone, ageMs: duration },
+  remembered: { writes: list(pastWrite, { max: REMEMBER_PAGE_MAX }), last: optional(count) },
   digest: { digest: bytesOf(DIGEST_BYTES) },
   page: { items: list(pageItem, { max: PAGE_KEYS_MAX }), end: optional(key) },
   entries: { entries: list(entry, { max: PAGE_KEYS_MAX }) },

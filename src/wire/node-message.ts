@@ -30,6 +30,7 @@ export const NODE_REQUEST_KINDS: readonly NodeRequestKind[] = [
   'digest',
   'page',
   'fetch',
+  'remembered',
   'synced',
 ]
 

@@ -294,6 +294,7 @@ export const requestParts: ByKind<NodeRequest> = {
     knownVersion: maybe(version),
     strength: fc.constantFrom('fresh' as const, 'strong' as const),
   }),
+  remembered: record({ ballot, after: count }),
   digest: record({ ballot }),
   page: record({
     ballot,
@@ -319,6 +320,18 @@ export const responseParts: ByKind<NodeResponse> = {
   found: record({ entry, ageMs: durationMs, isMaster: fc.boolean() }),
   unchanged: record({ ageMs: durationMs }),
   absent: record({ tombstone: versionOrNone, ageMs: durationMs }),
+  remembered: record({
+    writes: fc.array(
+      record({
+        requestId: digits(32),
+        version,
+        fingerprint: digits(16),
+        ageMs: durationMs,
+      }),
+      { maxLength: 5 },
+    ),
+    last: maybe(count),
+  }),
   digest: record({ digest: bytesOf(524_288) }),
   page: record({ items: fc.array(pageItem, { maxLength: 8 }), end: maybe(key) }),
   entries: record({ entries: fc.array(entry, { maxLength: 5 }) }),
