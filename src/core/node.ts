@@ -39,6 +39,7 @@ export class NodeCore {
     const listener = {
       viewChanged: (view: View, nowMs: number) => this.#viewChanged(view, nowMs),
       activated: (view: View, nowMs: number) => this.#activated(view, nowMs),
+      stoodDown: (nowMs: number) => this.#parts.stream.drop(nowMs),
     }
     this.#parts = createParts(this.#out, ports, { options, listener })
     this.#requests = new Requests(this.#out, this.#parts, options.rules)

@@ -23,6 +23,8 @@ export interface StandingListener {
   viewChanged(view: View, nowMs: number): void
   /** This node is the primary of a view that every master of it has accepted. */
   activated(view: View, nowMs: number): void
+  /** Another node acts as primary of a newer view, which this one promised not to accept. */
+  stoodDown(nowMs: number): void
 }
 
 export class Standing {
@@ -143,7 +145,7 @@ export class Standing {
     if (this.#heardView === undefined || isAbove(view, this.#heardView)) this.#heardView = view
     if (this.view !== undefined && !isAbove(view, this.view)) return
     if (compareBallots(view.ballot, this.promised) < 0 && this.#rules.neverAdoptBelowPromise) {
-      if (this.#isActive && this.view !== undefined) this.#standDown(this.view, nowMs)
+      this.#standDown(nowMs)
       return
     }
     this.accept(view, nowMs, () => {})
@@ -167,9 +169,9 @@ export class Standing {
     return contains(view, this.view.ballot)
   }
 
-  #standDown(view: View, nowMs: number): void {
+  #standDown(nowMs: number): void {
     this.#isActive = false
-    this.#listener.viewChanged(view, nowMs)
+    this.#listener.stoodDown(nowMs)
   }
 
   /** What stays to be merged: this node holds it, and the new view does not contain it. */
