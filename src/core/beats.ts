@@ -93,7 +93,8 @@ export class Beats {
 
   /** All echoes, or in a large cluster the next page of them. */
   #echoes(): Echo[] {
-    const all = this.#parts.leases.echoes()
+    const { leases, members } = this.#parts
+    const all = leases.echoes((id) => members.get(id) !== undefined)
     if (all.length <= ECHOES_MAX) return all
     const from = this.#echoTurn % all.length
     this.#echoTurn = from + ECHOES_MAX

@@ -8,7 +8,7 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import { fromTravel } from './travel.ts'
-import type { Ballot, View } from './types.ts'
+import type { Ballot, Version, View } from './types.ts'
 import { BALLOT_ZERO, ballotOf, primaryOf, sameBallot } from './view.ts'
 
 type Replicate = Extract<NodeRequest, { kind: 'replicate' }>
@@ -29,6 +29,8 @@ export class Follower {
   #committedSeq = 0
   /** Keys with writes that the primary had not committed when it last told. */
   readonly #uncommitted = new Map<string, number>()
+  /** While syncing: keys that the stream brought with versions from before this view. */
+  readonly #oldFromStream = new Set<string>()
 
   constructor(out: Outbox, parts: FollowerParts, rules: Rules) {
     this.#out = out
@@ -45,6 +47,16 @@ export class Follower {
     return this.#uncommitted.has(key)
   }
 
+  /**
+   * Whether the stream of this view brought what is stored under the key. Versions stamped in the
+   * view are above its start; the tail of the view before, sent again, is remembered by key.
+   */
+  cameByStream(key: string, version: Version): boolean {
+    const view = this.#parts.standing.view
+    if (view === undefined) return false
+    return version > view.start.clock || this.#oldFromStream.has(key)
+  }
+
   get uncommittedCount(): number {
     return this.#uncommitted.size
   }
@@ -55,6 +67,7 @@ export class Follower {
     this.#appliedSeq = view.start.seq
     this.#committedSeq = view.start.seq
     this.#uncommitted.clear()
+    this.#oldFromStream.clear()
   }
 
   /** The primary says that everything up to here is committed. */
@@ -84,11 +97,14 @@ export class Follower {
   }
 
   #apply(request: Replicate, nowMs: number): void {
-    const { self, remembered } = this.#parts
+    const { self, standing, remembered } = this.#parts
     const known = Math.max(0, this.#appliedSeq + 1 - request.firstSeq)
     const wallMs = self.wallMs(nowMs)
+    const isSyncing = standing.mastership?.inSync === false
+    const startClock = standing.view?.start.clock ?? ''
     const changes = request.records.slice(known).map(({ entry, write }, i) => {
-      self.follow(entry.version, nowMs)
+      self.stored(entry.version)
+      if (isSyncing && entry.version <= startClock) this.#oldFromStream.add(entry.key)
       remembered.add(write, nowMs)
       this.#uncommitted.set(entry.key, request.firstSeq + known + i)
       return { kind: 'put', entry: fromTravel(entry, wallMs) } as const

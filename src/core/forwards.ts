@@ -28,6 +28,8 @@ export interface ForwardsParts {
   readonly writes: Writes
   /** Told of every write that was applied, before the client is. */
   readonly onApplied: (key: string, version: Version, nowMs: number) => void
+  /** A primary is there and acts, or this node is it. */
+  readonly hearsPrimary: () => boolean
   /** Why there is no primary, in words for the client. */
   readonly whyNoPrimary: (nowMs: number) => string
 }
@@ -116,7 +118,7 @@ export class Forwards {
       case 'refused':
         // Nothing listens there: surely not applied by this attempt.
         this.#parts.members.suspect(primary, nowMs)
-        this.#retryLater(forward, 'the primary is gone and not yet replaced', nowMs)
+        this.#retryLater(forward, this.#parts.whyNoPrimary(nowMs), nowMs)
         return
       case 'broken':
         this.#parts.members.suspect(primary, nowMs)
@@ -167,7 +169,9 @@ export class Forwards {
   }
 
   #giveUp(forward: Forward, nowMs: number): void {
-    const reason = forward.lastReason || this.#parts.whyNoPrimary(nowMs)
+    // Without a primary in sight, what is wrong now says more than how the last attempt ended.
+    const hasPrimary = this.#parts.hearsPrimary()
+    const reason = hasPrimary ? forward.lastReason : this.#parts.whyNoPrimary(nowMs)
     // A write still with the local primary is neither applied nor refused.
     const isUnknown = forward.mayBeApplied || forward.isTrying
     this.#finish(forward, { kind: isUnknown ? 'unknown' : 'refused', reason })

@@ -37,8 +37,9 @@ export class Leases {
     return this.#beat
   }
 
-  /** The newest heartbeat heard from each node, to be echoed. */
-  echoes(): Echo[] {
+  /** The newest heartbeat heard from each node that is still there, to be echoed. */
+  echoes(isThere: (id: NodeId) => boolean): Echo[] {
+    for (const id of this.#heard.keys()) if (!isThere(id)) this.forget(id)
     return [...this.#heard.values()]
   }
 

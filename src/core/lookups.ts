@@ -15,9 +15,8 @@ import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader, Random } from './ports.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
-import type { MasterWord, Serving } from './serving.ts'
+import type { Serving } from './serving.ts'
 import type { Standing } from './standing.ts'
-import type { Stream } from './stream.ts'
 import { fromTravel, liveEntry } from './travel.ts'
 import type { Address, Entry, NodeId, ReadQuery, Source, Version } from './types.ts'
 import { owners, primaryOf } from './view.ts'
@@ -46,7 +45,6 @@ export interface LookupsParts {
   readonly standing: Standing
   readonly members: Members
   readonly serving: Serving
-  readonly stream: Stream
   readonly store: EntryReader
   readonly copies: CopyReader
   readonly random: Random
@@ -171,25 +169,13 @@ export class Lookups {
 
   /** This node is the primary: a write on the key is under way, or the read must be strong. */
   #readAsPrimary(lookup: Lookup, nowMs: number): void {
-    const { serving, stream } = this.#parts
-    const nonce = lookup.nonce
-    const done = (word: MasterWord, thenMs: number) => {
+    const { nonce } = lookup
+    this.#parts.serving.asPrimary(lookup, nowMs, (word, thenMs) => {
       if (lookup.nonce !== nonce || lookup.isResting) return
+      lookup.roundMs = thenMs
       if (word.kind === 'unable') this.#rest(lookup, word.reason)
       else this.#complete(lookup, { entry: word.entry, ageMs: word.ageMs }, thenMs)
-    }
-    const serve = (thenMs: number) => {
-      lookup.roundMs = thenMs
-      if (lookup.strength === 'strong') serving.strong(lookup.key, thenMs, done)
-      else if (serving.mayServe(lookup.key, thenMs)) {
-        done({ kind: 'master', entry: serving.stored(lookup.key, thenMs), ageMs: 0 }, thenMs)
-      } else this.#rest(lookup, 'this primary has lost touch with the other master')
-    }
-    if (stream.newestOn(lookup.key) !== undefined && this.#rules.noDirtyReads) {
-      stream.whenSettled(lookup.key, (thenMs) => {
-        if (lookup.nonce === nonce && !lookup.isResting) serve(thenMs)
-      })
-    } else serve(nowMs)
+    })
   }
 
   #query(lookup: Lookup, nowMs: number): void {
@@ -318,9 +304,10 @@ export class Lookups {
       this.#rest(lookup, 'the answer came too late to be trusted')
       return
     }
-    const isOwn = this.#parts.serving.mayServe(key, nowMs)
-    const source: Source = isOwn ? 'local' : 'fetched'
-    if (!isOwn) {
+    const isMaster = this.#parts.standing.mastership !== undefined
+    const source: Source = this.#parts.serving.holdsLease(nowMs) ? 'local' : 'fetched'
+    // A master's store is its copy. A strong read may overtake a write that it knows nothing of.
+    if (!isMaster && lookup.strength === 'fresh') {
       const known =
         entry === undefined ? { kind: 'absent' as const } : { kind: 'entry' as const, entry }
       this.#out.keep({ key, known, provenAtMs })

@@ -7,6 +7,7 @@ import {
   PINGS_BEFORE_DEAD,
   PING_WAIT_MS,
   SUSPECT_AFTER_MS,
+  TICK_EVERY_MS,
 } from './limits.ts'
 import type { Beat, CallAnswer, Sender } from './messages.ts'
 import type { Outbox } from './outbox.ts'
@@ -208,25 +209,39 @@ export class Members {
       this.#setPhase(member, 'alive', 'verified')
       return
     }
-    if (nowMs - member.lastHeardMs <= SUSPECT_AFTER_MS) return
-    member.isDeafToMulticast = true
-    member.lastHeardMs = nowMs
+    const isSilent = nowMs - member.lastHeardMs > SUSPECT_AFTER_MS
     member.failedPings = 0
-    this.#setPhase(member, 'alive', 'answers pings, though not heard by multicast')
+    if (isSilent) {
+      member.isDeafToMulticast = true
+      member.lastHeardMs = nowMs
+    }
+    const reason = isSilent ? 'answers pings, though not heard by multicast' : 'answers pings'
+    this.#setPhase(member, 'alive', reason)
   }
 
   #pingFailed(member: Entry, answer: CallAnswer, nowMs: number): void {
     if (member.phase === 'unverified' || member.phase === 'dead' || member.phase === 'left') return
-    // A refused connection, or a wrong life answering, is proof; silence needs a second ping.
-    if (answer.kind === 'refused' || answer.kind === 'response') {
+    const isOtherLife = answer.kind === 'response' && answer.response.kind === 'pong'
+    if (answer.kind === 'refused' || isOtherLife) {
       this.#setPhase(member, 'dead', 'nobody answers at its address')
       return
     }
+    // Silence alone needs a second ping; so does a node that answers, but is too busy to.
     if (member.phase === 'alive') this.#setPhase(member, 'suspect', 'does not answer a ping')
-    const isSilent = nowMs - member.lastHeardMs > SUSPECT_AFTER_MS
-    if (isSilent) member.failedPings++
-    if (member.failedPings < PINGS_BEFORE_DEAD) this.#ping(member, nowMs)
-    else this.#setPhase(member, 'dead', 'silent, and does not answer pings')
+    if (nowMs - member.lastHeardMs > SUSPECT_AFTER_MS) member.failedPings++
+    if (member.failedPings >= PINGS_BEFORE_DEAD) {
+      this.#setPhase(member, 'dead', 'silent, and does not answer pings')
+      return
+    }
+    // A broken connection answers at once: the pause keeps that from becoming a storm.
+    if (answer.kind === 'late') this.#ping(member, nowMs)
+    else this.#out.wake(TICK_EVERY_MS, (thenMs) => this.#pingAgain(member, thenMs))
+  }
+
+  #pingAgain(member: Entry, nowMs: number): void {
+    if (this.#members.get(member.id) === member && member.phase === 'suspect') {
+      this.#ping(member, nowMs)
+    }
   }
 
   #setPhase(member: Entry, phase: MemberPhase, reason: string): void {

@@ -9,6 +9,7 @@ import {
   PAGE_KEYS_MAX,
   PAGE_BYTES,
 } from './limits.ts'
+import type { Follower } from './follower.ts'
 import type { Members } from './members.ts'
 import type { CallAnswer, EntryHead, NodeRequest, NodeResponse, PageItem } from './messages.ts'
 import type { Outbox } from './outbox.ts'
@@ -41,6 +42,7 @@ export class Mirror {
   readonly #members: Members
   readonly #store: EntryReader
   readonly #remembered: Remembered
+  readonly #follower: Follower
   readonly #rules: Rules
   #run: { readonly ballot: Ballot; isBusy: boolean; isDone: boolean } | undefined
   #notBeforeMs = 0
@@ -54,6 +56,7 @@ export class Mirror {
       members: Members
       store: EntryReader
       remembered: Remembered
+      follower: Follower
     },
     rules: Rules,
   ) {
@@ -63,6 +66,7 @@ export class Mirror {
     this.#members = parts.members
     this.#store = parts.store
     this.#remembered = parts.remembered
+    this.#follower = parts.follower
     this.#rules = rules
   }
 
@@ -133,11 +137,11 @@ export class Mirror {
 
   #takePage(view: View, got: { progress: Progress; page: Page }, nowMs: number): void {
     const { progress, page } = got
-    const changes: StoreChange[] = [...this.#surplus(view, progress, page)]
+    const changes: StoreChange[] = [...this.#surplus(progress, page)]
     const missing: EntryHead[] = []
     for (const item of page.items) {
       const head = item.kind === 'head' ? item.head : item.entry
-      if (!this.#needs(view, head)) continue
+      if (!this.#needs(head)) continue
       if (item.kind === 'head') missing.push(item.head)
       else changes.push({ kind: 'put', entry: fromTravel(item.entry, this.#self.wallMs(nowMs)) })
     }
@@ -180,7 +184,7 @@ export class Mirror {
       }
       const wallMs = this.#self.wallMs(thenMs)
       const changes = answer.response.entries
-        .filter((travel) => this.#needs(view, travel))
+        .filter((travel) => this.#needs(travel))
         .map((travel) => ({ kind: 'put', entry: fromTravel(travel, wallMs) }) as const)
       this.#entriesTaken += changes.length
       if (changes.length > 0) this.#out.store(changes, () => {})
@@ -189,7 +193,7 @@ export class Mirror {
   }
 
   /** What is here in this stretch of keys and not at the primary was never acknowledged. */
-  *#surplus(view: View, progress: Progress, page: Page): Iterable<StoreChange> {
+  *#surplus(progress: Progress, page: Page): Iterable<StoreChange> {
     if (!this.#rules.mirrorRemovesSurplus) return
     const theirs = new Set(page.items.map((item) => keyOf(item)))
     let after = progress.after
@@ -205,22 +209,22 @@ export class Mirror {
       for (const item of mine.items) {
         const head = item.kind === 'head' ? item.head : undefined
         if (head === undefined || theirs.has(head.key)) continue
-        if (!this.#isFromStream(view, head.version)) yield { kind: 'remove', key: head.key }
+        if (!this.#isFromStream(head.key, head.version)) yield { kind: 'remove', key: head.key }
       }
       if (mine.end === undefined || mine.end === page.end) return
       after = mine.end
     }
   }
 
-  #needs(view: View, theirs: { readonly key: string; readonly version: string }): boolean {
+  #needs(theirs: { readonly key: string; readonly version: string }): boolean {
     const mine = this.#store.get(theirs.key)
     if (mine === undefined) return true
-    return mine.version !== theirs.version && !this.#isFromStream(view, mine.version)
+    return mine.version !== theirs.version && !this.#isFromStream(theirs.key, mine.version)
   }
 
-  /** Versions stamped in this view are above its start: only its live stream can have brought them. */
-  #isFromStream(view: View, version: string): boolean {
-    return this.#rules.mirrorYieldsToStream && version > view.start.clock
+  /** What the live stream brought is newer than any page, or as new. */
+  #isFromStream(key: string, version: string): boolean {
+    return this.#rules.mirrorYieldsToStream && this.#follower.cameByStream(key, version)
   }
 
   #finish(view: View, nowMs: number): void {

@@ -63,7 +63,7 @@ export function createParts(
   const why = () => whyNoPrimary({ members, standing, proposer })
   const lookups = new Lookups(
     out,
-    { self, standing, members, serving, stream, store, copies, random, whyNoPrimary: why },
+    { self, standing, members, serving, store, copies, random, whyNoPrimary: why },
     rules,
   )
   const forwards = new Forwards(out, {
@@ -72,13 +72,14 @@ export function createParts(
     members,
     writes,
     whyNoPrimary: why,
+    hearsPrimary: () => standing.isActive || views.triggers.hearsPrimary(),
     onApplied: (key, version) => {
       out.drop(key)
       lookups.wrote(key, version)
     },
   })
   const beats = new Beats(out, { self, standing, members, leases, serving, store }, setUp.options)
-  const mirror = new Mirror(out, { self, standing, members, store, remembered }, rules)
+  const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
   const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
   const { fingerprint } = setUp.options
   const report = { ...views, serving, proposer, candidates, store, settings, fingerprint }

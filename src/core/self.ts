@@ -38,6 +38,11 @@ export class Self {
     return this.#clock.follow(version, this.wallMs(nowMs))
   }
 
+  /** Moves past a version that this node stores, however far ahead its writer's clock was. */
+  stored(version: Version): void {
+    this.#clock.resume(version)
+  }
+
   /** Age of a version by this node's wall clock. Unit: ms. */
   versionAgeMs(version: Version, nowMs: number): number {
     return this.wallMs(nowMs) - versionMs(version)

@@ -4,7 +4,7 @@ import { COPY_ANSWERS, COPY_FRESH_MS, INLINE_VALUE_MAX, READ_WAIT_MS } from './l
 import type { Follower } from './follower.ts'
 import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
-import type { Datagram, NodeRequest, NodeResponse, StreamPosition } from './messages.ts'
+import type { CallAnswer, Datagram, NodeRequest, NodeResponse, StreamPosition } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader } from './ports.ts'
 import type { Rules } from './rules.ts'
@@ -12,7 +12,7 @@ import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import { liveEntry, toTravel, valueBytes } from './travel.ts'
-import type { Address, Copy, Entry, NodeId, Version } from './types.ts'
+import type { Address, Copy, Entry, NodeId, ReadQuery, Version } from './types.ts'
 import { onlyGroup, primaryOf } from './view.ts'
 
 type Query = Extract<Datagram, { kind: 'query' }>
@@ -100,85 +100,83 @@ export class Serving {
     if (entry !== undefined) this.#sendAnswer(from, { query, entry, ageMs, isMaster: false }, nowMs)
   }
 
-  /** Another node's read. Waits for a write under way on the key, never longer than the asker. */
+  /** Another node's read. */
   read(request: Read, ticket: number, nowMs: number): void {
-    const { standing, stream } = this.#parts
-    const startedMs = nowMs
-    if (
-      standing.isActive &&
-      stream.newestOn(request.key) !== undefined &&
-      this.#rules.noDirtyReads
-    ) {
-      stream.whenSettled(request.key, (thenMs) => {
-        if (thenMs - startedMs > READ_WAIT_MS) this.#out.respond(ticket, unable('too late'))
-        else this.read(request, ticket, thenMs)
-      })
-      return
-    }
-    if (request.strength === 'strong') {
-      this.strong(request.key, nowMs, (answer, thenMs) =>
-        this.#out.respond(ticket, this.#responseTo(request, answer, thenMs)),
-      )
-      return
-    }
-    if (this.mayServe(request.key, nowMs)) {
-      const entry = this.stored(request.key, nowMs)
-      const word = { kind: 'master', entry, ageMs: this.masterAgeMs(nowMs) } as const
-      this.#out.respond(ticket, this.#responseTo(request, word, nowMs))
-      return
-    }
-    const copy = this.#parts.copies.get(request.key)
-    const entry = copy?.known.kind === 'entry' ? copy.known.entry : undefined
-    if (copy !== undefined && entry !== undefined && this.mayServeCopy(copy, nowMs)) {
-      const word = { kind: 'copy', entry, ageMs: nowMs - copy.provenAtMs } as const
-      this.#out.respond(ticket, this.#responseTo(request, word, nowMs))
-      return
-    }
-    this.#out.respond(ticket, unable('this node cannot vouch for the key now'))
+    const respond = (word: MasterWord, thenMs: number) =>
+      this.#out.respond(ticket, this.#responseTo(request, word, thenMs))
+    if (this.#parts.standing.isActive) this.asPrimary(request, nowMs, respond)
+    else if (request.strength === 'strong') respond(unable('this node is not the primary'), nowMs)
+    else respond(this.#wordOnHand(request.key, nowMs), nowMs)
   }
 
   /**
-   * As of now: the committed entry, given only after every other in-sync master has confirmed that
-   * this view still holds. The entry is taken first, so that the answer is true at that moment.
+   * The primary's word on a key: what is stored, or once the writes under way now are committed,
+   * what the newest of them says. Later writes are not waited for.
    */
-  strong(key: string, nowMs: number, then: (answer: MasterWord, nowMs: number) => void): void {
+  asPrimary(query: ReadQuery, nowMs: number, then: Then): void {
+    const { stream, store } = this.#parts
+    const newest = this.#rules.noDirtyReads ? stream.newestOn(query.key) : undefined
+    if (newest === undefined) {
+      this.#confirm({ query, entry: store.get(query.key) }, nowMs, then)
+      return
+    }
+    stream.join(query.key, (end, thenMs) => {
+      if (end.kind === 'committed') this.#confirm({ query, entry: newest }, thenMs, then)
+      else then(unable('the primary changed while the key was being written'), thenMs)
+    })
+  }
+
+  /** As a second master under its lease, or from a proven copy. */
+  #wordOnHand(key: string, nowMs: number): MasterWord {
+    if (this.mayServe(key, nowMs)) {
+      return { kind: 'master', entry: this.stored(key, nowMs), ageMs: this.masterAgeMs(nowMs) }
+    }
+    const copy = this.#parts.copies.get(key)
+    const isUseful = copy?.known.kind === 'entry' && this.mayServeCopy(copy, nowMs)
+    if (copy?.known.kind !== 'entry' || !isUseful) {
+      return unable('this node cannot vouch for the key now')
+    }
+    return { kind: 'copy', entry: copy.known.entry, ageMs: nowMs - copy.provenAtMs }
+  }
+
+  /** Gives a committed entry if this primary may: by its lease, or for a strong read by asking. */
+  #confirm(about: { query: ReadQuery; entry: Entry | undefined }, nowMs: number, then: Then): void {
+    const entry = liveEntry(about.entry, this.#parts.self.wallMs(nowMs))
+    const word: MasterWord = { kind: 'master', entry, ageMs: 0 }
+    if (about.query.strength === 'strong') this.#askMasters(word, nowMs, then)
+    else if (this.holdsLease(nowMs)) then(word, nowMs)
+    else then(unable('this primary has lost touch with the other master'), nowMs)
+  }
+
+  /**
+   * Every other in-sync master must confirm that this view still holds. The entry was taken before
+   * they are asked, so it was the newest at that moment.
+   */
+  #askMasters(word: MasterWord, nowMs: number, then: Then): void {
     const { standing, self, members } = this.#parts
     const view = standing.view
     if (view === undefined || !standing.isActive) {
-      then({ kind: 'unable', reason: 'this node is not the primary now' }, nowMs)
+      then(unable('this node is not the primary now'), nowMs)
       return
     }
-    const entry = this.stored(key, nowMs)
     const others = onlyGroup(view).masters.filter((m) => m.inSync && m.id !== self.id)
-    if (others.length === 0 || !this.#rules.strongReadAsksMasters) {
-      then({ kind: 'master', entry, ageMs: 0 }, nowMs)
+    let missing = this.#rules.strongReadAsksMasters ? others.length : 0
+    if (missing === 0) {
+      then(word, nowMs)
       return
     }
-    let missing = others.length
-    let isOver = false
+    const onAnswer = (answer: CallAnswer, thenMs: number) => {
+      if (missing === 0) return
+      const holds = answer.kind === 'response' && answer.response.kind === 'holds'
+      const isRefused = !holds || !standing.isActive || standing.view !== view
+      missing = isRefused ? 0 : missing - 1
+      if (isRefused) then(unable('another master could not confirm that this view holds'), thenMs)
+      else if (missing === 0) then(word, thenMs)
+    }
     for (const { id } of others) {
+      const request = { kind: 'barrier', ballot: view.ballot } as const
       const address = members.get(id)?.address ?? ''
-      this.#out.call(
-        address,
-        { kind: 'barrier', ballot: view.ballot },
-        {
-          timeoutMs: READ_WAIT_MS,
-          onAnswer: (answer, thenMs) => {
-            if (isOver) return
-            const holds = answer.kind === 'response' && answer.response.kind === 'holds'
-            if (!holds || !standing.isActive || standing.view !== view) {
-              isOver = true
-              const reason = 'another master could not confirm that this view still holds'
-              then({ kind: 'unable', reason }, thenMs)
-              return
-            }
-            missing--
-            if (missing > 0) return
-            isOver = true
-            then({ kind: 'master', entry, ageMs: 0 }, thenMs)
-          },
-        },
-      )
+      this.#out.call(address, request, { timeoutMs: READ_WAIT_MS, onAnswer })
     }
   }
 
@@ -252,6 +250,8 @@ export class Serving {
     return share(nonce, this.#parts.self.id) < COPY_ANSWERS / holders
   }
 }
+
+type Then = (word: MasterWord, nowMs: number) => void
 
 /** What a node says about a key: a master's word, a copy, or nothing. */
 export type MasterWord =

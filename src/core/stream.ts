@@ -51,7 +51,6 @@ export class Stream {
   readonly #rules: Rules
   readonly #pending = new Map<number, Pending>()
   readonly #newestOf = new Map<string, number>()
-  readonly #waiting = new Map<string, ((nowMs: number) => void)[]>()
   #sinks: Sink[] = []
   #seq = { last: 0, committed: 0, taken: 0, flushed: 0 }
   #localBatches = 0
@@ -112,17 +111,10 @@ export class Stream {
     this.#pump(nowMs)
   }
 
-  /** Joins the newest write under way on this key: a retry of it, or one that rests on it. */
+  /** Joins the newest write under way on this key: a retry of it, or a read that waits for it. */
   join(key: string, end: (end: StreamEnd, nowMs: number) => void): void {
     const seq = this.#newestOf.get(key)
     if (seq !== undefined) this.#pending.get(seq)?.ends.push(end)
-  }
-
-  /** Runs when no write on this key is under way any more, or none ever will be here. */
-  whenSettled(key: string, then: (nowMs: number) => void): void {
-    const list = this.#waiting.get(key) ?? []
-    list.push(then)
-    this.#waiting.set(key, list)
   }
 
   /** This node acts in a new view: what was not acknowledged goes out again, in the same order. */
@@ -143,10 +135,8 @@ export class Stream {
   /** Another node is primary now: whatever was under way is no longer this node's to answer. */
   drop(nowMs: number): void {
     const pending = [...this.#pending.values()]
-    const waiting = [...this.#waiting.values()].flat()
     this.#pending.clear()
     this.#newestOf.clear()
-    this.#waiting.clear()
     this.#sinks = []
     this.#bytes = 0
     this.#run++
@@ -154,7 +144,6 @@ export class Stream {
     const { committed } = this.#seq
     this.#seq = { last: committed, committed, taken: committed, flushed: committed }
     for (const { ends } of pending) for (const end of ends) end({ kind: 'dropped' }, nowMs)
-    for (const then of waiting) then(nowMs)
   }
 
   tick(nowMs: number): void {
@@ -276,12 +265,8 @@ export class Stream {
     if (pending === undefined) throw new Error('bug: a committed write was not under way')
     this.#pending.delete(seq)
     this.#bytes -= pending.bytes
-    for (const end of pending.ends) end({ kind: 'committed', copies }, nowMs)
     const { key } = pending.entry
-    if (this.#newestOf.get(key) !== seq) return
-    this.#newestOf.delete(key)
-    const waiting = this.#waiting.get(key) ?? []
-    this.#waiting.delete(key)
-    for (const then of waiting) then(nowMs)
+    if (this.#newestOf.get(key) === seq) this.#newestOf.delete(key)
+    for (const end of pending.ends) end({ kind: 'committed', copies }, nowMs)
   }
 }

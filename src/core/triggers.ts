@@ -4,6 +4,7 @@ import type { Candidates } from './candidates.ts'
 import {
   GROW_PAUSE_MS,
   MASTERS_PER_GROUP,
+  NODES_MAX,
   PROPOSAL_MS,
   ROSTER_WAIT_MS,
   STAGGER_MS,
@@ -135,9 +136,11 @@ export class Triggers {
 
   /** Verified nodes outside the roster are taken in together, a moment after the first. */
   #strangersWaited(view: View, nowMs: number): boolean {
-    const strangers = this.#parts.members
-      .alive()
-      .some((m) => !inRoster(view, m.id) && !this.#parts.candidates.isForeign(m))
+    const strangers =
+      view.roster.length < NODES_MAX &&
+      this.#parts.members
+        .alive()
+        .some((m) => !inRoster(view, m.id) && !this.#parts.candidates.isForeign(m))
     if (!strangers) {
       this.#strangersSinceMs = undefined
       return false

@@ -45,23 +45,32 @@ export class Writes {
     }
     if (this.#rules.applyOnce && this.#isRetry(command, reply, nowMs)) return
     const { stream, store } = this.#parts
-    if (command.condition.kind !== 'none') {
-      // A condition is judged by committed entries only.
-      if (stream.newestOn(command.key) !== undefined) {
-        stream.whenSettled(command.key, (thenMs) => this.submit(command, reply, thenMs))
-        return
-      }
-      const current = liveEntry(store.get(command.key), this.#parts.self.wallMs(nowMs))
-      if (!holds(command.condition, current)) {
-        reply({ kind: 'conflict', current: current?.version }, nowMs)
-        return
-      }
-    }
+    if (!this.#conditionHolds(command, reply, nowMs)) return
     if (command.change.kind === 'put' && (store.isFull || stream.isFull(nowMs))) {
       reply({ kind: 'full' }, nowMs)
       return
     }
     this.#write(command, reply, nowMs)
+  }
+
+  /**
+   * Judges the condition by the newest write of the key, under way or stored: this write comes right
+   * after it. That it fails is said only once that write is committed, for nobody may know of it yet.
+   */
+  #conditionHolds(command: WriteCommand, reply: Reply, nowMs: number): boolean {
+    const { stream, store, self } = this.#parts
+    const underWay = stream.newestOn(command.key)
+    const current = liveEntry(underWay ?? store.get(command.key), self.wallMs(nowMs))
+    if (holds(command.condition, current)) return true
+    const conflict: WriteOutcome = { kind: 'conflict', current: current?.version }
+    if (underWay === undefined) reply(conflict, nowMs)
+    else {
+      stream.join(command.key, (end, thenMs) => {
+        const dropped: WriteOutcome = { kind: 'refused', reason: 'the primary changed: try again' }
+        reply(end.kind === 'committed' ? conflict : dropped, thenMs)
+      })
+    }
+    return false
   }
 
   #refusal(command: WriteCommand): string | undefined {
