@@ -112,6 +112,14 @@ export class NodeCore {
     return this.#wasReady && this.#parts.self.phase !== 'leaving'
   }
 
+  /**
+   * Whether what is stored here is kept up: this node is a master, in sync or syncing. Otherwise its
+   * store is what was left from an earlier time, and nobody has checked it since.
+   */
+  get isMaster(): boolean {
+    return this.#parts.standing.mastership !== undefined
+  }
+
   /** In-sync masters as far as this node knows. */
   copiesOf(): number {
     const view = this.#parts.standing.route

@@ -52,7 +52,12 @@ export function readBody(exchange: Exchange, limits: BodyLimits): Promise<Decode
     const refuse = (reply: Reply) => {
       stop()
       req.resume()
-      resolve(refused(reply))
+      // Without keep-alive the connection ends with the answer; a client that is still sending then
+      // would never read it.
+      const isLast = req.headers.connection?.toLowerCase() === 'close' && !req.readableEnded
+      const answer = () => resolve(refused(reply))
+      if (isLast && !req.destroyed) req.once('end', answer).once('close', answer)
+      else answer()
     }
     const onData = (chunk: Buffer) => {
       if (length + chunk.length > bytesMax) return refuse(problemReply('value-too-large', tooLarge))

@@ -13,10 +13,10 @@ import type {
   PublicNode,
 } from '../http/node-access.ts'
 import type { Copies } from '../storage/copies.ts'
-import type { Store } from '../storage/store.ts'
+import { inRange, keysFrom } from '../storage/key-order.ts'
+import type { KeyRange, Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Driver } from './driver.ts'
-import { mergeKeys } from './merge-keys.ts'
 
 export interface CacheNodeParts {
   readonly core: NodeCore
@@ -77,29 +77,22 @@ export class CacheNode implements PublicNode, InternalNode {
     const local = this.#localEntry(key)
     if (local !== undefined) return { entry: local, ageMs: 0, source: 'local' }
     const nowMs = clock.monotonicMs()
+    if (core.isMaster) {
+      const stored = store.get(key)
+      const ageMs = core.mayServe(key, nowMs) ? core.storeAgeMs(nowMs) : 0
+      return stored === undefined ? undefined : { entry: stored, ageMs, source: 'local' }
+    }
     const copy = copies.get(key)
-    const held = copyOf(copy)
-    const stored = store.get(key)
-    const isNewer = held !== undefined && (stored === undefined || held.version >= stored.version)
-    if (copy !== undefined && isNewer && !core.mayServe(key, nowMs)) {
-      return { entry: held, ageMs: nowMs - copy.provenAtMs, source: 'copy' }
-    }
-    if (stored === undefined) return undefined
-    return {
-      entry: stored,
-      ageMs: core.mayServe(key, nowMs) ? core.storeAgeMs(nowMs) : 0,
-      source: 'local',
-    }
+    const entry = copyOf(copy)
+    if (copy === undefined || entry === undefined) return undefined
+    return { entry, ageMs: nowMs - copy.provenAtMs, source: 'copy' }
   }
 
   list(range: KeyList): Iterable<string> {
-    const { store, copies } = this.#parts
-    if (range.scope === 'local') return limited(store.localKeys(range), range.limit)
-    const wallMs = this.wallMs()
-    const fromCopies = copies
-      .keys()
-      .filter((key) => liveEntry(copyOf(copies.get(key)), wallMs) !== undefined)
-    return limited(mergeKeys(store.keys(range), fromCopies, range), range.limit)
+    const { store, core } = this.#parts
+    const from = { ...range, liveAtMs: this.wallMs() }
+    if (range.scope === 'local') return limited(store.localKeys(from), range.limit)
+    return limited(core.isMaster ? store.keys(from) : this.#copiedKeys(from), range.limit)
   }
 
   status(): NodeStatusReport {
@@ -150,6 +143,18 @@ export class CacheNode implements PublicNode, InternalNode {
     const ageMs = this.#parts.clock.monotonicMs() - copy.provenAtMs
     if (ageMs > ageMsMax) return result
     return outcome(liveEntry(copyOf(copy), this.wallMs()), ageMs, 'copy')
+  }
+
+  /** Keys of the copies that this node would answer from. */
+  *#copiedKeys(range: KeyRange & { liveAtMs: number }): Iterable<string> {
+    const { copies, core, clock } = this.#parts
+    const nowMs = clock.monotonicMs()
+    const keys = copies.keys()
+    for (const key of inRange(range, (start, isInclusive) => keysFrom(keys, start, isInclusive))) {
+      const copy = copies.get(key)
+      if (copy === undefined || !core.mayServeCopy(copy, nowMs)) continue
+      if (liveEntry(copyOf(copy), range.liveAtMs) !== undefined) yield key
+    }
   }
 
   #localEntry(key: string): Entry | undefined {

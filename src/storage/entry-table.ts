@@ -1,5 +1,6 @@
 // One table of entries in lmdb, with what is written but not yet committed laid over it.
 // Never counts entries and never commits: its owner does.
+import { liveEntry } from '../core/travel.ts'
 import type { Database } from 'lmdb'
 import type { EntryHead } from '../core/messages.ts'
 import type { Entry } from '../core/types.ts'
@@ -104,7 +105,8 @@ export class EntryTable {
     const pending = this.#pending.get(text)
     if (pending?.entry === undefined) return
     const { entry, keyBytes } = pending
-    yield { key: text, keyBytes, head: () => headOf(entry), entry: () => entry }
+    const isLive = (atMs: number) => liveEntry(entry, atMs) !== undefined
+    yield { key: text, keyBytes, head: () => headOf(entry), entry: () => entry, isLive }
   }
 
   #row(key: Key, record: Buffer): PageRow {
@@ -116,6 +118,7 @@ export class EntryTable {
         return head && entryHead(key.text, head)
       },
       entry: () => this.#entry(key, record),
+      isLive: (atMs) => isLiveHead(this.#head(key, record), atMs),
     }
   }
 
@@ -156,6 +159,11 @@ export class EntryTable {
 
 export function keyOf(text: string): Key {
   return { text, bytes: Buffer.from(text) }
+}
+
+function isLiveHead(head: RecordHead | undefined, atMs: number): boolean {
+  if (head === undefined || head.isTombstone) return false
+  return head.expiresAtMs === undefined || head.expiresAtMs > atMs
 }
 
 function entryHead(key: string, head: RecordHead): EntryHead {

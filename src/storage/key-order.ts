@@ -30,7 +30,7 @@ export function isPastPrefix(key: string, prefix: string): boolean {
 
 /** The keys of a range, read from a source that starts anywhere in order. */
 export function* inRange(
-  range: KeyRange,
+  range: Pick<KeyRange, 'prefix' | 'after'>,
   from: (start: string, isInclusive: boolean) => Iterable<string>,
 ): Iterable<string> {
   const { prefix, after } = range
@@ -39,6 +39,12 @@ export function* inRange(
     if (isPastPrefix(key, prefix)) return
     yield key
   }
+}
+
+/** The sorted keys from this one on, with it or without it. */
+export function keysFrom(keys: readonly string[], start: string, isInclusive: boolean): string[] {
+  const from = lowerBound(keys, start)
+  return keys.slice(!isInclusive && keys[from] === start ? from + 1 : from)
 }
 
 /** A set of keys in order. Adding and removing cost a binary search and a short shift. */

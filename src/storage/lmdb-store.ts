@@ -285,7 +285,7 @@ function liveKeys(table: EntryTable, range: KeyRange): Iterable<string> {
   return inRange(range, function* (start, isInclusive) {
     let rows = take(table.rows(start, isInclusive), CHUNK_KEYS)
     while (rows.length > 0) {
-      for (const row of rows) if (row.head()?.isTombstone === false) yield row.key
+      for (const row of rows) if (row.isLive(range.liveAtMs)) yield row.key
       rows = take(table.rows(rows.at(-1)?.key ?? '', false), CHUNK_KEYS)
     }
   })

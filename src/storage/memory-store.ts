@@ -3,6 +3,7 @@
 import { unreachable } from '../core/assert.ts'
 import type { PageBounds, StorePage } from '../core/ports.ts'
 import type { StoreChange } from '../core/step.ts'
+import { liveEntry } from '../core/travel.ts'
 import { VERSION_ZERO } from '../core/version.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
 import { countedEntry, headOf } from './counted.ts'
@@ -211,7 +212,9 @@ class EntryMap {
       if (upTo !== undefined && compareKeys(key, upTo) > 0) return
       const entry = this.#entries.get(key)
       if (entry === undefined) continue
-      yield { key, keyBytes: Buffer.from(key), head: () => headOf(entry), entry: () => entry }
+      const isLive = (atMs: number) => liveEntry(entry, atMs) !== undefined
+      const keyBytes = Buffer.from(key)
+      yield { key, keyBytes, head: () => headOf(entry), entry: () => entry, isLive }
     }
   }
 
@@ -219,7 +222,7 @@ class EntryMap {
     for (const key of inRange(range, (start, isInclusive) =>
       this.#sorted.from(start, isInclusive),
     )) {
-      if (this.#entries.get(key)?.content.kind === 'value') yield key
+      if (liveEntry(this.#entries.get(key), range.liveAtMs) !== undefined) yield key
     }
   }
 }

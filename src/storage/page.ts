@@ -13,6 +13,8 @@ export interface PageRow {
   /** Undefined: damaged, reads as missing. */
   head(): EntryHead | undefined
   entry(): Entry | undefined
+  /** There is a value, and it has not expired at this wall clock. */
+  isLive(atMs: number): boolean
 }
 
 /** A page of the rows, which are those above `after`, up to and including `upTo`, in order. */

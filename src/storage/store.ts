@@ -12,6 +12,8 @@ export interface KeyRange {
   readonly prefix: string
   /** Only keys above this one; undefined: from the start. */
   readonly after: string | undefined
+  /** Wall clock: keys whose entries have expired by then are left out. Unit: ms since 1970. */
+  readonly liveAtMs: number
 }
 
 export interface Store extends EntryReader {

@@ -356,7 +356,7 @@ function keyRules(rule: Rule): void {
     )
     const sameKeys = (): void => {
       t.same(names(store), ODD_KEYS)
-      t.same([...store.keys({ prefix: '', after: undefined })], ODD_KEYS)
+      t.same([...store.keys({ prefix: '', after: undefined, liveAtMs: 0 })], ODD_KEYS)
       for (const key of ODD_KEYS) t.equal(store.get(key)?.key, key)
       ODD_KEYS.forEach((key, i) => {
         t.same(namesOf(store.page({ ...everything, after: key })), ODD_KEYS.slice(i + 1))
@@ -371,7 +371,9 @@ function keyRules(rule: Rule): void {
     const store = await lab.open()
     const keys = ['a', 'a/', 'a/1', 'a/2', 'a/\u{1f600}', 'a0', 'b']
     await applied(store, [...keys.map((key, i) => put(value(key, i))), put(tombstone('a/3', 9))])
-    const list = (prefix: string, after?: string): string[] => [...store.keys({ prefix, after })]
+    const list = (prefix: string, after?: string): string[] => [
+      ...store.keys({ prefix, after, liveAtMs: 0 }),
+    ]
     t.same(list(''), keys)
     t.same(list('a/'), ['a/', 'a/1', 'a/2', 'a/\u{1f600}'])
     t.same(list('a/', 'a/1'), ['a/2', 'a/\u{1f600}'])
@@ -379,6 +381,17 @@ function keyRules(rule: Rule): void {
     t.same(list('a/', 'b'), [])
     t.same(list('', 'a/2'), ['a/\u{1f600}', 'a0', 'b'])
     t.same(list('zz'), [])
+  })
+
+  rule('a list leaves out what has expired', async (t, lab) => {
+    const store = await lab.open()
+    const expiring = (key: string, expiresAtMs: number): StoreChange =>
+      put({ ...value(key, 1), expiresAtMs })
+    await applied(store, [expiring('a', 1000), expiring('b', 2000), put(value('c', 1))])
+    const at = (liveAtMs: number): string[] => [
+      ...store.keys({ prefix: '', after: undefined, liveAtMs }),
+    ]
+    t.same([at(999), at(1000), at(2000)], [['a', 'b', 'c'], ['b', 'c'], ['c']])
   })
 
   rule('a list that is being read sees what was there at its start', async (t, lab) => {
@@ -389,7 +402,7 @@ function keyRules(rule: Rule): void {
       keys.map((key, i) => put(value(key, i))),
     )
     const seen: string[] = []
-    for (const key of store.keys({ prefix: 'k', after: undefined })) {
+    for (const key of store.keys({ prefix: 'k', after: undefined, liveAtMs: 0 })) {
       seen.push(key)
       if (seen.length % 1000 === 0) await applied(store, [put(value(key, 9000))])
     }
@@ -443,7 +456,7 @@ function lastingRules(rule: Rule): void {
     t.same(plain(first.get('k')), plain(value('k', 1)))
     t.same([first.keyCount, first.highestVersion], [1, version(1)])
     t.same(names(first), ['k'])
-    t.same([...first.localKeys({ prefix: '', after: undefined })], ['k'])
+    t.same([...first.localKeys({ prefix: '', after: undefined, liveAtMs: 0 })], ['k'])
     const second = await lab.open()
     t.same(plain(second.getLocal('k')), plain(local))
     t.equal(second.getLocal('gone')?.content.kind, 'tombstone')

@@ -16,7 +16,7 @@ export interface Answer {
   readonly text: string
 }
 
-/** What POST and PUT answer: 200, 503 and 504 in one shape. */
+/** What writes answer: 200, 503, 504 and every other problem in one shape. */
 export interface WriteAnswer {
   readonly key?: string
   readonly version?: string
@@ -102,15 +102,12 @@ export class Client {
   }
 
   async cluster(): Promise<ClusterReport> {
-    return json(await this.send('/cluster'))
+    const { text } = await this.send('/cluster')
+    return JSON.parse(text) as ClusterReport
   }
 }
 
-export function json<T>(answer: Answer): T {
-  return JSON.parse(answer.text) as T
-}
-
-/** What a write was answered with. */
+/** What a write, or a request that was refused, was answered with. */
 export function written(answer: Answer): WriteAnswer & { readonly status: number } {
-  return { ...json<WriteAnswer>(answer), status: answer.status }
+  return { ...(JSON.parse(answer.text) as WriteAnswer), status: answer.status }
 }

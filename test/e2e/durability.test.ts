@@ -2,10 +2,11 @@
 // that no other copy can make up for a lost one; and the system calls, where strace can show them.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Cluster, assertHeld } from './cluster.ts'
+import { assertHeld, Cluster } from './cluster.ts'
 import { BIN, spawnKnown } from './daemon.ts'
 import { eventually } from './eventually.ts'
 import { scenario } from './scenario.ts'
@@ -15,6 +16,9 @@ const ROUNDS = 5
 const WRITES_A_ROUND = 100
 const PER_SECOND = 400
 const TRACED_WRITES = 20
+
+const FLUSHES = ['fdatasync', 'fsync', 'msync']
+const TRANSFERS = ['read', 'write', 'writev', 'sendto', 'sendmsg']
 
 scenario('kill -9 of a single node loses nothing it acknowledged', async (cluster, note) => {
   const node = cluster.node(1)
@@ -38,15 +42,15 @@ void test('no answer to a POST leaves before its flush', { timeout: 60_000 }, as
   const cluster = await Cluster.create()
   const trace = join(cluster.directory, 'trace')
   const { port, groupPort } = cluster.ports
-  const calls = 'trace=fdatasync,fsync,msync,read,write,writev,sendto,sendmsg'
-  const tracer = spawnKnown(
+  const calls = [...FLUSHES, ...TRANSFERS].join(',')
+  const strace = ['-D', '-f', '-s', '40', '-o', trace, '-e', `trace=${calls}`]
+  const place = ['--host', '127.1.2.1', '--port', String(port), '--group-port', String(groupPort)]
+  const flags = [...place, '--cluster', cluster.name, '--data-dir', join(cluster.directory, '1')]
+  // -D makes the daemon our child and strace the detached one, which ends with it.
+  const daemon = spawnKnown(
     'strace',
-    [
-      ...['-f', '-s', '40', '-o', trace, '-e', calls, process.execPath, BIN],
-      ...['--host', '127.1.2.1', '--port', String(port), '--group-port', String(groupPort)],
-      ...['--cluster', cluster.name, '--data-dir', join(cluster.directory, '1')],
-    ],
-    'pipe',
+    [...strace, process.execPath, BIN, ...flags],
+    openSync(join(cluster.directory, '1.log'), 'a'),
   )
   try {
     const { client } = cluster.node(1)
@@ -56,12 +60,37 @@ void test('no answer to a POST leaves before its flush', { timeout: 60_000 }, as
     for (let count = 0; count < TRACED_WRITES; count++) {
       assert.equal((await client.post(`traced-${count}`, 'x'.repeat(count))).status, 200)
     }
+    const ended = once(daemon, 'exit')
+    daemon.kill('SIGTERM')
+    await ended
+    await eventually(() => {
+      assert.deepEqual(flushesBeforeAnswers(readFileSync(trace, 'utf8')), {
+        answers: TRACED_WRITES,
+        withoutFlush: 0,
+      })
+    })
   } finally {
-    // strace passes it on, and ends with what it traces.
-    tracer.kill('SIGTERM')
+    daemon.kill('SIGKILL')
     await cluster.end()
   }
 })
+
+/** Reads the trace: between a POST and its answer, some flush must have come back. */
+function flushesBeforeAnswers(trace: string): { answers: number; withoutFlush: number } {
+  let state: 'idle' | 'asked' | 'flushed' = 'idle'
+  const counts = { answers: 0, withoutFlush: 0 }
+  const flushed = new RegExp(`(${FLUSHES.join('|')})(\\(| resumed>).* = 0$`)
+  for (const line of trace.split('\n')) {
+    if (line.includes('"POST /post HTTP/1.1')) state = 'asked'
+    else if (state === 'asked' && flushed.test(line)) state = 'flushed'
+    else if (state !== 'idle' && line.includes('"HTTP/1.1 200 OK')) {
+      counts.answers++
+      if (state === 'asked') counts.withoutFlush++
+      state = 'idle'
+    }
+  }
+  return counts
+}
 
 function isInstalled(program: string): boolean {
   try {

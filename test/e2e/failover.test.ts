@@ -11,40 +11,43 @@ const PER_SECOND = 50
 /** Writes before the kill, and as many after. */
 const WRITES = 40
 
-scenario('the primary is killed under load: nothing acknowledged is lost', async (cluster, note) => {
-  await cluster.start(1, 2, 3)
-  const { primary, second, others } = await cluster.roles()
-  const deletedWhileAway = 'deleted while it was away'
-  assert.equal((await primary.client.post(deletedWhileAway, 'old')).status, 200)
-  const through = [second, ...others]
-  const kept = await killUnderLoad(cluster, { victim: primary, through }, note)
+scenario(
+  'the primary is killed under load: nothing acknowledged is lost',
+  async (cluster, note) => {
+    await cluster.start(1, 2, 3)
+    const { primary, second, others } = await cluster.roles()
+    const deletedWhileAway = 'deleted while it was away'
+    assert.equal((await primary.client.post(deletedWhileAway, 'old')).status, 200)
+    const through = [second, ...others]
+    const kept = await killUnderLoad(cluster, { victim: primary, through }, note)
 
-  const now = await cluster.roles()
-  assert.equal(now.primary.address, second.address, 'the other master takes over')
-  assert.equal((await now.second.client.delete(deletedWhileAway)).status, 200)
-  await assertGone(cluster.running(), deletedWhileAway)
+    const now = await cluster.roles()
+    assert.equal(now.primary.address, second.address, 'the other master takes over')
+    assert.equal((await now.second.client.delete(deletedWhileAway)).status, 200)
+    await assertGone(cluster.running(), deletedWhileAway)
 
-  // It comes back with all its old keys, among them one that was deleted meanwhile.
-  primary.start()
-  await cluster.settled()
-  await assertGone([primary], deletedWhileAway)
-  assert.equal((await primary.client.get('load-0')).text, 'value of load-0')
+    // It comes back with all its old keys, among them one that was deleted meanwhile.
+    primary.start()
+    await cluster.settled()
+    await assertGone([primary], deletedWhileAway)
+    assert.equal((await primary.client.get('load-0')).text, 'value of load-0')
 
-  // One master goes, and then the other, until it is the primary again.
-  await now.second.kill()
-  const again = await cluster.roles()
-  assert.equal(again.second.address, primary.address, 'it fills the vacancy')
-  await assertGone(cluster.running(), deletedWhileAway)
-  await assertHeld([again.primary, again.second], kept)
-  now.second.start()
-  await cluster.settled()
-  await again.primary.kill()
-  const last = await cluster.roles()
-  assert.equal(last.primary.address, primary.address)
-  await assertGone(cluster.running(), deletedWhileAway)
-  await assertHeld([last.primary, last.second], kept)
-  await assertSame(last.primary, last.second)
-})
+    // One master goes, and then the other, until it is the primary again.
+    await now.second.kill()
+    const again = await cluster.roles()
+    assert.equal(again.second.address, primary.address, 'it fills the vacancy')
+    await assertGone(cluster.running(), deletedWhileAway)
+    await assertHeld([again.primary, again.second], kept)
+    now.second.start()
+    await cluster.settled()
+    await again.primary.kill()
+    const last = await cluster.roles()
+    assert.equal(last.primary.address, primary.address)
+    await assertGone(cluster.running(), deletedWhileAway)
+    await assertHeld([last.primary, last.second], kept)
+    await assertSame(last.primary, last.second)
+  },
+)
 
 scenario('the second master is killed under load: nothing is lost', async (cluster, note) => {
   await cluster.start(1, 2, 3, 4)

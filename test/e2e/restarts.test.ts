@@ -1,7 +1,7 @@
 // Nodes and whole clusters stop and start again: the data is there, and nobody answers what it
 // cannot know.
 import assert from 'node:assert/strict'
-import { json, type WriteAnswer, written } from './client.ts'
+import { written } from './client.ts'
 import { assertHeld, assertSame, type Cluster } from './cluster.ts'
 import { eventually, forAll } from './eventually.ts'
 import { scenario } from './scenario.ts'
@@ -102,7 +102,7 @@ scenario('two of three nodes are gone: the third says so, and invents nothing', 
     assert.equal(answer.status, 503, answer.text)
     return answer
   })
-  const { applied, detail, type } = json<WriteAnswer>(refused)
+  const { applied, detail, type } = written(refused)
   assert.equal(applied, false)
   assert.equal(type, 'urn:diststore:problem:unavailable')
   assert.match(detail ?? '', /bring .* back/, 'the reason says what to do')

@@ -1,6 +1,6 @@
 // Ten nodes find each other, agree, and each answers for every key.
 import assert from 'node:assert/strict'
-import { json, written } from './client.ts'
+import { written } from './client.ts'
 import { assertHeld, assertSame } from './cluster.ts'
 import { eventually } from './eventually.ts'
 import { scenario } from './scenario.ts'
@@ -19,7 +19,7 @@ scenario('ten nodes are one cluster, and a late one joins it', async (cluster, n
     const unknown = await client.get('never stored')
     assert.equal(unknown.status, 404)
     assert.equal(unknown.headers.get('content-type'), 'application/problem+json')
-    assert.equal(json<{ type: string }>(unknown).type, 'urn:diststore:problem:not-found')
+    assert.equal(written(unknown).type, 'urn:diststore:problem:not-found')
   }
 
   // Posted to one, read from every other.

@@ -35,6 +35,11 @@ t.test('a message is handed to the node, and its response comes back signed', as
 t.test('a batch with the largest value fits', async (t) => {
   const { fetch, node } = await startServer(t)
   const content = { kind: 'value', bytes: Buffer.alloc(VALUE_BYTES_MAX), contentType: '' } as const
+  const write = {
+    requestId: '0'.repeat(32),
+    version: VERSION_ZERO,
+    fingerprint: '0'.repeat(16),
+  }
   const entry = {
     key: 'k',
     version: VERSION_ZERO,
@@ -46,7 +51,7 @@ t.test('a batch with the largest value fits', async (t) => {
     kind: 'replicate',
     ballot: { epoch: 1, proposer: FAKE_ID },
     firstSeq: 1,
-    records: [{ entry, write: { ...entry, fingerprint: '0'.repeat(16) } }],
+    records: [{ entry, write }],
     committedSeq: 0,
   }
   t.equal((await fetch(nodePath('replicate'), message(batch))).status, 200)
