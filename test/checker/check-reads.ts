@@ -4,12 +4,12 @@ import type { Acked, History, ReadRecord, Write } from './history.ts'
 import type { Finding, Judgement } from './findings.ts'
 
 /** Time to live is measured by every node's own clock and travels with delays. Unit: ms. */
-const TTL_SLACK_MS = 5000
+const TTL_SLACK_MS = 2000
 
-/** A put with a time to live may read as absent this much early. Unit: ms. */
-const TTL_EARLY_MS = 100
+/** A put with a time to live may read as absent this much early: clocks jump. Unit: ms. */
+const TTL_EARLY_MS = 2000
 
-/** A write that nobody acknowledged takes effect within this, if ever. Unit: ms. */
+/** An attempt without an answer takes effect within this, if ever. Unit: ms. */
 const EFFECT_MS = 15_000
 
 /** Every broken promise about the reads of one key. */
@@ -92,9 +92,10 @@ function tooOld(
 /** Whether a write can explain why a key that held `floor` reads as absent. */
 function mayHide(write: Write, floor: Acked, read: ReadRecord): boolean {
   const endedMs = read.endedAt ?? Infinity
-  const isNewer = write === floor.write || write.acks.every((ack) => ack.version > floor.version)
-  const isForgotten = write.acks.length === 0 && write.invokedAt + EFFECT_MS < floor.write.invokedAt
-  if (!write.mayBeApplied || !isNewer || isForgotten || write.invokedAt > endedMs) return false
+  // Applied after `floor`, or perhaps still on its way then: twice applied is another finding.
+  const isNewer = write === floor.write || write.acks.some((ack) => ack.version > floor.version)
+  const isOnItsWay = write.unknownUntil + EFFECT_MS > floor.write.invokedAt
+  if ((!isNewer && !isOnItsWay) || write.invokedAt > endedMs) return false
   if (write.op === 'delete') return true
   return write.ttlMs !== undefined && write.invokedAt + write.ttlMs - TTL_EARLY_MS <= endedMs
 }

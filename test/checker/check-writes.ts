@@ -72,10 +72,17 @@ function doubled(history: History, key: string, judgement: Judgement): Found[] {
   return found
 }
 
+/**
+ * A master lost shortly before has left one in its place that is still syncing: it may not have
+ * heard of the write yet when the other master is lost as well. Unit: ms.
+ */
+const SYNCING_MS = 6000
+
 /** Both masters may have lost their memory of a request id while it was being retried. */
 function isExcused(write: Write, judgement: Judgement): boolean {
-  const losses = judgement.memoryLostAt.filter((at) => at >= write.invokedAt && at <= write.endedAt)
-  return losses.length >= 2
+  const { invokedAt, endedAt } = write
+  const lost = judgement.memoryLostAt.filter((at) => at >= invokedAt - SYNCING_MS && at <= endedAt)
+  return lost.length >= 2 && lost.some((at) => at >= invokedAt)
 }
 
 /** An applied conditional write must have found what its condition asked for. */

@@ -61,6 +61,8 @@ export interface Write {
   readonly endedAt: number
   /** Every acknowledgement. All name one version, or it was applied more than once. */
   readonly acks: readonly { readonly at: number; readonly version: string }[]
+  /** When the last attempt ended without a word on what became of it; -Infinity: none did. */
+  readonly unknownUntil: number
   /** It was acknowledged, or nobody said that it was not applied. */
   readonly mayBeApplied: boolean
 }
@@ -132,6 +134,10 @@ function joinAttempts(attempts: readonly WriteRecord[]): Write {
     invokedAt: Math.min(...attempts.map((a) => a.invokedAt)),
     endedAt: Math.max(...attempts.map((a) => a.endedAt ?? Infinity)),
     acks,
+    unknownUntil: Math.max(
+      -Infinity,
+      ...attempts.filter((a) => a.outcome === 'unknown').map((a) => a.endedAt ?? Infinity),
+    ),
     mayBeApplied: attempts.some((a) => a.outcome === 'applied' || a.outcome === 'unknown'),
   }
 }

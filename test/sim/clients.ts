@@ -34,8 +34,11 @@ export interface ClientsOptions {
 /** Tries of one write by its client. */
 const TRIES_MAX = 3
 
-/** A client waits up to this before it tries again. Unit: ms. */
-const RETRY_PAUSE_MS = 500
+/** A client waits up to this before it tries again; a patient one longer. Unit: ms. */
+const RETRY_PAUSE_MS = { hasty: 500, patient: 15_000 }
+
+/** Share of retries that are patient. */
+const PATIENT_SHARE = 0.25
 
 /** What a node may answer late by, beside its own pauses: ticks, and a slow disk. Unit: ms. */
 const LATE_MS_MAX = 500
@@ -57,6 +60,7 @@ export class Clients {
   readonly #seen = new Map<string, string>()
   #made = 0
   #isActive = false
+  #stoppedAtMs = 0
 
   constructor(world: World, options: ClientsOptions) {
     this.#world = world
@@ -71,6 +75,7 @@ export class Clients {
 
   stop(): void {
     this.#isActive = false
+    this.#stoppedAtMs = this.#world.agenda.nowMs
   }
 
   get isIdle(): boolean {
@@ -83,6 +88,16 @@ export class Clients {
       return { ...started, endedAt: undefined, outcome: 'unknown', version: undefined }
     })
     return [...this.#records, ...pending]
+  }
+
+  /** The longest time between two acknowledged writes, from the first to the end of the work. */
+  silenceMs(): number {
+    const acked = this.#records.flatMap(({ outcome, endedAt, invokedAt }) =>
+      outcome === 'applied' && endedAt !== undefined && invokedAt >= 0 ? [endedAt] : [],
+    )
+    const times = [...acked.filter((at) => at < this.#stoppedAtMs), this.#stoppedAtMs]
+    times.sort((a, b) => a - b)
+    return Math.max(0, ...times.slice(1).map((at, i) => at - (times[i] ?? at)))
   }
 
   /** Takes over what is already on the disks when the world begins. */
@@ -140,7 +155,9 @@ export class Clients {
       const isUnknown = outcome === undefined || outcome.kind === 'unknown'
       if (!isUnknown || tries >= TRIES_MAX) return
       if (!this.#chance.happens(this.#options.retryShare)) return
-      this.#world.agenda.after(this.#chance.next() * RETRY_PAUSE_MS, () => {
+      const isPatient = this.#chance.happens(PATIENT_SHARE)
+      const pauseMs = isPatient ? RETRY_PAUSE_MS.patient : RETRY_PAUSE_MS.hasty
+      this.#world.agenda.after(this.#chance.next() * pauseMs, () => {
         const other = this.#anybody()
         if (this.#isActive && other !== undefined) this.#write(other, command, tries + 1)
       })

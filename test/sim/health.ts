@@ -69,7 +69,8 @@ export function opinions(world: World): string {
 export function unanswered(world: World): string[] {
   return world.running.flatMap(({ life, name }) =>
     [...(life?.asked ?? [])].map(
-      ({ request, sinceMs }) => `${name} never answered a ${request.kind} of ${sinceMs.toFixed(1)} ms`,
+      ({ request, sinceMs }) =>
+        `${name} never answered a ${request.kind} of ${sinceMs.toFixed(1)} ms`,
     ),
   )
 }
@@ -84,7 +85,9 @@ export function disagreements(world: World): string[] {
   for (const machine of masters) {
     const { store } = machine.disk
     const contents = contentsOf(machine)
-    found.push(...differences(expected, contents).map((d) => `${first.name}, ${machine.name}: ${d}`))
+    found.push(
+      ...differences(expected, contents).map((d) => `${first.name}, ${machine.name}: ${d}`),
+    )
     const recomputed = recomputedDigest(machine)
     if (Buffer.compare(store.digest(), recomputed) !== 0) {
       found.push(`${machine.name}: its digest is not that of its entries`)

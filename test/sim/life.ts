@@ -2,7 +2,13 @@
 // Holds the core to its contract: one response a request, one end a client's request, no more.
 import { unreachable } from '../../src/core/assert.ts'
 import { TICK_EVERY_MS } from '../../src/core/limits.ts'
-import type { CallAnswer, Datagram, NodeRequest, NodeResponse, Sender } from '../../src/core/messages.ts'
+import type {
+  CallAnswer,
+  Datagram,
+  NodeRequest,
+  NodeResponse,
+  Sender,
+} from '../../src/core/messages.ts'
 import { NodeCore, type CoreOptions } from '../../src/core/node.ts'
 import type { Effect, Event } from '../../src/core/step.ts'
 import type {

@@ -20,10 +20,22 @@ export interface NetworkOptions {
   readonly callLoss: Partial<Record<NodeRequest['kind'], number>>
 }
 
+/** How a request is on its way. */
+interface Try {
+  readonly isAnswerLost: boolean
+  /** It may still arrive when nobody waits for its answer any more. */
+  readonly lingers: boolean
+  readonly tries: number
+}
+
 type CallEffect = Extract<Effect, { kind: 'call' }>
 
 /** The first wait of TCP before it sends again what was lost; it doubles. Unit: ms. */
 const SEND_AGAIN_MS = 200
+
+/** Share of requests that TCP goes on sending though the caller has given up, and for how long. */
+const LINGER_SHARE = 0.3
+const LINGER_MS = 10_000
 
 /** Share of calls over a connection that is open already: they get through one-way cuts. */
 const OPEN_CONNECTION_SHARE = 0.7
@@ -36,6 +48,7 @@ export class Network implements Wires {
   readonly #byAddress = new Map<Address, Machine>()
   readonly #cuts = new Set<number>()
   readonly #deaf = new Set<Machine>()
+  #isCalm = false
 
   constructor(
     world: { readonly agenda: Agenda; readonly chance: Chance },
@@ -67,6 +80,11 @@ export class Network implements Wires {
     this.#deaf.clear()
   }
 
+  /** Calls are no longer lost on purpose. */
+  calm(): void {
+    this.#isCalm = true
+  }
+
   get isWhole(): boolean {
     return this.#cuts.size === 0 && this.#deaf.size === 0
   }
@@ -94,21 +112,19 @@ export class Network implements Wires {
     const call = new Call(from, { effect, deadlineMs, target })
     this.#agenda.at(deadlineMs, () => call.end({ kind: 'late' }, 'timer'))
     if (target === undefined) return
-    const lossShare = this.#options.callLoss[effect.request.kind] ?? 0
+    const lossShare = this.#isCalm ? 0 : (this.#options.callLoss[effect.request.kind] ?? 0)
     const loss = this.#chance.happens(lossShare)
       ? this.#chance.pick(['request', 'response'] as const)
       : 'none'
+    const lingers = this.#chance.happens(LINGER_SHARE)
     if (loss !== 'request') {
       this.#agenda.after(this.#delayMs(), () =>
-        this.#request(call, target, { isAnswerLost: loss === 'response', tries: 0 }),
+        this.#request(call, target, { isAnswerLost: loss === 'response', lingers, tries: 0 }),
       )
     }
   }
 
-  #fling(
-    packet: { from: Machine; sender: Sender; datagram: Datagram },
-    to: Machine,
-  ): void {
+  #fling(packet: { from: Machine; sender: Sender; datagram: Datagram }, to: Machine): void {
     if (this.#chance.happens(this.#options.lossShare)) return
     const times = this.#chance.happens(this.#options.doubleShare) ? 2 : 1
     for (let i = 0; i < times; i++) {
@@ -125,8 +141,9 @@ export class Network implements Wires {
   }
 
   /** One try to get a request across. */
-  #request(call: Call, to: Machine, how: { isAnswerLost: boolean; tries: number }): void {
-    if (call.isOver(this.#agenda.nowMs)) return
+  #request(call: Call, to: Machine, how: Try): void {
+    const lingerMs = how.lingers ? LINGER_MS : 0
+    if (this.#agenda.nowMs > call.deadlineMs + lingerMs) return
     const from = call.caller.machine
     const hasConnection = this.#chance.happens(OPEN_CONNECTION_SHARE)
     const isThrough = this.passes(from, to) && (hasConnection || this.passes(to, from))
@@ -178,8 +195,8 @@ class Call {
   /** The life that was running at the address when the call began. */
   readonly targetLife: Life | undefined
   readonly sender: Sender
+  readonly deadlineMs: number
   readonly #effect: CallEffect
-  readonly #deadlineMs: number
   #hasEnded = false
 
   constructor(
@@ -190,16 +207,16 @@ class Call {
     this.targetLife = about.target?.life
     this.sender = caller.core.sender()
     this.#effect = about.effect
-    this.#deadlineMs = about.deadlineMs
+    this.deadlineMs = about.deadlineMs
   }
 
   get request(): NodeRequest {
     return this.#effect.request
   }
 
-  /** Nothing that happens to it from now on can be seen by the caller, or by the one it calls. */
+  /** Nothing that happens to it from now on can be seen by the caller. */
   isOver(nowMs: number): boolean {
-    return this.#hasEnded || nowMs > this.#deadlineMs || this.caller.isOver
+    return this.#hasEnded || nowMs > this.deadlineMs || this.caller.isOver
   }
 
   /** The first end that the caller gets to see counts, the others are void. */
@@ -215,4 +232,3 @@ class Call {
 function wayOf(from: Machine, to: Machine): number {
   return from.index * 1024 + to.index
 }
-

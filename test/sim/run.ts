@@ -22,6 +22,8 @@ export interface RunReport {
   readonly views: number
   readonly faults: number
   readonly endMs: number
+  /** The longest time between two acknowledged writes while clients were at work. Unit: ms. */
+  readonly silenceMs: number
 }
 
 /** Fresh reads are at most this old: two leases. Unit: ms. */
@@ -51,6 +53,7 @@ class Run {
   readonly #lineage: Lineage
   readonly #clients: Clients
   readonly #faults: Faults | undefined
+  readonly #stage: Stage
 
   constructor(scenario: Scenario, options: RunOptions) {
     const world = new World(options.seed, { ...scenario.world, rules: options.rules })
@@ -73,6 +76,7 @@ class Run {
     this.#clients = new Clients(world, scenario.clients)
     const note = (what: string): void => tracer?.note('--', what)
     this.#faults = scenario.faults && new Faults(world, scenario.faults, note)
+    this.#stage = new Stage(world, { endMs: scenario.faultsUntilMs, note })
   }
 
   play(): RunReport {
@@ -83,13 +87,19 @@ class Run {
     if (this.#isFine) this.#probe()
     if (this.#isFine) this.#judgeEnd()
     this.#judgeHistory()
+    this.#judgeSilence()
     return {
       violations: this.#world.violations,
       acknowledged: this.#acknowledged.count,
       views: this.#lineage.count,
-      faults: this.#faults?.count ?? 0,
+      faults: this.#faultCount,
       endMs: this.#world.agenda.nowMs,
+      silenceMs: this.#clients.silenceMs(),
     }
+  }
+
+  get #faultCount(): number {
+    return (this.#faults?.count ?? 0) + this.#stage.faultsAt.length
   }
 
   get #isFine(): boolean {
@@ -113,7 +123,7 @@ class Run {
     }
     agenda.at(clientsFromMs, () => this.#clients.start())
     agenda.at(faultsFromMs, () => this.#faults?.start())
-    script?.(new Stage(this.#world))
+    script?.(this.#stage)
     agenda.at(faultsUntilMs, () => {
       this.#faults?.stop()
       this.#world.repair()
@@ -151,11 +161,19 @@ class Run {
   #judgeEnd(): void {
     for (const text of disagreements(this.#world)) this.#world.breach('I13', text)
     for (const text of unanswered(this.#world)) this.#world.breach('contract', text)
-    const faults = this.#faults?.count ?? 0
+    const faults = this.#faultCount
     const viewsMax =
       VIEWS_AT_START + VIEWS_A_NODE * this.#world.machines.length + VIEWS_A_FAULT * faults
     if (this.#lineage.count <= viewsMax) return
     this.#world.breach('I11', `${this.#lineage.count} views for ${faults} faults`)
+  }
+
+  /** G2: writes go on, or resume soon, where one fault at a time allows it. */
+  #judgeSilence(): void {
+    const { silenceMsMax } = this.#scenario
+    const silenceMs = this.#clients.silenceMs()
+    if (silenceMsMax === undefined || silenceMs <= silenceMsMax) return
+    this.#world.breach('G2', `no write was acknowledged for ${silenceMs.toFixed(0)} ms`)
   }
 
   /** The end is judged only if it was reached. */
@@ -164,7 +182,7 @@ class Run {
       final: this.#isFine ? finalState(this.#world) : undefined,
       judgement: {
         staleMsMax: STALE_MS_MAX,
-        memoryLostAt: this.#faults?.memoryLostAt ?? [],
+        memoryLostAt: [...(this.#faults?.memoryLostAt ?? []), ...this.#stage.faultsAt],
       },
     })
     for (const { rule, key, text } of findings) this.#world.breach(rule, `${key}: ${text}`)

@@ -21,6 +21,8 @@ export interface Scenario {
   readonly clientsFromMs: number
   readonly faultsFromMs: number
   readonly faultsUntilMs: number
+  /** No longer than this without an acknowledged write. Undefined: faults may well cause it. */
+  readonly silenceMsMax: number | undefined
   /** What is done on purpose, at its time. */
   readonly script: ((stage: Stage) => void) | undefined
 }

@@ -2,6 +2,7 @@
 import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
+import { comeback, oneEar } from './scripts.ts'
 
 const CLIENTS: ClientsOptions = {
   everyMs: { from: 10, to: 110 },
@@ -59,6 +60,7 @@ const BASE: Omit<Scenario, 'name' | 'about'> = {
   clientsFromMs: 1500,
   faultsFromMs: 4000,
   faultsUntilMs: 30_000,
+  silenceMsMax: undefined,
   script: undefined,
 }
 
@@ -81,9 +83,14 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('single2', 'two nodes, one fault at a time: the survivor goes on alone', {
     world: { nodes: 2 },
     faults: SINGLE,
+    silenceMsMax: 6000,
   }),
-  scenario('single3', 'three nodes, one fault at a time', { faults: SINGLE }),
-  scenario('single5', 'five nodes, one fault at a time', { world: { nodes: 5 }, faults: SINGLE }),
+  scenario('single3', 'three nodes, one fault at a time', { faults: SINGLE, silenceMsMax: 4500 }),
+  scenario('single5', 'five nodes, one fault at a time', {
+    world: { nodes: 5 },
+    faults: SINGLE,
+    silenceMsMax: 4500,
+  }),
   scenario('crash3', 'three nodes, crashes and restarts that overlap', {
     faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1 } },
   }),
@@ -109,7 +116,10 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   scenario('skew3', 'three nodes with bad clocks that also jump', {
     world: { wallErrorMs: 900, drift: 0.005 },
-    faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2, setClock: 4, split: 1, mend: 1 } },
+    faults: {
+      ...FAULTS,
+      weights: { kill: 2, unplug: 1, pause: 2, setClock: 4, split: 1, mend: 1 },
+    },
   }),
   scenario('coldstart3', 'all three nodes lose their power again and again', {
     faults: {
@@ -120,14 +130,24 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   scenario('grow', 'from one node to ten, one by one, with crashes', {
     world: { nodes: 10 },
-    faults: { ...FAULTS, everyMs: { from: 1000, to: 6000 }, weights: { kill: 3, pause: 1 }, downMax: 2 },
+    faults: {
+      ...FAULTS,
+      everyMs: { from: 1000, to: 6000 },
+      weights: { kill: 3, pause: 1 },
+      downMax: 2,
+    },
     startEveryMs: { from: 200, to: 3500 },
     faultsFromMs: 10_000,
   }),
   scenario('storm5', 'five nodes, hot keys, everything at once and fast', {
     world: { nodes: 5 },
     clients: { ...CLIENTS, hotKeys: 3, hotShare: 0.85, everyMs: { from: 2, to: 60 } },
-    faults: { ...FAULTS, everyMs: { from: 50, to: 800 }, downMs: { from: 20, to: 1500 }, downMax: 2 },
+    faults: {
+      ...FAULTS,
+      everyMs: { from: 50, to: 800 },
+      downMs: { from: 20, to: 1500 },
+      downMax: 2,
+    },
     faultsUntilMs: 20_000,
   }),
   scenario('mirror3', 'a few thousand keys on two nodes, masters lost while one is mirroring', {
@@ -139,14 +159,38 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('leave3', 'three nodes stopped in order and started again', {
     faults: { ...FAULTS, weights: { leave: 5, kill: 1, pause: 1 } },
   }),
-  scenario('stall3', 'three nodes that stall, with a timer that fires before the sockets are read', {
-    world: { tickIsFirst: true },
-    faults: {
-      ...FAULTS,
-      weights: { pause: 6, kill: 1 },
-      pauseMs: { from: 200, to: 4000 },
-      everyMs: { from: 100, to: 2000 },
+  scenario(
+    'stall3',
+    'three nodes that stall, with a timer that fires before the sockets are read',
+    {
+      world: { tickIsFirst: true },
+      faults: {
+        ...FAULTS,
+        weights: { pause: 6, kill: 1 },
+        pauseMs: { from: 200, to: 4000 },
+        everyMs: { from: 100, to: 2000 },
+      },
     },
+  ),
+  scenario('birth5', 'five empty nodes start at once, and half of what they agree on is lost', {
+    world: {
+      nodes: 5,
+      network: { ...BASE.world.network, callLoss: { prepare: 0.5, accept: 0.3, ping: 0.3 } },
+    },
+    faults: undefined,
+    startEveryMs: { from: 0, to: 20 },
+    faultsUntilMs: 6000,
+  }),
+  scenario('comeback3', 'a primary is cut off, comes back as second master, and is primary again', {
+    world: { wallErrorMs: 900 },
+    faults: undefined,
+    script: comeback,
+  }),
+  scenario('oneear3', 'a node that hears nothing of a healthy primary must not unseat it', {
+    faults: undefined,
+    script: oneEar,
+    silenceMsMax: 1500,
+    faultsUntilMs: 20_000,
   }),
 ]
 
@@ -155,4 +199,3 @@ export function scenarioNamed(name: string): Scenario {
   if (found !== undefined) return found
   throw new Error(`no scenario ${name}: ${SCENARIOS.map((s) => s.name).join(', ')}`)
 }
-

@@ -5,20 +5,47 @@ import type { World } from './world.ts'
 
 export class Stage {
   readonly world: World
+  readonly #endMs: number
+  readonly #note: (what: string) => void
+  readonly #faultsAt: number[] = []
 
-  constructor(world: World) {
+  /** Nothing is done after `endMs`; `note` is told of what is. */
+  constructor(world: World, about: { endMs: number; note: (what: string) => void }) {
     this.world = world
+    this.#endMs = about.endMs
+    this.#note = about.note
+  }
+
+  /** When something was broken. */
+  get faultsAt(): readonly number[] {
+    return this.#faultsAt
   }
 
   /** Does something at a moment of the world. */
   at(atMs: number, act: () => void): void {
-    this.world.agenda.at(atMs, act)
+    if (atMs < this.#endMs) this.world.agenda.at(atMs, act)
+  }
+
+  after(delayMs: number, act: () => void): void {
+    this.at(this.world.agenda.nowMs + delayMs, act)
+  }
+
+  /** Ends a node, and starts it again later. */
+  kill(machine: Machine, downMs: number): void {
+    this.#broke(`kill ${machine.name}`)
+    this.world.end(machine, 'killed')
+    this.after(downMs, () => this.world.start(machine))
+  }
+
+  pause(machine: Machine, forMs: number): void {
+    this.#broke(`pause ${machine.name}`)
+    machine.life?.pause(forMs)
   }
 
   /** Looks again and again until something holds, then acts; never, if it never holds. */
   when(holds: () => boolean, act: () => void): void {
     if (holds()) act()
-    else this.world.agenda.after(LOOK_EVERY_MS, () => this.when(holds, act))
+    else this.after(LOOK_EVERY_MS, () => this.when(holds, act))
   }
 
   /** The acting primary. */
@@ -42,12 +69,30 @@ export class Stage {
     return this.world.running.filter((machine) => !masters.includes(machine))
   }
 
+  /** Every master of the acting primary's view is in sync. */
+  isSettled(): boolean {
+    const view = this.primary()?.disk.store.state?.view
+    return view !== undefined && onlyGroup(view).masters.every((master) => master.inSync)
+  }
+
   /** Both ways. */
   cutOff(machine: Machine): void {
+    this.#broke(`cut off ${machine.name}`)
     for (const other of this.world.machines) {
       this.world.network.cut(machine, other)
       this.world.network.cut(other, machine)
     }
+  }
+
+  /** One way: nothing of the first gets to the second. */
+  deafenTo(from: Machine, to: Machine): void {
+    this.#broke(`cut ${from.name} to ${to.name}`)
+    this.world.network.cut(from, to)
+  }
+
+  #broke(what: string): void {
+    this.#faultsAt.push(this.world.agenda.nowMs)
+    this.#note(`FAULT ${what}`)
   }
 }
 

@@ -133,6 +133,7 @@ export class World {
   /** Everything that was broken on purpose works again. */
   repair(): void {
     this.network.mend()
+    this.network.calm()
     for (const machine of this.machines) {
       machine.life?.wake()
       if (machine.wasStarted) this.start(machine)

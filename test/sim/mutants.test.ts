@@ -1,0 +1,73 @@
+// Every rule of the core is taken away once, and some scenario must notice.
+// A rule that no run misses is named here with the reason, and with the test that guards it.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { ALL_RULES } from '../../src/core/rules.ts'
+import { Pool } from './pool.ts'
+
+type RuleName = keyof typeof ALL_RULES
+
+/** Seeds that a scenario may take to notice. Most need one. */
+const SEEDS_MAX = 40
+
+/** Where the loss of a rule is noticed, and as the breach of which invariant. */
+const KILLS: readonly (readonly [RuleName, string, string])[] = [
+  ['acknowledgeAfterEveryMaster', 'part3', 'I3'],
+  ['acknowledgeAfterOwnFlush', 'part3', 'I3'],
+  ['sendTailAgain', 'part3', 'I3'],
+  ['mirrorYieldsToStream', 'accept3', 'I3'],
+  ['promiseIsDurable', 'part3', 'I1'],
+  ['promiseFreezes', 'part3', 'I4'],
+  ['strongReadAsksMasters', 'part3', 'I5'],
+  ['newMasterIsSyncing', 'part3', 'I7'],
+  ['onlyHolderProposes', 'accept3', 'I7'],
+  ['onlyMastersSayAbsent', 'part3', 'I8'],
+  ['viewNeedsMostOfHeard', 'birth5', 'I10'],
+  ['vetoProtectsPrimary', 'oneear3', 'G2'],
+  ['proposeAgainWhenFenced', 'stall3', 'I12'],
+  ['mirrorRemovesSurplus', 'part3', 'I13'],
+  ['carryInSyncOnlyFromOwnView', 'stall3', 'I13'],
+  ['applyOnce', 'part3', 'doubled'],
+  ['noDirtyReads', 'comeback3', 'doubled'],
+  ['primaryNeedsLease', 'comeback3', 'stale'],
+  ['copyNeedsProof', 'part3', 'absent'],
+]
+
+/** Rules whose loss no run notices: another rule stands behind each. Unit tests guard them. */
+const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
+  acknowledgeOnlyWithMinCopies:
+    'a view with fewer masters than copies needed is never chosen (choose.ts); kept for the day ' +
+    'when an operator can shrink a view',
+  stallRule:
+    'a verdict needs two failed pings, and the packets that waited are read before the second; ' +
+    'the rule only saves needless proposals',
+  neverAdoptBelowPromise:
+    'a view adopted below the promise leaves the node frozen, and a frozen node serves nobody',
+  replicateInOrder:
+    'one call at a time goes to each master, and every view names where its stream begins',
+  forgetRolledBack:
+    'what a node remembers is dropped when it becomes syncing, and mirrored from the primary',
+  forwardNamesView:
+    'a late forward finds the write remembered; only a memory older than 60 s would miss it',
+}
+
+const pool = new Pool()
+after(() => pool.stop())
+
+void test('every rule has a mutant that is killed, or a reason', () => {
+  const named = [...KILLS.map(([rule]) => rule), ...Object.keys(REDUNDANT)]
+  assert.deepEqual(named.toSorted(), Object.keys(ALL_RULES).toSorted())
+})
+
+for (const [mutant, scenario, invariant] of KILLS) {
+  void test(`without ${mutant}, ${scenario} breaks ${invariant}`, async (t) => {
+    const [report] = await pool.runInBlocks(
+      { scenario, firstSeed: 1, seeds: SEEDS_MAX, mutant, untilBroken: true },
+      SEEDS_MAX,
+    )
+    const broken = report?.broken[0]
+    assert.ok(broken !== undefined, `survived ${SEEDS_MAX} seeds of ${scenario}`)
+    t.diagnostic(`killed by seed ${broken.seed}: ${broken.rules.join(', ')}`)
+    assert.ok(broken.rules.includes(invariant), `${broken.rules.join(', ')}: ${broken.first}`)
+  })
+}

@@ -1,0 +1,52 @@
+// Things done on purpose, for windows that chance rarely opens.
+import type { Machine } from './machine.ts'
+import type { Stage } from './stage.ts'
+
+/** How long a primary is cut off. Unit: ms. Long enough for its clients to give up. */
+const CUT_MS = 5500
+
+/** Between the end of one round and the next. Unit: ms. */
+const REST_MS = 500
+
+/** A killed node is back after this. Unit: ms. */
+const DOWN_MS = 1000
+
+/**
+ * Cuts off the primary, mends, then kills one primary after the other until the one that was cut off
+ * acts again, in the same life: it remembers writes that were rolled back meanwhile.
+ */
+export function comeback(stage: Stage): void {
+  const isWhole = (): boolean => stage.primary() !== undefined && stage.otherMasters().length > 0
+  const round = (): void => {
+    const victim = stage.primary()
+    if (victim === undefined) return
+    stage.cutOff(victim)
+    stage.after(CUT_MS, () => {
+      stage.world.network.mend()
+      stage.after(REST_MS, () => promote(stage, victim, () => stage.when(isWhole, round)))
+    })
+  }
+  stage.at(4000, () => stage.when(isWhole, round))
+}
+
+/** Kills the primary of the moment whenever this does not leave its successor alone. */
+function promote(stage: Stage, heir: Machine, then: () => void): void {
+  const primary = stage.primary()
+  if (primary === heir) {
+    stage.after(REST_MS, then)
+    return
+  }
+  if (primary !== undefined && stage.isSettled() && stage.world.running.length > 2) {
+    stage.kill(primary, DOWN_MS)
+  }
+  stage.after(REST_MS, () => promote(stage, heir, then))
+}
+
+/** From now on one bystander hears nothing of the primary, which hears it well. */
+export function oneEar(stage: Stage): void {
+  stage.at(5000, () => {
+    const primary = stage.primary()
+    const [bystander] = stage.bystanders()
+    if (primary !== undefined && bystander !== undefined) stage.deafenTo(primary, bystander)
+  })
+}

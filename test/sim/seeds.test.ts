@@ -1,0 +1,49 @@
+// Fixed seeds of every scenario, and the two-run rule: the same seed gives the same log.
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { after, test } from 'node:test'
+import { ALL_RULES } from '../../src/core/rules.ts'
+import { replayCommand } from './batch.ts'
+import { Pool } from './pool.ts'
+import { run } from './run.ts'
+import { SCENARIOS } from './scenarios.ts'
+
+const SEEDS_PER_SCENARIO = 200
+
+/** Seeds handed to a processor at a time. */
+const BLOCK_SEEDS = 20
+
+const pool = new Pool()
+after(() => pool.stop())
+
+for (const { name, about } of SCENARIOS) {
+  void test(`${name}: ${about}`, async (t) => {
+    const batch = {
+      scenario: name,
+      firstSeed: 1,
+      seeds: SEEDS_PER_SCENARIO,
+      mutant: undefined,
+      untilBroken: false,
+    }
+    const reports = await pool.runInBlocks(batch, BLOCK_SEEDS)
+    const runs = reports.reduce((sum, report) => sum + report.runs, 0)
+    const acknowledged = reports.reduce((sum, report) => sum + report.acknowledged, 0)
+    t.diagnostic(`${runs} runs, ${acknowledged} acknowledged writes`)
+    const broken = reports.flatMap((report) => report.broken)
+    const lines = broken.map(({ seed, first }) => `${first}\n  ${replayCommand(batch, seed)}`)
+    assert.equal(runs, SEEDS_PER_SCENARIO)
+    assert.ok(acknowledged > runs, 'a run without writes proves nothing')
+    assert.deepEqual(lines, [])
+  })
+}
+
+void test('the same seed twice gives the same log, byte for byte', () => {
+  for (const scenario of SCENARIOS) {
+    const digest = (): string => {
+      const hash = createHash('sha256')
+      run(scenario, { seed: 7, rules: ALL_RULES, trace: (line) => hash.update(`${line}\n`) })
+      return hash.digest('hex')
+    }
+    assert.equal(digest(), digest(), scenario.name)
+  }
+})
