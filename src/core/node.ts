@@ -18,7 +18,15 @@ import type { Rules } from './rules.ts'
 import type { ClusterStatus } from './status.ts'
 import type { Effect, Event } from './step.ts'
 import type { Address, Copy, View } from './types.ts'
-import { ballotOf, compareBallots, inRoster, onlyGroup, primaryOf } from './view.ts'
+import {
+  ballotOf,
+  compareBallots,
+  describeMasters,
+  formatBallot,
+  inRoster,
+  onlyGroup,
+  primaryOf,
+} from './view.ts'
 
 export type { CoreOptions, CorePorts } from './parts.ts'
 
@@ -278,7 +286,11 @@ export class NodeCore {
     if (standing.mastership?.inSync === false) remembered.clear()
     follower.follow(view)
     // Our own proposal keeps what is under way; it goes out again once the view is active.
-    if (primaryOf(view).id !== self.id) stream.drop(nowMs)
+    if (primaryOf(view).id !== self.id) {
+      stream.drop(nowMs)
+      const ballot = formatBallot(view.ballot)
+      this.#out.log('info', 'view-accepted', { ballot, masters: describeMasters(view) })
+    }
     beats.hurry()
   }
 

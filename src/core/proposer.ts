@@ -24,7 +24,14 @@ import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import type { Ballot, NodeId, View } from './types.ts'
-import { compareBallots, formatBallot, minCopies, onlyGroup, sameBallot } from './view.ts'
+import {
+  compareBallots,
+  describeMasters,
+  formatBallot,
+  minCopies,
+  onlyGroup,
+  sameBallot,
+} from './view.ts'
 
 interface Proposal {
   readonly ballot: Ballot
@@ -300,7 +307,7 @@ export class Proposer {
       ballot: formatBallot(view.ballot),
       reason: proposal.reason,
       tookMs: Math.round(nowMs - proposal.startedMs),
-      masters: masters.map((m) => `${m.id}${m.inSync ? '' : ' (syncing)'}`),
+      masters: describeMasters(view),
       roster: view.roster.length,
     })
     standing.activate(nowMs)

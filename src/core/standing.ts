@@ -149,7 +149,6 @@ export class Standing {
       return
     }
     this.accept(view, nowMs, () => {})
-    this.#out.log('info', 'view-adopted', { ballot: formatBallot(view.ballot) })
   }
 
   /** Every master of this node's own view has accepted it. */

@@ -75,6 +75,14 @@ export function contains(view: View, ballot: Ballot): boolean {
   return onlyGroup(view).history.some((b) => sameBallot(b, ballot))
 }
 
+/** The masters of a view for people: addresses, the primary first. */
+export function describeMasters(view: View): string[] {
+  return onlyGroup(view).masters.map(({ id, inSync }) => {
+    const address = view.roster.find((node) => node.id === id)?.address ?? id
+    return inSync ? address : `${address} (syncing)`
+  })
+}
+
 export function inRoster(view: View | undefined, id: NodeId): boolean {
   return view?.roster.some((n) => n.id === id) ?? false
 }

@@ -13,5 +13,6 @@ export function headOf(entry: Entry): EntryHead {
 
 /** What an entry counts as in a tally. */
 export function countedEntry(entry: Entry, keyBytes: Uint8Array): Counted {
-  return { keyBytes, ...headOf(entry) }
+  const { version, isTombstone, valueBytes } = headOf(entry)
+  return { keyBytes, version, isTombstone, valueBytes }
 }

@@ -51,8 +51,9 @@ export class EntryTable {
     const pending = this.#pending.get(text)
     if (pending !== undefined) return pending.entry
     const key = keyOf(text)
-    const record = this.#records.getBinary(key.bytes)
-    return record === undefined ? undefined : this.#entry(key, record)
+    const record = this.#borrowed(key)
+    const head = record && this.#head(key, record)
+    return head && this.#entry(key, head, Buffer.from(record))
   }
 
   /**
@@ -87,7 +88,7 @@ export class EntryTable {
     for (const { key: bytes, value } of this.#records.getRange({
       start: rangeStart(start, isInclusive),
     })) {
-      const key = { text: bytes.toString(), bytes: bytes }
+      const key = { text: bytes.toString(), bytes }
       while (waiting !== undefined && compareKeys(waiting, key.text) < 0) {
         yield* this.#pendingRow(waiting)
         waiting = this.#pendingKeys.next(waiting, false)
@@ -110,16 +111,25 @@ export class EntryTable {
   }
 
   #row(key: Key, record: Buffer): PageRow {
+    let known: RecordHead | undefined
+    const head = (): RecordHead | undefined => (known ??= this.#head(key, record))
     return {
       key: key.text,
       keyBytes: key.bytes,
-      head: () => {
-        const head = this.#head(key, record)
-        return head && entryHead(key.text, head)
+      head: () => entryHead(key.text, head()),
+      entry: () => {
+        const found = head()
+        return found && this.#entry(key, found, record)
       },
-      entry: () => this.#entry(key, record),
-      isLive: (atMs) => isLiveHead(this.#head(key, record), atMs),
+      isLive: (atMs) => isLiveHead(head(), atMs),
     }
+  }
+
+  /** The record under a key in memory of lmdb's: the next read there overwrites it. */
+  #borrowed(key: Key): Buffer | undefined {
+    const bytes = this.#records.getBinaryFast(key.bytes)
+    // lmdb's buffer is longer than it says; a part of it is a buffer like any other.
+    return bytes?.subarray(0, bytes.length)
   }
 
   #head(key: Key, record: Buffer): RecordHead | undefined {
@@ -129,11 +139,9 @@ export class EntryTable {
     return head
   }
 
-  #entry(key: Key, record: Buffer): Entry | undefined {
-    const head = this.#head(key, record)
-    if (head === undefined) return undefined
+  #entry(key: Key, head: RecordHead, record: Buffer): Entry | undefined {
     const value = head.isApart ? this.#values.getBinary(key.bytes) : record.subarray(head.headBytes)
-    const entry = joinEntry(key.text, head, value)
+    const entry = joinEntry(key.text, { record, head }, value)
     if (entry === undefined) this.#lose(key.text, countedHead(head, key.bytes))
     return entry
   }
@@ -149,7 +157,7 @@ export class EntryTable {
       const counted = pending.entry && countedEntry(pending.entry, key.bytes)
       return { counted, mayBeApart: counted !== undefined && counted.valueBytes > INLINE_MAX }
     }
-    const record = this.#records.getBinary(key.bytes)
+    const record = this.#borrowed(key)
     if (record === undefined) return { counted: undefined, mayBeApart: false }
     const head = this.#head(key, record)
     if (head === undefined) return { counted: undefined, mayBeApart: true }
@@ -166,7 +174,8 @@ function isLiveHead(head: RecordHead | undefined, atMs: number): boolean {
   return head.expiresAtMs === undefined || head.expiresAtMs > atMs
 }
 
-function entryHead(key: string, head: RecordHead): EntryHead {
+function entryHead(key: string, head: RecordHead | undefined): EntryHead | undefined {
+  if (head === undefined) return undefined
   const { version, isTombstone, valueBytes } = head
   return { key, version, isTombstone, valueBytes }
 }

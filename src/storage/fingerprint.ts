@@ -63,8 +63,8 @@ function fingerprintInput(mark: Mark): Uint8Array {
 
 /** Writes a version as 16 bytes whose byte order is version order. */
 export function writeVersion(version: Version, target: Buffer, offset: number): void {
-  target.write(version.slice(0, 16), offset, 'hex')
-  target.write(version.slice(17), offset + 8, 'hex')
+  target.write(version, offset, 8, 'hex')
+  target.write(version.slice(17), offset + 8, 8, 'hex')
 }
 
 /** Reads what `writeVersion` wrote. */

@@ -48,7 +48,10 @@ export interface StoreTimers {
   readonly every: (ms: number, run: () => void) => () => void
 }
 
-/** Opens the store in a directory, or makes one. Rejects with StorageError. */
+/**
+ * Opens the store in a directory, or makes one. Rejects with StorageError; when the disk is to
+ * blame, `onFailure` has then been called with the same error.
+ */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const environment = openEnvironment(options.dir)
   try {
@@ -60,9 +63,15 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
     await store.start()
     return store
   } catch (error) {
-    await environment.root.close()
+    await closeEnvironment(environment, error)
     throw error
   }
+}
+
+/** lmdb never closes after a failed commit: it waits for a flush that does not come. */
+async function closeEnvironment(environment: Environment, failure: unknown): Promise<void> {
+  if (failure instanceof StorageError && failure.code === 'write-failed') return
+  await environment.root.close()
 }
 
 function newIdentity(environment: Environment, options: LmdbStoreOptions): NodeId {
@@ -203,7 +212,7 @@ class LmdbStore implements Store {
   async #close(): Promise<void> {
     this.#stopLooking()
     await this.#writer.idle()
-    await this.#environment.root.close()
+    await closeEnvironment(this.#environment, this.#writer.failure)
   }
 
   #change(change: StoreChange, to: { generation: number; keys: string[] }): void {
@@ -254,21 +263,16 @@ class LmdbStore implements Store {
   }
 
   async #flushIdentity(): Promise<void> {
-    const { meta, identity, dir } = this.#options
-    let isFlushed = false
+    const { meta, identity } = this.#options
     this.#writer.write({
       fill: () => meta.putIdentity(identity),
       bytes: 0,
       mustFlush: true,
       committed: () => {},
-      flushed: () => {
-        isFlushed = true
-      },
+      flushed: () => {},
     })
     await this.#writer.idle()
-    if (isFlushed) return
-    const message = `The store in ${dir} could not be written: check free space and the disk.`
-    throw new StorageError('write-failed', message)
+    if (this.#writer.failure !== undefined) throw this.#writer.failure
   }
 
   #onLoss(key: string): void {
@@ -276,7 +280,7 @@ class LmdbStore implements Store {
     this.#options.onDamage(key)
     if (this.#damaged !== DAMAGED_MAX) return
     const message = `${DAMAGED_MAX} entries of the store in ${this.#options.dir} are damaged: check the disk and move the data directory away; the node then starts as a new one.`
-    this.#options.onFailure(new StorageError('too-damaged', message))
+    this.#writer.fail(new StorageError('too-damaged', message))
   }
 }
 

@@ -44,16 +44,26 @@ export class LmdbWriter {
   readonly #settings: WriterSettings
   #waiting: Waiting[] = []
   #backlogBytes = 0
-  #hasFailed = false
+  #failure: StorageError | undefined
   #last: Promise<void> = Promise.resolve()
+  readonly #broken: Promise<void>
+  #break: () => void = () => {}
 
   constructor(root: Database, settings: WriterSettings) {
     this.#root = root
     this.#settings = settings
+    this.#broken = new Promise((resolve) => {
+      this.#break = resolve
+    })
+  }
+
+  /** Why nothing is reported any more. */
+  get failure(): StorageError | undefined {
+    return this.#failure
   }
 
   write(batch: Batch): void {
-    if (this.#hasFailed) return
+    if (this.#failure !== undefined) return
     const waiting: Waiting = { flushed: batch.flushed, isReady: false }
     this.#waiting.push(waiting)
     const commit = this.#root.batch(batch.fill)
@@ -63,9 +73,18 @@ export class LmdbWriter {
     this.#last = this.#follow(commit, batch, waiting)
   }
 
-  /** Resolves when everything written so far is on disk or has failed. */
+  /** Resolves when everything written so far is on disk, or the disk has failed. */
   idle(): Promise<void> {
-    return this.#last
+    // After a failed commit lmdb leaves the promises of later ones open for good.
+    return Promise.race([this.#last, this.#broken])
+  }
+
+  /** Ends all reports, for a reason found here or elsewhere. Only the first one is told. */
+  fail(failure: StorageError): void {
+    if (this.#failure !== undefined) return
+    this.#failure = failure
+    this.#waiting = []
+    this.#settings.onFailure(failure)
   }
 
   #mayReportEarly(batch: Batch): boolean {
@@ -82,24 +101,22 @@ export class LmdbWriter {
       this.#backlogBytes -= batch.bytes
       this.#ready(waiting)
     } catch (error) {
-      this.#fail(await rootCause(error))
+      this.#failWriting(await rootCause(error))
     }
   }
 
   #ready(waiting: Waiting): void {
     waiting.isReady = true
-    while (!this.#hasFailed && this.#waiting[0]?.isReady === true) {
+    while (this.#failure === undefined && this.#waiting[0]?.isReady === true) {
       this.#waiting.shift()?.flushed()
     }
   }
 
-  #fail(cause: unknown): void {
-    if (this.#hasFailed) return
-    this.#hasFailed = true
-    this.#waiting = []
+  #failWriting(cause: unknown): void {
+    this.#break()
     const why = cause instanceof Error ? cause.message : String(cause)
     const message = `The store could not write to disk (${why}): check free space and the disk, then start again.`
-    this.#settings.onFailure(new StorageError('write-failed', message, { cause }))
+    this.fail(new StorageError('write-failed', message, { cause }))
   }
 }
 

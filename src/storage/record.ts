@@ -2,7 +2,7 @@
 // docs/decisions/0010-storage-layout.md has the layout and why it is so.
 import { crc32 } from 'node:zlib'
 import { assert } from '../core/assert.ts'
-import type { Content, Entry, RequestId, Version } from '../core/types.ts'
+import type { Content, Entry, Version } from '../core/types.ts'
 import { readVersion, writeVersion } from './fingerprint.ts'
 
 /** A larger value lies in a table of its own, so that heads are read without it. Unit: bytes. */
@@ -19,6 +19,8 @@ const TYPE_AT = 50
 const CRC_BYTES = 4
 const TYPE_BYTES_MAX = 255
 
+const NOTHING = new Uint8Array(0)
+
 const TOMBSTONE = 1
 const EXPIRES = 2
 const APART = 4
@@ -30,13 +32,11 @@ export interface EncodedEntry {
   readonly apart: Buffer | undefined
 }
 
-/** What a record says without its value. */
+/** What a record says about its value, as far as counting, listing and joining need it. */
 export interface RecordHead {
   readonly version: Version
   readonly isTombstone: boolean
   readonly expiresAtMs: number | undefined
-  readonly requestId: RequestId
-  readonly contentType: string
   readonly valueBytes: number
   readonly valueCrc: number
   readonly isApart: boolean
@@ -47,13 +47,14 @@ export interface RecordHead {
 /** Encodes an entry; its key is stored elsewhere. */
 export function encodeRecord(entry: Entry): EncodedEntry {
   const { content } = entry
-  const value = content.kind === 'value' ? content.bytes : new Uint8Array(0)
+  const value = content.kind === 'value' ? content.bytes : NOTHING
   const type = content.kind === 'value' ? content.contentType : ''
   const typeBytes = Buffer.byteLength(type)
   assert(typeBytes <= TYPE_BYTES_MAX, 'a content type is at most 255 bytes')
   const isApart = value.length > INLINE_MAX
   const headBytes = TYPE_AT + typeBytes + CRC_BYTES
-  const record = Buffer.allocUnsafeSlow(headBytes + (isApart ? 0 : value.length))
+  // Of Node's pool: lmdb asks for the address of each ArrayBuffer once, and they are dear to make.
+  const record = Buffer.allocUnsafe(headBytes + (isApart ? 0 : value.length))
   writeVersion(entry.version, record, VERSION_AT)
   record[FLAGS_AT] =
     (content.kind === 'tombstone' ? TOMBSTONE : 0) |
@@ -89,8 +90,6 @@ export function decodeHead(record: Buffer): RecordHead | undefined {
     version: readVersion(record, VERSION_AT),
     isTombstone: (flags & TOMBSTONE) !== 0,
     expiresAtMs: (flags & EXPIRES) === 0 ? undefined : record.readDoubleLE(EXPIRY_AT),
-    requestId: record.toString('hex', REQUEST_AT, VALUE_BYTES_AT),
-    contentType: record.toString('utf8', TYPE_AT, headEnd),
     valueBytes,
     valueCrc: record.readUInt32LE(VALUE_CRC_AT),
     isApart,
@@ -98,17 +97,24 @@ export function decodeHead(record: Buffer): RecordHead | undefined {
   }
 }
 
-/** The entry of a head and its value, or undefined when the value is not the one written. */
+/**
+ * The entry of a record, its head and its value, wherever that lies; undefined when the value is
+ * not the one written.
+ */
 export function joinEntry(
   key: string,
-  head: RecordHead,
+  { record, head }: { record: Buffer; head: RecordHead },
   value: Uint8Array | undefined,
 ): Entry | undefined {
   if (value === undefined || value.length !== head.valueBytes) return undefined
   if (crc32(value) !== head.valueCrc) return undefined
-  const content: Content = head.isTombstone
-    ? { kind: 'tombstone' }
-    : { kind: 'value', bytes: value, contentType: head.contentType }
-  const { version, expiresAtMs, requestId } = head
-  return { key, version, expiresAtMs, requestId, content }
+  const { version, expiresAtMs } = head
+  const requestId = record.toString('hex', REQUEST_AT, VALUE_BYTES_AT)
+  return { key, version, expiresAtMs, requestId, content: contentOf(record, head, value) }
+}
+
+function contentOf(record: Buffer, head: RecordHead, bytes: Uint8Array): Content {
+  if (head.isTombstone) return { kind: 'tombstone' }
+  const contentType = record.toString('utf8', TYPE_AT, head.headBytes - CRC_BYTES)
+  return { kind: 'value', bytes, contentType }
 }

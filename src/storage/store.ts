@@ -38,6 +38,6 @@ export interface Store extends EntryReader {
   putLocal(entry: Entry, flushed: () => void): void
   localKeys(range: KeyRange): Iterable<string>
 
-  /** Flushes and closes. May be called twice. */
+  /** Flushes and closes; after a failure it does not wait for the disk. May be called twice. */
   close(): Promise<void>
 }

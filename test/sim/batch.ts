@@ -10,6 +10,8 @@ export interface Batch {
   readonly seeds: number
   /** The rule that is taken away; undefined: none. */
   readonly mutant: string | undefined
+  /** Invariants that are not looked at. */
+  readonly blindTo: readonly string[]
   /** End at the first seed that breaks something. */
   readonly untilBroken: boolean
 }
@@ -36,7 +38,7 @@ export function runBatch(batch: Batch): BatchReport {
   const broken: BrokenSeed[] = []
   const sums = { runs: 0, acknowledged: 0, views: 0, faults: 0 }
   for (let seed = batch.firstSeed; seed < batch.firstSeed + batch.seeds; seed++) {
-    const report = run(scenario, { seed, rules, trace: undefined })
+    const report = run(scenario, { seed, rules, trace: undefined, blindTo: batch.blindTo })
     sums.runs++
     sums.acknowledged += report.acknowledged
     sums.views += report.views

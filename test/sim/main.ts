@@ -43,7 +43,12 @@ else await runMany()
 function replay(name: string, seed: number): void {
   const write = (line: string): void => void process.stdout.write(`${line}\n`)
   const trace = values.trace ? write : undefined
-  const report = run(scenarioNamed(name), { seed, rules: rulesWithout(values.mutant), trace })
+  const report = run(scenarioNamed(name), {
+    seed,
+    rules: rulesWithout(values.mutant),
+    trace,
+    blindTo: [],
+  })
   for (const violation of report.violations) write(formatViolation(violation))
   const { acknowledged, views, faults, endMs } = report
   const end = `${(endMs / 1000).toFixed(1)} s`
@@ -59,7 +64,14 @@ async function runMany(): Promise<void> {
   let firstSeed = Number(values.first)
   do {
     for (const scenario of names) {
-      const batch = { scenario, firstSeed, seeds, mutant: values.mutant, untilBroken: false }
+      const batch = {
+        scenario,
+        firstSeed,
+        seeds,
+        mutant: values.mutant,
+        blindTo: [],
+        untilBroken: false,
+      }
       show(batch, await pool.runInBlocks(batch, BLOCK_SEEDS))
     }
     firstSeed += seeds

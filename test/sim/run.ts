@@ -56,7 +56,7 @@ class Run {
   readonly #stage: Stage
 
   constructor(scenario: Scenario, options: RunOptions) {
-    const world = new World(options.seed, { ...scenario.world, rules: options.rules })
+    const world = new World(options.seed, { ...scenario.world, ...options })
     const tracer = options.trace === undefined ? undefined : new Tracer(world, options.trace)
     this.#scenario = scenario
     this.#world = world

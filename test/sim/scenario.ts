@@ -10,7 +10,7 @@ export interface Scenario {
   readonly name: string
   /** What it is after, in a sentence. */
   readonly about: string
-  readonly world: Omit<WorldOptions, 'rules'>
+  readonly world: Omit<WorldOptions, 'rules' | 'blindTo'>
   readonly clients: ClientsOptions
   /** Undefined: nothing goes wrong by chance. */
   readonly faults: FaultsOptions | undefined
@@ -31,4 +31,6 @@ export interface RunOptions {
   readonly seed: number
   readonly rules: Rules
   readonly trace: ((line: string) => void) | undefined
+  /** Invariants that are not looked at, so that a run goes on to what else breaks. */
+  readonly blindTo: readonly string[]
 }

@@ -26,6 +26,8 @@ export interface WorldOptions {
   /** Clocks run fast or slow by up to this. Unit: share. */
   readonly drift: number
   readonly tickIsFirst: boolean
+  /** Invariants that are not looked at, so that a run goes on to what else breaks. */
+  readonly blindTo: readonly string[]
 }
 
 /** Looks on, and reports what must not be. */
@@ -52,9 +54,11 @@ export class World {
   readonly #witnesses: Witness[] = []
   readonly #byId: ReadonlyMap<NodeId, Machine>
   readonly #around: Surroundings
+  readonly #blindTo: ReadonlySet<string>
 
   constructor(seed: number, options: WorldOptions) {
     this.#chance = new Chance(seed)
+    this.#blindTo = new Set(options.blindTo)
     this.network = new Network({ agenda: this.agenda, chance: this.fork() }, options.network)
     this.machines = Array.from({ length: options.nodes }, (_, i) => this.#build(i, options))
     this.#byId = new Map(this.machines.map((machine) => [machine.id, machine]))
@@ -83,7 +87,7 @@ export class World {
   }
 
   report(violation: Violation): void {
-    this.violations.push(violation)
+    if (!this.#blindTo.has(violation.rule)) this.violations.push(violation)
   }
 
   /** Reports what a witness saw at this moment. */

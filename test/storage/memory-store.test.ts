@@ -2,7 +2,8 @@
 import { STATE_ZERO } from '../../src/core/view.ts'
 import { test } from 'tap'
 import { MemoryStore } from '../../src/storage/memory-store.ts'
-import { applied, NODE, names, put, storeContract, tombstone, value } from '../contracts/store.ts'
+import { storeContract } from '../contracts/store.ts'
+import { applied, NODE, names, put, tombstone, value } from '../contracts/store-words.ts'
 
 storeContract('memory', () => {
   let store: MemoryStore | undefined

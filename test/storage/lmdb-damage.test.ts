@@ -1,0 +1,226 @@
+// Damaged bytes in lmdb: an entry reads as missing and is told once; the node's own state ends the
+// start. Nothing is guessed, and nothing else is harmed.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { Test } from 'tap'
+import { test } from 'tap'
+import type { ByteTable } from '../../src/storage/entry-table.ts'
+import { openEnvironment } from '../../src/storage/lmdb-environment.ts'
+import type { Environment } from '../../src/storage/lmdb-environment.ts'
+import { openLmdbStore } from '../../src/storage/lmdb-store.ts'
+import { StorageError } from '../../src/storage/storage-error.ts'
+import type { Store } from '../../src/storage/store.ts'
+import { STATE_ZERO } from '../../src/core/view.ts'
+import {
+  applied,
+  everything,
+  hex,
+  names,
+  NODE,
+  plain,
+  put,
+  value,
+} from '../contracts/store-words.ts'
+import { flip, optionsFor, removeDir, tamper, temporaryDir } from './lmdb-lab.ts'
+
+const records = ({ data }: Environment): ByteTable => data.records
+const values = ({ data }: Environment): ByteTable => data.values
+const meta = (environment: Environment): ByteTable => environment.meta
+
+const ENTRIES = [
+  value('a', 1),
+  value('inline', 2, 'i'.repeat(1000)),
+  value('large', 3, 'L'.repeat(50_000)),
+  value('z', 4),
+]
+
+/** Bytes inside the head of a record (storage/record.ts). */
+const VERSION_AT = 3
+const VALUE_BYTES_AT = 41
+
+/** A closed store with the entries above in a directory of its own. */
+async function filledDir(t: Test): Promise<string> {
+  const dir = temporaryDir()
+  t.teardown(() => removeDir(dir))
+  const store = await openLmdbStore(optionsFor(dir))
+  await applied(store, [...ENTRIES.map(put), { kind: 'state', state: STATE_ZERO }])
+  await store.close()
+  return dir
+}
+
+/** Opens it, listening for damage. */
+async function opened(dir: string): Promise<{ store: Store; damaged: string[] }> {
+  const damaged: string[] = []
+  const onDamage = (key: string): void => void damaged.push(key)
+  return { store: await openLmdbStore(optionsFor(dir, { onDamage })), damaged }
+}
+
+const DAMAGES: {
+  title: string
+  table: (environment: Environment) => ByteTable
+  key: string
+  change: (bytes: Buffer) => Buffer | undefined
+}[] = [
+  { title: 'a value', table: records, key: 'inline', change: (bytes) => flip(bytes, -500) },
+  { title: 'a large value', table: values, key: 'large', change: (bytes) => flip(bytes, 9) },
+  {
+    title: 'a large value, cut',
+    table: values,
+    key: 'large',
+    change: (bytes) => bytes.subarray(1),
+  },
+  { title: 'a large value, gone', table: values, key: 'large', change: () => undefined },
+  { title: 'a head', table: records, key: 'inline', change: (bytes) => flip(bytes, VERSION_AT) },
+  {
+    title: 'a large head',
+    table: records,
+    key: 'large',
+    change: (bytes) => flip(bytes, VALUE_BYTES_AT),
+  },
+  {
+    title: 'a record, cut',
+    table: records,
+    key: 'inline',
+    change: (bytes) => bytes.subarray(0, 9),
+  },
+]
+
+for (const { title, table, key, change } of DAMAGES) {
+  void test(`damage to ${title}: its key reads as missing, told once`, async (t) => {
+    const dir = await filledDir(t)
+    await tamper(dir, { table, key }, change)
+    const { store, damaged } = await opened(dir)
+    const others = ENTRIES.filter((entry) => entry.key !== key)
+    for (let again = 0; again < 2; again++) {
+      t.equal(store.get(key), undefined)
+      t.same(store.page(everything).items.map(plain), others.map(itemOf))
+      for (const entry of others) t.same(plain(store.get(entry.key)), plain(entry))
+    }
+    t.same(damaged, [key])
+    t.same(names(store), ['a', key === 'large' ? 'inline' : 'large', 'z'], 'heads too')
+    t.equal(store.keyCount, 3)
+    t.equal(store.highestVersion, value('z', 4).version)
+    t.equal(hex(store.digest()), await digestOf(t, others), 'the digest of the others')
+
+    const repaired = value(key, 9, 'again')
+    await applied(store, [put(repaired)])
+    t.same(plain(store.get(key)), plain(repaired))
+    t.equal(store.keyCount, 4)
+    t.equal(hex(store.digest()), await digestOf(t, [...others, repaired]))
+    await store.close()
+    const next = await opened(dir)
+    t.same(plain(next.store.get(key)), plain(repaired))
+    t.same([next.damaged, damaged], [[], [key]])
+    await next.store.close()
+  })
+
+  void test(`damage to ${title} does not outlive a remove`, async (t) => {
+    const dir = await filledDir(t)
+    await tamper(dir, { table, key }, change)
+    const { store } = await opened(dir)
+    await applied(store, [{ kind: 'remove', key }])
+    await store.close()
+    const next = await opened(dir)
+    t.same(
+      names(next.store),
+      ENTRIES.map((entry) => entry.key).filter((other) => other !== key),
+    )
+    t.equal(next.store.keyCount, 3)
+    t.same(next.damaged, [])
+    await next.store.close()
+  })
+}
+
+for (const [name, code] of [
+  ['identity', 'meta-damaged'],
+  ['state', 'meta-damaged'],
+  ['highest', 'meta-damaged'],
+] as const) {
+  void test(`damage to the ${name} of a store ends its opening with a sentence`, async (t) => {
+    const dir = await filledDir(t)
+    await tamper(dir, { table: meta, key: name }, (bytes) => flip(bytes, -2))
+    const message = `The store's own ${name} is damaged: move the data directory away; the node then starts as a new one and copies what it needs.`
+    await t.rejects(openLmdbStore(optionsFor(dir)), { code, message })
+    await tamper(dir, { table: meta, key: name }, (bytes) => bytes.subarray(0, 4))
+    await t.rejects(openLmdbStore(optionsFor(dir)), { code, message }, 'cut short')
+  })
+}
+
+void test('entries without an identity end the opening: whose are they?', async (t) => {
+  const dir = await filledDir(t)
+  await tamper(dir, { table: meta, key: 'identity' }, () => undefined)
+  await t.rejects(openLmdbStore(optionsFor(dir)), {
+    code: 'meta-damaged',
+    message: `The store in ${dir} has entries but does not say whose: move the data directory away; the node then starts as a new one.`,
+  })
+})
+
+void test('a format of another version of the program ends the opening', async (t) => {
+  const dir = await filledDir(t)
+  await tamper(dir, { table: meta, key: 'identity' }, () => {
+    const text = Buffer.from(JSON.stringify({ format: 2, nodeId: NODE, incarnation: 1 }))
+    const crc = Buffer.alloc(4)
+    crc.writeUInt32LE(crc32(text))
+    return Buffer.concat([crc, text])
+  })
+  await t.rejects(openLmdbStore(optionsFor(dir)), {
+    code: 'unknown-format',
+    message: 'The store has format 2; this program reads format 1: run the version that wrote it.',
+  })
+})
+
+void test('a directory that cannot be opened is told with what to do', async (t) => {
+  const dir = temporaryDir()
+  t.teardown(() => removeDir(dir))
+  const file = join(dir, 'file')
+  writeFileSync(file, 'no lmdb')
+  const error: unknown = await openLmdbStore(optionsFor(join(file, 'below'))).catch(
+    (error: unknown) => error,
+  )
+  t.ok(error instanceof StorageError)
+  t.match(error, {
+    code: 'open-failed',
+    message: /cannot be opened .*: check that the directory is writable/,
+  })
+})
+
+void test('a store with too many damaged entries does not open, and fails once', async (t) => {
+  const dir = temporaryDir()
+  t.teardown(() => removeDir(dir))
+  const store = await openLmdbStore(optionsFor(dir))
+  const entries = Array.from({ length: 10_001 }, (_, n) => value(`k${n}`, n))
+  await applied(store, entries.map(put))
+  await store.close()
+  const { root, data } = openEnvironment(dir)
+  await root.batch(() => {
+    for (const { key } of entries) void data.records.put(Buffer.from(key), Buffer.from('damaged'))
+  })
+  await root.close()
+
+  const failures: string[] = []
+  let damaged = 0
+  const options = optionsFor(dir, {
+    onDamage: () => damaged++,
+    onFailure: (error) => void failures.push(error.code),
+  })
+  await t.rejects(openLmdbStore(options), {
+    code: 'too-damaged',
+    message: `10000 entries of the store in ${dir} are damaged: check the disk and move the data directory away; the node then starts as a new one.`,
+  })
+  t.same([failures, damaged], [['too-damaged'], 10_001])
+})
+
+function itemOf(entry: (typeof ENTRIES)[number]): unknown {
+  return plain({ kind: 'entry', entry })
+}
+
+async function digestOf(t: Test, entries: typeof ENTRIES): Promise<string> {
+  const dir = temporaryDir()
+  t.teardown(() => removeDir(dir))
+  const store = await openLmdbStore(optionsFor(dir))
+  await applied(store, entries.map(put))
+  const digest = hex(store.digest())
+  await store.close()
+  return digest
+}
