@@ -75,7 +75,7 @@ export const SCHEMA = {
     schema: z.enum(['available']).default('available'),
     takes: 'MODE',
     mustBe: 'available',
-    help: 'available: parts of a cut network go on, and merge later',
+    help: 'available: parts of a cut network may go on',
     notBuilt: ['majority'],
   }),
   'min-copies': setting({

