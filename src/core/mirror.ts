@@ -32,9 +32,17 @@ interface Progress {
   readonly withValues: boolean
   /** The last key that is settled. */
   after: string | undefined
+  /** Where the next page begins; undefined once the last one has come. */
+  asked: string | undefined
+  isAsking: boolean
+  /** At most one page, made while the one before it was being taken. */
+  readonly waiting: Page[]
+  isTaking: boolean
+  /** A call failed: the mirror starts over with a digest. */
+  isOver: boolean
 }
 
-/** The target's side. One call at a time; a view change starts over with a digest. */
+/** The target's side. Asks for one page ahead; a view change starts over with a digest. */
 export class Mirror {
   readonly #out: Outbox
   readonly #self: Self
@@ -116,23 +124,51 @@ export class Mirror {
       // With little of its own, a target takes the values along; else only those that differ.
       const withValues = this.#store.keyCount * 2 < (primary?.beat?.keyCount ?? 0)
       const { ballot } = view
-      this.#nextPage(view, { ballot, wanted: buckets, withValues, after: undefined })
+      this.#nextPage(view, {
+        ballot,
+        wanted: buckets,
+        withValues,
+        after: undefined,
+        asked: undefined,
+        isAsking: false,
+        waiting: [],
+        isTaking: false,
+        isOver: false,
+      })
     })
   }
 
   #nextPage(view: View, progress: Progress): void {
-    const { ballot, after, wanted, withValues } = progress
+    const { ballot, asked: after, wanted, withValues } = progress
+    progress.isAsking = true
     this.#call(view, { kind: 'page', ballot, after, wanted, withValues }, (answer, nowMs) => {
+      progress.isAsking = false
+      if (progress.isOver) return
       if (answer.kind !== 'response' || answer.response.kind !== 'page') {
+        progress.isOver = true
         this.#pause(nowMs)
         return
       }
-      const got = { progress, page: answer.response }
+      progress.asked = answer.response.end
+      progress.waiting.push(answer.response)
+      this.#goOn(view, progress, nowMs)
+    })
+  }
+
+  /** Takes the page that waits, and meanwhile has the source make the next one. */
+  #goOn(view: View, progress: Progress, nowMs: number): void {
+    const page = progress.isTaking ? undefined : progress.waiting.shift()
+    const isLast = progress.asked === undefined
+    if (!isLast && !progress.isAsking && progress.waiting.length === 0) {
+      this.#nextPage(view, progress)
+    }
+    if (page !== undefined) {
+      progress.isTaking = true
       // The disk sets the pace: a page is taken once the one before it is durable.
       this.#out.store([], (thenMs) => {
-        if (this.#isCurrent(view)) this.#takePage(view, got, thenMs)
+        if (this.#isCurrent(view)) this.#takePage(view, { progress, page }, thenMs)
       })
-    })
+    } else if (isLast && !progress.isTaking) this.#finish(view, nowMs)
   }
 
   #takePage(view: View, got: { progress: Progress; page: Page }, nowMs: number): void {
@@ -147,25 +183,21 @@ export class Mirror {
     }
     this.#entriesTaken += changes.length
     if (changes.length > 0) this.#out.store(changes, () => {})
-    this.#fetchMissing(view, { missing, from: 0 }, nowMs, (thenMs) =>
-      this.#pageDone(view, progress, page, thenMs),
-    )
-  }
-
-  #pageDone(view: View, progress: Progress, page: Page, nowMs: number): void {
-    progress.after = page.end
-    if (page.end === undefined) this.#finish(view, nowMs)
-    else this.#nextPage(view, progress)
+    this.#fetchMissing(view, { progress, missing, from: 0 }, nowMs, (thenMs) => {
+      progress.after = page.end
+      progress.isTaking = false
+      this.#goOn(view, progress, thenMs)
+    })
   }
 
   /** Entries that came without their value are fetched by name, a bounded batch at a time. */
   #fetchMissing(
     view: View,
-    job: { missing: readonly EntryHead[]; from: number },
+    job: { progress: Progress; missing: readonly EntryHead[]; from: number },
     nowMs: number,
     then: (nowMs: number) => void,
   ): void {
-    const { missing, from } = job
+    const { progress, missing, from } = job
     let upTo = from
     let bytes = 0
     while (upTo < missing.length && (upTo === from || bytes < BATCH_BYTES_MAX)) {
@@ -178,7 +210,9 @@ export class Mirror {
     }
     const keys = missing.slice(from, upTo).map((head) => head.key)
     this.#call(view, { kind: 'fetch', ballot: view.ballot, keys }, (answer, thenMs) => {
+      if (progress.isOver) return
       if (answer.kind !== 'response' || answer.response.kind !== 'entries') {
+        progress.isOver = true
         this.#pause(thenMs)
         return
       }
@@ -188,7 +222,7 @@ export class Mirror {
         .map((travel) => ({ kind: 'put', entry: fromTravel(travel, wallMs) }) as const)
       this.#entriesTaken += changes.length
       if (changes.length > 0) this.#out.store(changes, () => {})
-      this.#fetchMissing(view, { missing, from: upTo }, thenMs, then)
+      this.#fetchMissing(view, { progress, missing, from: upTo }, thenMs, then)
     })
   }
 
