@@ -25,6 +25,8 @@ export class Follower {
   readonly #parts: FollowerParts
   readonly #rules: Rules
   #ballot: Ballot = BALLOT_ZERO
+  /** Whose stream it is: `<id>.<incarnation>`. */
+  #primary = ''
   #appliedSeq = 0
   #committedSeq = 0
   /** Keys with writes that the primary had not committed when it last told. */
@@ -66,7 +68,13 @@ export class Follower {
     this.#ballot = view.ballot
     this.#appliedSeq = view.start.seq
     this.#committedSeq = view.start.seq
-    this.#uncommitted.clear()
+    // The same primary sends its tail again; until then nobody may know what it says.
+    const { id, incarnation } = primaryOf(view)
+    const primary = `${id}.${incarnation}`
+    for (const [key, seq] of this.#uncommitted) {
+      if (primary !== this.#primary || seq <= view.start.seq) this.#uncommitted.delete(key)
+    }
+    this.#primary = primary
     this.#oldFromStream.clear()
   }
 

@@ -171,7 +171,8 @@ export class Forwards {
   #giveUp(forward: Forward, nowMs: number): void {
     // Without a primary in sight, what is wrong now says more than how the last attempt ended.
     const hasPrimary = this.#parts.hearsPrimary()
-    const reason = hasPrimary ? forward.lastReason : this.#parts.whyNoPrimary(nowMs)
+    const last = hasPrimary ? forward.lastReason : this.#parts.whyNoPrimary(nowMs)
+    const reason = last === '' ? 'the primary did not answer in time' : last
     // A write still with the local primary is neither applied nor refused.
     const isUnknown = forward.mayBeApplied || forward.isTrying
     this.#finish(forward, { kind: isUnknown ? 'unknown' : 'refused', reason })

@@ -65,6 +65,9 @@ export const ROSTER_WAIT_MS = 100
 /** Pause between two views that only add nodes. Unit: ms. One that does not answer must not cause many. */
 export const GROW_PAUSE_MS = 1000
 
+/** That pause doubles up to this while a view does not grow. Unit: ms. */
+export const GROW_PAUSE_MAX_MS = 30_000
+
 /** Alive, or heard without being reachable, for this long: no newcomer any more. Unit: ms. */
 export const SEASONED_MS = 5000
 

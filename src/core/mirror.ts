@@ -11,7 +11,14 @@ import {
 } from './limits.ts'
 import type { Follower } from './follower.ts'
 import type { Members } from './members.ts'
-import type { CallAnswer, EntryHead, NodeRequest, NodeResponse, PageItem } from './messages.ts'
+import type {
+  CallAnswer,
+  EntryHead,
+  NodeRequest,
+  NodeResponse,
+  PageItem,
+  TravelEntry,
+} from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
@@ -179,7 +186,7 @@ export class Mirror {
       const head = item.kind === 'head' ? item.head : item.entry
       if (!this.#needs(head)) continue
       if (item.kind === 'head') missing.push(item.head)
-      else changes.push({ kind: 'put', entry: fromTravel(item.entry, this.#self.wallMs(nowMs)) })
+      else changes.push(this.#put(item.entry, nowMs))
     }
     this.#entriesTaken += changes.length
     if (changes.length > 0) this.#out.store(changes, () => {})
@@ -216,14 +223,18 @@ export class Mirror {
         this.#pause(thenMs)
         return
       }
-      const wallMs = this.#self.wallMs(thenMs)
       const changes = answer.response.entries
         .filter((travel) => this.#needs(travel))
-        .map((travel) => ({ kind: 'put', entry: fromTravel(travel, wallMs) }) as const)
+        .map((travel) => this.#put(travel, thenMs))
       this.#entriesTaken += changes.length
       if (changes.length > 0) this.#out.store(changes, () => {})
       this.#fetchMissing(view, { progress, missing, from: upTo }, thenMs, then)
     })
+  }
+
+  #put(travel: TravelEntry, nowMs: number): StoreChange {
+    this.#self.stored(travel.version)
+    return { kind: 'put', entry: fromTravel(travel, this.#self.wallMs(nowMs)) }
   }
 
   /** What is here in this stretch of keys and not at the primary was never acknowledged. */

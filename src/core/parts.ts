@@ -54,7 +54,10 @@ export function createParts(
   const { store, copies, random } = ports
   const remembered = new Remembered()
   const follower = new Follower(out, { self, standing, store, remembered }, rules)
-  const writes = new Writes({ self, standing, stream, store, remembered }, { settings, rules })
+  const writes = new Writes(
+    { self, standing, members, stream, store, remembered },
+    { settings, rules },
+  )
   const serving = new Serving(
     out,
     { self, standing, members, leases, stream, follower, store, copies },

@@ -2,6 +2,7 @@
 // Which view comes of it is choose.ts' business.
 import type { Candidates } from './candidates.ts'
 import {
+  GROW_PAUSE_MAX_MS,
   GROW_PAUSE_MS,
   MASTERS_PER_GROUP,
   NODES_MAX,
@@ -38,6 +39,9 @@ export class Triggers {
   #strangersSinceMs: number | undefined
   #isNudged = false
   #growNotBeforeMs = 0
+  #growPauseMs = GROW_PAUSE_MS
+  /** Nodes and masters of the view that was last asked to grow. */
+  #grownTo = 0
   /** The view whose lost primary this node has already reported to the other master. */
   #reported: Ballot | undefined
 
@@ -130,7 +134,11 @@ export class Triggers {
           ? 'roster'
           : undefined
     if (reason === undefined || nowMs < this.#growNotBeforeMs) return undefined
-    this.#growNotBeforeMs = nowMs + GROW_PAUSE_MS
+    const size = view.roster.length + onlyGroup(view).masters.length
+    const isStuck = size === this.#grownTo
+    this.#growPauseMs = isStuck ? Math.min(2 * this.#growPauseMs, GROW_PAUSE_MAX_MS) : GROW_PAUSE_MS
+    this.#grownTo = size
+    this.#growNotBeforeMs = nowMs + this.#growPauseMs
     return reason
   }
 

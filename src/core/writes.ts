@@ -1,6 +1,7 @@
 // What the primary does with a write: known already, allowed, stamped, or refused with a reason.
 // How it becomes durable on every master is stream.ts' business.
 import { REMEMBER_MS, WRITES_MAX, WRITE_BYTES_MAX } from './limits.ts'
+import type { Members } from './members.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
 import type { Rules } from './rules.ts'
@@ -17,6 +18,7 @@ type Reply = (outcome: WriteOutcome, nowMs: number) => void
 export interface WritesParts {
   readonly self: Self
   readonly standing: Standing
+  readonly members: Members
   readonly stream: Stream
   readonly store: EntryReader
   readonly remembered: Remembered
@@ -74,10 +76,10 @@ export class Writes {
   }
 
   #refusal(command: WriteCommand): string | undefined {
-    const { standing, stream } = this.#parts
+    const { standing, stream, members } = this.#parts
     const view = standing.view
     if (!standing.isActive || view === undefined) return 'this node is not the primary now'
-    const have = onlyGroup(view).masters.length
+    const have = onlyGroup(view).masters.filter((m) => !members.isGone(m.id)).length
     const needed = minCopies(this.#settings, view.roster)
     if (have < needed && this.#rules.acknowledgeOnlyWithMinCopies) {
       return `${have} of ${needed} masters are reachable: bring a node back, or set min-copies to 1`

@@ -67,8 +67,8 @@ function impossible(history: History, read: ReadRecord): readonly [string, strin
   if (!writer.mayBeApplied) return ['I15', `${describe(writer)} was answered "not applied"`]
   if ((read.endedAt ?? 0) < writer.invokedAt) return ['invented', `${describe(writer)} came later`]
   if (writer.ttlMs === undefined) return undefined
-  const acks = writer.acks.map((ack) => ack.at)
-  const endMs = Math.max(writer.endedAt, ...acks) + writer.ttlMs + TTL_SLACK_MS
+  const appliedAt = Math.max(writer.endedAt, writer.unknownUntil + EFFECT_MS)
+  const endMs = appliedAt + writer.ttlMs + TTL_SLACK_MS
   return read.invokedAt > endMs ? ['expired', `${describe(writer)} had ended by then`] : undefined
 }
 

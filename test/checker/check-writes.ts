@@ -87,7 +87,7 @@ function isExcused(write: Write, judgement: Judgement): boolean {
 
 /** An applied conditional write must have found what its condition asked for. */
 function ignoredConditions(history: History, key: string): Found[] {
-  const acked = history.ackedOf(key).sort((a, b) => (a.version < b.version ? -1 : 1))
+  const acked = [...history.ackedOf(key)].sort((a, b) => (a.version < b.version ? -1 : 1))
   const found: Found[] = []
   for (const [i, ack] of acked.entries()) {
     const before = acked[i - 1]

@@ -79,6 +79,7 @@ export class History {
   readonly #writes = new Map<string, Write[]>()
   readonly #reads = new Map<string, ReadRecord[]>()
   readonly #byValue = new Map<string, Write>()
+  readonly #acked = new Map<string, readonly Acked[]>()
 
   constructor(records: readonly HistoryRecord[]) {
     const attempts = new Map<string, WriteRecord[]>()
@@ -102,10 +103,14 @@ export class History {
   }
 
   /** Acknowledgements, in the order in which they were given. */
-  ackedOf(key: string): Acked[] {
-    return this.writesOf(key)
+  ackedOf(key: string): readonly Acked[] {
+    const known = this.#acked.get(key)
+    if (known !== undefined) return known
+    const acked = this.writesOf(key)
       .flatMap((write) => write.acks.map((ack) => ({ write, ...ack })))
       .sort((a, b) => a.at - b.at)
+    this.#acked.set(key, acked)
+    return acked
   }
 
   readsOf(key: string): readonly ReadRecord[] {

@@ -56,7 +56,7 @@ function input(text: string, around: Around): ChooseInput {
     me: node(me),
     promises: got,
     heardCount: around.heard ?? got.size,
-    candidates: [...candidates].map(node),
+    candidates: candidates.split('').map(node),
     hasSynced: (of, id) => synced === `${ballotText(of)}${nameOf(id)}`,
     hasDeferred: around.hasDeferred ?? false,
     start: { clock: version(5), seq: 6 },
@@ -99,13 +99,18 @@ table('the first view: whoever asks leads, the best candidate is second', [
   ['A B', { candidates: 'C' }, 'A+ | AB'],
 ])
 
-table('the first view needs more than half of the nodes heard', [
+const agreed = (counts: string): string =>
+  `wait: ${counts} nodes in sight have agreed on masters so far: try again`
+
+table('every view needs the promises of more than half of the nodes heard', [
   ['A', { heard: 1 }, 'A+ | A'],
-  ['A', { heard: 2 }, 'wait: 1 of 2 nodes in sight have agreed on masters so far'],
+  ['A', { heard: 2 }, agreed('1 of 2')],
   ['A B', { heard: 3 }, 'A+ B- | AB'],
-  ['A B', { heard: 4 }, 'wait: 2 of 4 nodes in sight have agreed on masters so far'],
-  ['A', { heard: 2, rules: { viewNeedsMostOfHeard: false } }, 'A+ | A'],
-  ['A@v1', { heard: 9 }, 'A+ | A'],
+  ['A B', { heard: 4 }, agreed('2 of 4')],
+  ['A@v1', { heard: 1 }, 'A+ | A'],
+  ['A@v1', { heard: 2 }, agreed('1 of 2')],
+  ['C B@v2', { me: 'C', heard: 4 }, agreed('2 of 4')],
+  ['A@v1', { heard: 2, rules: { viewNeedsMostOfHeard: false } }, 'A+ | A'],
 ])
 
 const LOST_B =

@@ -33,6 +33,7 @@ export class Lab {
   /** What the listener of `Standing` was told, in order. */
   readonly told: string[] = []
   #unflushed: number[] = []
+  #effects: Effect[] = []
 
   constructor(options: LabOptions) {
     const { me, incarnation = 1, settings, rules, random = () => 0.5 } = options
@@ -65,6 +66,7 @@ export class Lab {
         listener: {
           viewChanged: (view, nowMs) => this.#viewChanged(view, nowMs),
           activated: (view, nowMs) => this.#activated(view, nowMs),
+          stoodDown: (nowMs) => this.#stoodDown(nowMs),
         },
       },
     )
@@ -72,11 +74,10 @@ export class Lab {
     if (view !== undefined) this.parts.follower.follow(view)
   }
 
-  /** Takes the new effects; what they change in stores and copies is visible from now on. */
+  /** The effects since the last time; what they change in stores and copies is visible now. */
   take(): Effect[] {
-    const effects = this.out.take()
-    for (const effect of effects) this.#act(effect)
-    return effects
+    this.#collect()
+    return this.#effects.splice(0)
   }
 
   /** The new effects of one kind, and forgets the others. */
@@ -103,13 +104,14 @@ export class Lab {
     this.out.answered(call.ticket, answer, nowMs)
   }
 
-  /** The disk is done with the oldest `count` stores, those taken since included. */
+  /** The disk is done with the oldest `count` stores. */
   flush(nowMs: number, count = Infinity): void {
-    this.take()
+    this.#collect()
     for (const ticket of this.#unflushed.splice(0, count)) this.out.stored(ticket, nowMs)
+    this.#collect()
   }
 
-  /** Everything until nothing waits for the disk any more. */
+  /** Flushes until nothing waits for the disk any more. */
   settle(nowMs: number): void {
     do this.flush(nowMs)
     while (this.#unflushed.length > 0)
@@ -120,7 +122,7 @@ export class Lab {
     const { incarnation = 1, ...words } = more
     this.hear(id, nowMs, more)
     for (const call of this.calls('ping')) {
-      if (call.request.kind !== 'ping' || call.to !== addressOf(id)) continue
+      if (call.request.kind !== 'ping' || call.to !== (words.address ?? addressOf(id))) continue
       const { nonce } = call.request
       this.answer(call, response(id, { kind: 'pong', nonce, id, incarnation }), nowMs)
     }
@@ -132,6 +134,12 @@ export class Lab {
     const { incarnation = 1, ...words } = more
     const wallMs = this.parts.self.wallMs(nowMs)
     return this.parts.members.heard(sender(id, incarnation), beat(id, { wallMs, ...words }), nowMs)
+  }
+
+  #collect(): void {
+    const effects = this.out.take()
+    for (const effect of effects) this.#act(effect)
+    this.#effects.push(...effects)
   }
 
   #act(effect: Effect): void {
@@ -153,8 +161,14 @@ export class Lab {
   #viewChanged(view: View, nowMs: number): void {
     this.told.push(`changed ${view.ballot.epoch}${nameOf(view.ballot.proposer)}`)
     this.parts.synced.start(view.ballot)
+    if (this.parts.standing.mastership?.inSync === false) this.parts.remembered.clear()
     this.parts.follower.follow(view)
     if (primaryOf(view).id !== this.me) this.parts.stream.drop(nowMs)
+  }
+
+  #stoodDown(nowMs: number): void {
+    this.told.push('stood down')
+    this.parts.stream.drop(nowMs)
   }
 
   #activated(view: View, nowMs: number): void {
@@ -172,5 +186,6 @@ export function primaryLab(view: View, options: Partial<LabOptions> = {}): Lab {
   }
   lab.parts.standing.activate(0)
   lab.settle(0)
+  lab.take()
   return lab
 }

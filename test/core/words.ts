@@ -73,7 +73,7 @@ export function view(of: string, who: string, words: ViewWords = {}): View {
   const earlier = history.split(' ').filter((text) => text !== '')
   return {
     ballot: ballot(of),
-    roster: [...roster].map((name) => ({ id: node(name), address: addressOf(node(name)) })),
+    roster: roster.split('').map((name) => ({ id: node(name), address: addressOf(node(name)) })),
     voters: [],
     groups: [{ masters: masters(who), history: [...earlier.map(ballot), ballot(of)], merge: [] }],
     start: { clock, seq },
@@ -134,6 +134,10 @@ export function requestId(text: string): string {
   return text.padStart(32, '0')
 }
 
+export function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
+
 export interface EntryWords {
   readonly requestId?: string
   readonly expiresAtMs?: number
@@ -151,7 +155,7 @@ export function entry(key: string, at: Version, words: EntryWords = { value: at 
     content:
       value === undefined
         ? { kind: 'tombstone' }
-        : { kind: 'value', bytes: Buffer.from(value), contentType: 'text/plain' },
+        : { kind: 'value', bytes: bytes(value), contentType: 'text/plain' },
   }
 }
 
@@ -171,7 +175,7 @@ export function command(key: string, words: CommandWords = {}): WriteCommand {
       ? { kind: 'delete' }
       : {
           kind: 'put',
-          bytes: Buffer.from(value),
+          bytes: bytes(value),
           contentType: 'text/plain',
           ttlMs: words.ttlMs,
         }

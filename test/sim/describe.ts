@@ -62,10 +62,16 @@ export class Describer {
       case 'drop':
         return `drops its copy of ${effect.key}`
       case 'log':
-        return `${effect.level}: ${effect.event} ${this.#value(effect.fields)}`
+        return `${effect.level}: ${this.log(effect)}`
       case 'stop':
         return `stops itself: ${effect.reason}`
     }
+  }
+
+  /** `view-active: ballot 1.a, reason no-primary`. */
+  log(entry: Extract<Effect, { kind: 'log' }>): string {
+    const fields = this.#value(entry.fields).replace(/^\{(.*)\}$/, '$1')
+    return fields === '' ? entry.event : `${entry.event}: ${fields}`
   }
 
   /** `view 7.b of b+ c-`, the roster's size and history when they matter. */

@@ -72,7 +72,7 @@ export class Life {
   readonly #around: Surroundings
   readonly #inbox: Inbox
   readonly #asked = new Map<number, Asked>()
-  readonly #clients = new Map<number, Client<never>>()
+  readonly #clients = new Map<number, Client<ReadOutcome | WriteOutcome>>()
   /** As its last heartbeat said: the active, unfrozen primary of its view. */
   isActing = false
   #lastTicket = 0
@@ -81,6 +81,7 @@ export class Life {
   #pausedMs = 0
   #isPaused = false
   #isOver = false
+  #lostPower = false
 
   constructor(around: Surroundings, machine: Machine) {
     const { store } = machine.disk
@@ -115,6 +116,11 @@ export class Life {
     return this.#isOver
   }
 
+  /** It ended with its machine: not even the kernel speaks for it any more. */
+  get lostPower(): boolean {
+    return this.#lostPower
+  }
+
   /** How long this life stood still so far. Unit: ms. */
   get pausedMs(): number {
     const sinceMs = this.#isPaused ? this.#around.agenda.nowMs - this.#pausedAtMs : 0
@@ -142,12 +148,8 @@ export class Life {
   /** An event comes in; it is made when the process gets to it, and may by then be void. */
   arrive(lane: Lane, make: () => Event | undefined): void {
     if (this.#isOver) return
-    const run = (): void => {
-      const event = this.#isOver ? undefined : make()
-      if (event !== undefined) this.#step(event)
-    }
-    if (this.#isPaused) this.#inbox.put(lane, run)
-    else run()
+    if (this.#isPaused) this.#inbox.put(lane, () => this.#take(make))
+    else this.#take(make)
   }
 
   ask(sender: Sender, asked: Asked): void {
@@ -189,10 +191,16 @@ export class Life {
   /** The process ends. Whoever waited for it learns of it, unless the machine is silent. */
   end(isSilent: boolean): void {
     this.#isOver = true
+    this.#lostPower = isSilent
     if (!isSilent) for (const asked of this.#asked.values()) asked.broke()
     for (const client of this.#clients.values()) client.ended(undefined)
     this.#asked.clear()
     this.#clients.clear()
+  }
+
+  #take(make: () => Event | undefined): void {
+    const event = this.#isOver ? undefined : make()
+    if (event !== undefined) this.#step(event)
   }
 
   #wakeIfDue(): void {
@@ -230,7 +238,10 @@ export class Life {
       : { kind: 'absent', ageMs: 0, source }
   }
 
-  #admit<Outcome>(client: Client<Outcome>, begin: (ticket: number) => Event | undefined): void {
+  #admit(
+    client: Client<WriteOutcome> | Client<ReadOutcome>,
+    begin: (ticket: number) => Event | undefined,
+  ): void {
     const ticket = ++this.#lastTicket
     this.#clients.set(ticket, client)
     this.arrive('socket', () => begin(ticket))
@@ -296,7 +307,7 @@ export class Life {
   }
 
   #endClient(ticket: number, outcome: ReadOutcome | WriteOutcome): void {
-    const client = this.#clients.get(ticket) as Client<ReadOutcome | WriteOutcome> | undefined
+    const client = this.#clients.get(ticket)
     if (client === undefined) {
       this.#breach('contract', `a second or unasked end: ${outcome.kind}, ticket ${ticket}`)
       return

@@ -11,7 +11,7 @@ export class Names {
     this.#names.set(address, name)
   }
 
-  of(idOrAddress: NodeId | Address): string {
+  of(idOrAddress: string): string {
     return this.#names.get(idOrAddress) ?? idOrAddress
   }
 

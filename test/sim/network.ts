@@ -143,7 +143,7 @@ export class Network implements Wires {
   /** One try to get a request across. */
   #request(call: Call, to: Machine, how: Try): void {
     const lingerMs = how.lingers ? LINGER_MS : 0
-    if (this.#agenda.nowMs > call.deadlineMs + lingerMs) return
+    if (this.#agenda.nowMs > call.deadlineMs + lingerMs || call.caller.lostPower) return
     const from = call.caller.machine
     const hasConnection = this.#chance.happens(OPEN_CONNECTION_SHARE)
     const isThrough = this.passes(from, to) && (hasConnection || this.passes(to, from))

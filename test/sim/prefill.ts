@@ -10,7 +10,7 @@ import type { World } from './world.ts'
 const BEFORE_MS = 60_000
 
 /** Filling of a prefilled value. Unit: bytes. Enough for several pages of a mirror. */
-const VALUE_BYTES = 400
+const VALUE_BYTES = 1000
 
 /** Fills the first two disks; returns the writes as clients would have recorded them. */
 export function prefill(world: World, count: number): WriteRecord[] {

@@ -151,7 +151,7 @@ export const SCENARIOS: readonly Scenario[] = [
     faultsUntilMs: 20_000,
   }),
   scenario('mirror3', 'a few thousand keys on two nodes, masters lost while one is mirroring', {
-    prefilled: 3000,
+    prefilled: 1500,
     faults: { ...FAULTS, everyMs: { from: 100, to: 2500 }, downMs: { from: 10, to: 1500 } },
     faultsFromMs: 2500,
     faultsUntilMs: 20_000,

@@ -1,0 +1,377 @@
+// What a node thinks of another: every way from unverified to dead and back.
+import t from 'tap'
+import type { CallAnswer } from '../../src/core/messages.ts'
+import type { Effect } from '../../src/core/step.ts'
+import type { NodeId } from '../../src/core/types.ts'
+import { type Call, Lab } from './lab.ts'
+import { A, B, BROKEN, LATE, node, REFUSED, response } from './words.ts'
+
+type Wake = Extract<Effect, { kind: 'wake' }>
+
+/** One node watching B; every step is a line. */
+class Watch {
+  readonly lab = new Lab({ me: A })
+  readonly #open: Call[] = []
+  readonly #waits: Wake[] = []
+
+  constructor() {
+    this.lab.parts.self.setWall(0, 0)
+  }
+
+  phase(id = B): string {
+    this.#collect()
+    const member = this.lab.parts.members.get(id)
+    return member === undefined ? 'none' : member.phase
+  }
+
+  #collect(): void {
+    for (const effect of this.lab.take()) {
+      if (effect.kind === 'call') this.#open.push(effect)
+      if (effect.kind === 'wake') this.#waits.push(effect)
+    }
+  }
+
+  /** A wait ends that was meant to last 50 ms. */
+  wake(nowMs: number): void {
+    this.#collect()
+    const wait = this.#waits.shift()
+    if (wait?.afterMs !== 50) throw new Error('nothing waits for 50 ms')
+    this.lab.out.woken(wait.ticket, nowMs)
+  }
+
+  /** Pings that have not ended. */
+  get pings(): number {
+    this.phase()
+    return this.#open.length
+  }
+
+  beat(nowMs: number, incarnation = 1): void {
+    this.lab.hear(B, nowMs, { incarnation })
+  }
+
+  /** The oldest ping ends. */
+  ping(how: 'pong' | CallAnswer, nowMs: number, from: { id?: NodeId; life?: number } = {}): void {
+    this.phase()
+    const call = this.#open.shift()
+    if (call?.request.kind !== 'ping') throw new Error('no ping is open')
+    const { id = B, life: incarnation = 1 } = from
+    const pong = { kind: 'pong', nonce: call.request.nonce, id, incarnation } as const
+    this.lab.answer(call, how === 'pong' ? response(id, pong) : how, nowMs)
+  }
+
+  tick(nowMs: number): void {
+    this.lab.parts.members.tick(nowMs)
+  }
+}
+
+type Step = readonly [
+  what:
+    | 'beat'
+    | 'reborn'
+    | 'pong'
+    | 'other'
+    | 'refused'
+    | 'broken'
+    | 'late'
+    | 'busy'
+    | 'tick'
+    | 'call'
+    | 'wake'
+    | 'bye',
+  atMs: number,
+  phase: string,
+]
+
+function run(w: Watch, [what, atMs]: Step): void {
+  switch (what) {
+    case 'beat':
+      return w.beat(atMs)
+    case 'reborn':
+      return w.beat(atMs, 2)
+    case 'pong':
+      return w.ping('pong', atMs)
+    case 'other':
+      return w.ping('pong', atMs, { life: 2 })
+    case 'refused':
+      return w.ping(REFUSED, atMs)
+    case 'broken':
+      return w.ping(BROKEN, atMs)
+    case 'busy':
+      return w.ping(response(B, { kind: 'unable', reason: 'overloaded' }), atMs)
+    case 'late':
+      return w.ping(LATE, atMs)
+    case 'tick':
+      return w.tick(atMs)
+    case 'call':
+      return w.lab.parts.members.suspect(B, atMs)
+    case 'wake':
+      return w.wake(atMs)
+    case 'bye':
+      return w.lab.parts.members.left(B, 1)
+  }
+}
+
+const MET: readonly Step[] = [
+  ['beat', 0, 'unverified'],
+  ['pong', 1, 'alive'],
+]
+
+const STORIES: Readonly<Record<string, readonly Step[]>> = {
+  'a beat makes it known, a ping makes it alive': MET,
+  'a first ping that fails leaves it unverified, the next beat asks again': [
+    ['beat', 0, 'unverified'],
+    ['refused', 1, 'unverified'],
+    ['beat', 250, 'unverified'],
+    ['pong', 251, 'alive'],
+  ],
+  'never verified and silent: forgotten': [
+    ['beat', 0, 'unverified'],
+    ['tick', 1250, 'unverified'],
+    ['tick', 1251, 'none'],
+  ],
+  'silent for more than 1250 ms: suspect; two pings without an answer: dead': [
+    ...MET,
+    ['tick', 1250, 'alive'],
+    ['tick', 1251, 'suspect'],
+    ['late', 1501, 'suspect'],
+    ['late', 1751, 'dead'],
+  ],
+  'a beat ends a suspicion': [...MET, ['tick', 1251, 'suspect'], ['beat', 1300, 'alive']],
+  'a suspect that answers a ping is alive again': [
+    ...MET,
+    ['tick', 1251, 'suspect'],
+    ['pong', 1300, 'alive'],
+    ['tick', 2550, 'alive'],
+    ['tick', 2551, 'suspect'],
+  ],
+  'one failed ping and one that passes: alive, and two more must fail': [
+    ...MET,
+    ['tick', 1251, 'suspect'],
+    ['late', 1501, 'suspect'],
+    ['pong', 1502, 'alive'],
+    ['tick', 2753, 'suspect'],
+    ['late', 3003, 'suspect'],
+    ['late', 3253, 'dead'],
+  ],
+  'a refused connection is proof at once': [...MET, ['call', 10, 'alive'], ['refused', 11, 'dead']],
+  'another life at its address is proof at once': [
+    ...MET,
+    ['call', 10, 'alive'],
+    ['other', 11, 'dead'],
+  ],
+  'a call broke, its ping is refused: dead': [
+    ...MET,
+    ['call', 10, 'alive'],
+    ['broken', 11, 'suspect'],
+    ['wake', 61, 'suspect'],
+    ['refused', 62, 'dead'],
+  ],
+  'a node that is too busy to answer a ping is only suspect': [
+    ...MET,
+    ['call', 10, 'alive'],
+    ['busy', 11, 'suspect'],
+    ['wake', 61, 'suspect'],
+    ['pong', 62, 'alive'],
+  ],
+  'a suspect that was not silent is alive again once it answers, and suspected again when it is': [
+    ...MET,
+    ['call', 10, 'alive'],
+    ['late', 260, 'suspect'],
+    ['pong', 300, 'alive'],
+    ['tick', 1251, 'suspect'],
+    ['late', 1501, 'suspect'],
+    ['late', 1751, 'dead'],
+  ],
+  'a call broke, its ping passes: nothing happened': [
+    ...MET,
+    ['call', 10, 'alive'],
+    ['pong', 11, 'alive'],
+  ],
+  'pings that fail while beats arrive are no verdict': [
+    ...MET,
+    ['call', 10, 'alive'],
+    ['late', 260, 'suspect'],
+    ['late', 510, 'suspect'],
+    ['beat', 511, 'alive'],
+  ],
+  'a dead node that is heard again is alive': [
+    ...MET,
+    ['call', 10, 'alive'],
+    ['refused', 11, 'dead'],
+    ['beat', 250, 'alive'],
+  ],
+  'a goodbye ends this life for good, a new life begins unverified': [
+    ...MET,
+    ['bye', 10, 'left'],
+    ['beat', 20, 'left'],
+    ['reborn', 30, 'unverified'],
+  ],
+  'a new life is verified anew, and the old one is not heard any more': [
+    ...MET,
+    ['reborn', 10, 'unverified'],
+    ['beat', 20, 'unverified'],
+    ['other', 30, 'alive'],
+    ['beat', 40, 'alive'],
+  ],
+  'the dead are remembered for an hour': [
+    ...MET,
+    ['call', 10, 'alive'],
+    ['refused', 11, 'dead'],
+    ['tick', 3_600_000, 'dead'],
+    ['tick', 3_600_001, 'none'],
+  ],
+}
+
+for (const [title, steps] of Object.entries(STORIES)) {
+  t.test(title, async (t) => {
+    const w = new Watch()
+    for (const step of steps) {
+      run(w, step)
+      t.equal(w.phase(), step[2], step.slice(0, 2).join(' at '))
+    }
+  })
+}
+
+t.test('one ping at a time', async (t) => {
+  const w = new Watch()
+  w.beat(0)
+  w.beat(250)
+  t.equal(w.pings, 1)
+  w.ping('pong', 251)
+  w.lab.parts.members.suspect(B, 300)
+  w.lab.parts.members.suspect(B, 301)
+  t.equal(w.pings, 1)
+  w.tick(1600)
+  t.equal(w.pings, 1)
+})
+
+t.test('alive and suspect count as alive, dead and left as gone', async (t) => {
+  const w = new Watch()
+  const { members } = w.lab.parts
+  const seen = (): unknown => [members.isAlive(B), members.isGone(B), members.alive().length]
+  w.beat(0)
+  t.strictSame(seen(), [false, false, 0])
+  w.ping('pong', 1)
+  t.strictSame(seen(), [true, false, 1])
+  w.tick(1252)
+  t.strictSame(seen(), [true, false, 1])
+  w.ping(REFUSED, 1253)
+  t.strictSame(seen(), [false, true, 0])
+  w.beat(1300)
+  members.left(B, 1)
+  t.strictSame(seen(), [false, true, 0])
+  t.equal(members.isAlive(A), true)
+  t.equal(members.isGone(A), false)
+})
+
+t.test('an older life and a goodbye of another life are ignored', async (t) => {
+  const w = new Watch()
+  w.beat(0, 3)
+  t.equal(w.lab.hear(B, 1, { incarnation: 2 }), false)
+  t.equal(w.lab.parts.members.get(B)?.lastHeardMs, 0)
+  w.lab.parts.members.left(B, 2)
+  t.equal(w.phase(), 'unverified')
+})
+
+t.test('a ping answer for a life that is over changes nothing', async (t) => {
+  const w = new Watch()
+  w.beat(0)
+  w.beat(10, 2)
+  w.ping('pong', 20)
+  t.equal(w.phase(), 'unverified')
+})
+
+t.test('answers pings but is not heard: deaf to multicast, and told so by our pings', async (t) => {
+  const w = new Watch()
+  w.beat(0)
+  const first = w.lab.call('ping').request
+  t.strictSame(first, { kind: 'ping', nonce: '1', hearsYou: true })
+  w.lab.parts.members.tick(1)
+  const late = new Watch()
+  late.beat(0)
+  late.ping('pong', 1)
+  late.tick(1251)
+  const [ping] = late.lab.calls('ping')
+  t.strictSame(ping?.request, { kind: 'ping', nonce: '2', hearsYou: false })
+  if (ping !== undefined) {
+    late.lab.answer(ping, response(B, { kind: 'pong', nonce: '2', id: B, incarnation: 1 }), 1252)
+  }
+  t.equal(late.lab.parts.members.get(B)?.isDeafToMulticast, true)
+  t.equal(late.phase(), 'alive')
+
+  w.lab.parts.members.isNotHeardBy(B)
+  t.equal(w.lab.parts.members.get(B)?.isDeafToMulticast, true)
+})
+
+t.test('a stall of ours is nobody else’s silence', async (t) => {
+  const w = new Watch()
+  w.beat(0)
+  w.ping('pong', 1)
+  w.lab.parts.members.forgive(2000, 2100)
+  t.equal(w.lab.parts.members.get(B)?.lastHeardMs, 2000)
+  w.tick(3250)
+  t.equal(w.phase(), 'alive')
+  w.lab.parts.members.forgive(9000, 3300)
+  t.equal(w.lab.parts.members.get(B)?.lastHeardMs, 3300)
+})
+
+t.test('a failed ping before a stall does not count after it', async (t) => {
+  const w = new Watch()
+  w.beat(0)
+  w.ping('pong', 1)
+  w.tick(1251)
+  w.ping(LATE, 1501)
+  w.lab.parts.members.forgive(1000, 2500)
+  w.ping(LATE, 2501)
+  t.equal(w.phase(), 'suspect')
+})
+
+t.test('alive since: the first verification, and every return from the dead', async (t) => {
+  const w = new Watch()
+  const since = (): number | undefined => w.lab.parts.members.get(B)?.aliveSinceMs
+  w.beat(0)
+  w.ping('pong', 7)
+  t.equal(since(), 7)
+  w.tick(1260)
+  w.beat(1300)
+  t.equal(since(), 7)
+  w.ping(REFUSED, 1301)
+  w.beat(1500)
+  t.equal(since(), 1500)
+})
+
+t.test('its wall clock is compared at every beat', async (t) => {
+  const { lab } = new Watch()
+  lab.parts.self.setWall(10_000, 0)
+  lab.hear(B, 5, { wallMs: 10_105 })
+  t.equal(lab.parts.members.get(B)?.wallSkewMs, 100)
+  lab.hear(B, 6, { wallMs: 10_000, address: 'b:2' })
+  t.equal(lab.parts.members.get(B)?.wallSkewMs, -6)
+  t.equal(lab.parts.members.get(B)?.address, 'b:2')
+})
+
+t.test('the 129th node of a cluster is not taken in', async (t) => {
+  const { lab } = new Watch()
+  const names = Array.from({ length: 127 }, (_, i) => (i + 256).toString(16))
+  t.ok(names.every((name) => lab.hear(node(name), 0)))
+  t.equal(lab.hear(B, 0), false)
+  t.equal(lab.hear(node('100'), 1), true)
+  t.strictSame(
+    lab.new('log').map(({ level, event, fields }) => [level, event, fields]),
+    [['warn', 'cluster-full', { id: B, nodesMax: 128 }]],
+  )
+  lab.parts.members.tick(1251)
+  t.equal(lab.hear(B, 1252), true)
+})
+
+t.test('every verdict counts as a change', async (t) => {
+  const w = new Watch()
+  const { members } = w.lab.parts
+  const seen: number[] = []
+  const steps: Step[] = [...MET, ['beat', 250, ''], ['call', 260, ''], ['refused', 261, '']]
+  for (const step of [...steps, ['tick', 3_600_251, ''] as const]) {
+    run(w, step)
+    seen.push(members.changes)
+  }
+  t.strictSame(seen, [1, 2, 2, 2, 3, 4])
+})

@@ -1,0 +1,147 @@
+// What a node says about itself and others: sentences for clients and operators.
+import t from 'tap'
+import { reportStatus, whyNoPrimary } from '../../src/core/report.ts'
+import { Lab, primaryLab } from './lab.ts'
+import {
+  A,
+  addressOf,
+  B,
+  ballot,
+  C,
+  D,
+  entry,
+  node,
+  REFUSED,
+  state,
+  version,
+  view,
+} from './words.ts'
+
+const V2 = view('2A', 'A+ B-')
+
+t.test('why there is no primary', async (t) => {
+  const lonely = new Lab({ me: A })
+  t.equal(whyNoPrimary(lonely.parts), 'no masters have been elected yet; 1 node in sight')
+  lonely.meet(B, 0)
+  t.equal(whyNoPrimary(lonely.parts), 'no masters have been elected yet; 2 nodes in sight')
+
+  const known = new Lab({ me: C, state: state(V2) })
+  known.meet(B, 0)
+  t.equal(
+    whyNoPrimary(known.parts),
+    'no primary acts now; 2 of 3 known nodes are reachable: try again',
+  )
+
+  const troubled = new Lab({ me: A, state: state(V2), settings: { minCopies: 2 } })
+  troubled.parts.proposer.propose({ reason: '', isMerge: false }, 0)
+  t.equal(
+    whyNoPrimary(troubled.parts),
+    '1 of 3 known nodes is reachable; a write needs 2 copies: bring a node back, or set min-copies to 1',
+  )
+})
+
+t.test('the status of a primary', async (t) => {
+  const lab = primaryLab(V2, { entries: [entry('a', version(1))] })
+  lab.meet(C, 0, { keyCount: 3 })
+  lab.hear(D, 40)
+  lab.take()
+  lab.parts.members.suspect(C, 50)
+  lab.answer(lab.call('ping'), REFUSED, 60)
+  lab.take()
+  const at = (id: string): { id: string; address: string } => ({ id, address: addressOf(id) })
+  t.strictSame(reportStatus(lab.parts.report, 100), {
+    node: { ...at(A), incarnation: 1, state: 'joining', role: 'primary' },
+    view: {
+      ballot: ballot('2A'),
+      masters: [
+        { ...at(A), inSync: true },
+        { ...at(B), inSync: false },
+      ],
+      roster: [A, B, C].map(at),
+    },
+    nodes: [
+      { ...at(A), state: 'alive', role: 'primary', keys: 1, lastHeardMs: 0 },
+      { ...at(B), state: 'alive', role: 'syncing', keys: 0, lastHeardMs: 100 },
+      { ...at(C), state: 'dead', role: 'node', keys: 3, lastHeardMs: 100 },
+      { ...at(D), state: 'suspect', role: 'node', keys: 0, lastHeardMs: 60 },
+    ],
+    keys: 1,
+    stream: { id: `${A}.1`, committed: 0 },
+    proofAgeMs: 0,
+    mode: 'available',
+    warnings: [],
+  })
+})
+
+t.test('roles, as the newest view known says', async (t) => {
+  const cases: readonly (readonly [string, string | undefined, string])[] = [
+    ['A', 'A+ B+', 'primary'],
+    ['B', 'A+ B+', 'master'],
+    ['B', 'A+ B-', 'syncing'],
+    ['C', 'A+ B+', 'node'],
+    ['A', undefined, 'node'],
+  ]
+  for (const [me, masters, role] of cases) {
+    const accepted = masters === undefined ? undefined : view('2A', masters)
+    const lab = new Lab({ me: node(me), state: state(accepted) })
+    t.equal(reportStatus(lab.parts.report, 0).node.role, role, `${me} in ${masters}`)
+  }
+})
+
+t.test('the age of the proof that reads rest on', async (t) => {
+  const both = view('2A', 'A+ B+')
+  const proven = primaryLab(both)
+  t.equal(reportStatus(proven.parts.report, 100).proofAgeMs, undefined)
+  proven.parts.leases.prove(B, ballot('2A'), 30)
+  t.equal(reportStatus(proven.parts.report, 100).proofAgeMs, 70)
+  const second = new Lab({ me: B, state: state(both) })
+  second.parts.leases.prove(A, ballot('2A'), 90)
+  t.equal(reportStatus(second.parts.report, 100).proofAgeMs, 10)
+})
+
+t.test('every warning is a sentence that says what to do or what is safe', async (t) => {
+  const warn = (lab: Lab): readonly string[] => reportStatus(lab.parts.report, 0).warnings
+  const foreign = primaryLab(V2)
+  foreign.hear(B, 0, { mode: 'majority' })
+  t.strictSame(warn(foreign), [
+    '10.0.0.11:80 runs in mode majority, this node does not: give them the same mode',
+  ])
+  const settings = primaryLab(V2)
+  settings.hear(B, 0, { fingerprint: 8 })
+  t.strictSame(warn(settings), [
+    '10.0.0.11:80 has other cluster settings (min-copies or value-bytes-max) and cannot become master: make them the same',
+  ])
+  const deaf = primaryLab(V2)
+  deaf.parts.members.isNotHeardBy(B)
+  t.strictSame(warn(deaf), [
+    '10.0.0.11:80 is not heard by multicast; unicast is used: check the switch or firewall',
+  ])
+  const clock = primaryLab(V2)
+  clock.meet(C, 0, { wallMs: 2001 })
+  t.strictSame(warn(clock), [
+    'the clock of 10.0.0.12:80 is off and it cannot become master: set its clock',
+  ])
+  const other = primaryLab(V2)
+  other.hear(B, 0, { lineages: [ballot('1C')] })
+  t.strictSame(warn(other), [
+    '10.0.0.11:80 holds writes from a time when the cluster was split; they stay on its disk',
+  ])
+  other.parts.members.left(B, 1)
+  t.strictSame(warn(other), [], 'who said goodbye is no trouble')
+
+  const owing = new Lab({ me: B, state: state(view('3C', 'C+'), { owed: [V2] }) })
+  t.strictSame(warn(owing), [
+    'this node holds writes of view 2.000000000000000a that the cluster does not have; they stay on its disk',
+  ])
+  const full = primaryLab(V2, { bytesMax: 1, entries: [entry('a', version(1))] })
+  t.strictSame(warn(full), ['the store of this node is full: new values are refused'])
+
+  const more = Array.from({ length: 128 }, (_, i) => ({
+    id: node((i + 256).toString(16)),
+    address: '',
+  }))
+  const outside = new Lab({ me: A, state: state({ ...view('2B', 'B+'), roster: more }) })
+  t.strictSame(warn(outside), [
+    'this cluster has its 128 nodes and this one stays outside: use another node',
+  ])
+})

@@ -1,0 +1,137 @@
+// The small machines: remembered writes, digests, entries on their way, synced masters.
+import t from 'tap'
+import { DIGEST_BYTES, differingBuckets, hasBucket } from '../../src/core/digest.ts'
+import { BUCKETS, REMEMBER_MAX, REMEMBER_MS, REMEMBER_PAGE_MAX } from '../../src/core/limits.ts'
+import type { AppliedWrite } from '../../src/core/messages.ts'
+import { Remembered } from '../../src/core/remembered.ts'
+import { SyncedMasters } from '../../src/core/synced-masters.ts'
+import { fromTravel, liveEntry, toTravel, valueBytes } from '../../src/core/travel.ts'
+import { A, B, ballot, entry, version } from './words.ts'
+
+const write = (id: string): AppliedWrite => ({
+  requestId: id,
+  version: version(1),
+  fingerprint: 'f',
+})
+
+t.test('a write is remembered for a minute', async (t) => {
+  const remembered = new Remembered()
+  remembered.add(write('a'), 10)
+  t.match(remembered.get('a', 10 + REMEMBER_MS), write('a'))
+  t.equal(remembered.get('a', 11 + REMEMBER_MS), undefined)
+  t.equal(remembered.get('b', 10), undefined)
+  remembered.clear()
+  t.equal(remembered.get('a', 10), undefined)
+})
+
+t.test('the oldest are forgotten first: after a minute, and beyond 100,000', async (t) => {
+  const byTime = new Remembered()
+  byTime.add(write('a'), 0)
+  byTime.add(write('b'), 1)
+  byTime.add(write('c'), REMEMBER_MS)
+  t.equal(byTime.size, 3)
+  byTime.add(write('d'), REMEMBER_MS + 1)
+  t.equal(byTime.size, 3)
+
+  const byCount = new Remembered()
+  for (let i = 0; i < REMEMBER_MAX; i++) byCount.add(write(`${i}`), 0)
+  byCount.add(write('0'), 1)
+  t.equal(byCount.size, REMEMBER_MAX)
+  byCount.add(write('more'), 2)
+  t.equal(byCount.size, REMEMBER_MAX)
+  const isKnown = (id: string): boolean => byCount.get(id, 2) !== undefined
+  t.strictSame(['0', '1', '2', 'more'].map(isKnown), [true, false, true, true])
+})
+
+t.test('what is remembered is handed over in pages, with its age', async (t) => {
+  const theirs = new Remembered()
+  for (let i = 0; i < REMEMBER_PAGE_MAX + 1; i++) theirs.add(write(`${i}`), 100)
+  const first = theirs.page(0, 150)
+  t.equal(first.writes.length, REMEMBER_PAGE_MAX)
+  t.strictSame(first.writes[0], { ...write('0'), ageMs: 50 })
+  const second = theirs.page(first.last ?? 0, 150)
+  t.strictSame(second.writes, [{ ...write(`${REMEMBER_PAGE_MAX}`), ageMs: 50 }])
+  t.equal(second.last, undefined)
+
+  const mine = new Remembered()
+  mine.learn(second.writes, 1000)
+  const id = `${REMEMBER_PAGE_MAX}`
+  t.not(mine.get(id, 950 + REMEMBER_MS), undefined)
+  t.equal(mine.get(id, 951 + REMEMBER_MS), undefined)
+})
+
+t.test('what a node remembers itself is newer than what it learns', async (t) => {
+  const mine = new Remembered()
+  mine.add(write('a'), 0)
+  mine.learn([{ ...write('a'), version: version(9), ageMs: 0 }], 0)
+  t.equal(mine.get('a', 0)?.version, version(1))
+})
+
+t.test(
+  'an expiry travels as time left and is anchored on the wall clock of whoever stores it',
+  async (t) => {
+    const cases: readonly (readonly [
+      number | undefined,
+      number,
+      number | undefined,
+      number,
+      number | undefined,
+    ])[] = [
+      [undefined, 0, undefined, 5, undefined],
+      [1000, 400, 600, 9000, 9600],
+      [1000, 1000, 0, 9000, 9000],
+      [1000, 5000, 0, 9000, 9000],
+      [1000, 400.4, 600, 9000.4, 9600],
+    ]
+    for (const [expiresAtMs, fromMs, leftMs, toMs, after] of cases) {
+      const sent = { ...entry('k', version(1)), expiresAtMs }
+      const travel = toTravel(sent, fromMs)
+      t.equal(travel.ttlLeftMs, leftMs)
+      t.strictSame(fromTravel(travel, toMs), { ...sent, expiresAtMs: after })
+    }
+  },
+)
+
+t.test('live is what has a value and has not expired', async (t) => {
+  const plain = entry('k', version(1))
+  const until = { ...plain, expiresAtMs: 100 }
+  t.equal(liveEntry(undefined, 0), undefined)
+  t.equal(liveEntry(entry('k', version(1), {}), 0), undefined)
+  t.equal(liveEntry(plain, 9e15), plain)
+  t.equal(liveEntry(until, 99), until)
+  t.equal(liveEntry(until, 100), undefined)
+  t.equal(valueBytes(entry('k', version(1), { value: 'äx' })), 3)
+  t.equal(valueBytes(entry('k', version(1), {})), 0)
+})
+
+t.test('buckets differ when any of their eight bytes does', async (t) => {
+  const mine = new Uint8Array(DIGEST_BYTES)
+  for (const changed of [[], [0], [7], [8], [BUCKETS * 8 - 1], [3, 4], [0, 8, 16, 64]]) {
+    const theirs = mine.slice()
+    for (const byte of changed) theirs[byte] = 1
+    const { buckets, count } = differingBuckets(mine, theirs)
+    const expected = [...new Set(changed.map((byte) => byte >> 3))]
+    t.equal(count, expected.length)
+    const found = Array.from({ length: BUCKETS }, (_, b) => b).filter((b) => hasBucket(buckets, b))
+    t.strictSame(found, expected)
+  }
+  t.throws(() => differingBuckets(mine, new Uint8Array(8)), {
+    message: 'bug: a digest has one size',
+  })
+})
+
+t.test('who has mirrored counts in the view named only', async (t) => {
+  const synced = new SyncedMasters()
+  const seen = (): unknown => [
+    synced.has(ballot('2A'), B),
+    synced.has(ballot('3A'), B),
+    synced.has(ballot('2A'), A),
+  ]
+  synced.start(ballot('2A'))
+  synced.add(ballot('1A'), B)
+  t.strictSame(seen(), [false, false, false])
+  synced.add(ballot('2A'), B)
+  t.strictSame(seen(), [true, false, false])
+  synced.start(ballot('3A'))
+  t.strictSame(seen(), [false, false, false])
+})
