@@ -132,7 +132,11 @@ export class Forwards {
       case 'response':
         if (answer.response.kind === 'written') {
           this.#ended(forward, answer.response.outcome, nowMs)
-        } else this.#retryLater(forward, this.#parts.whyNoPrimary(nowMs), nowMs)
+          return
+        }
+        // Only "fenced" says that nothing was done; a primary that stops may have done some of it.
+        if (answer.response.kind !== 'fenced') forward.mayBeApplied = true
+        this.#retryLater(forward, this.#parts.whyNoPrimary(nowMs), nowMs)
     }
   }
 

@@ -249,8 +249,10 @@ export class NodeCore {
   }
 
   #beat(sender: Sender, beat: Beat, nowMs: number): void {
-    const { members, leases, standing, follower } = this.#parts
+    const { members, candidates, leases, standing, follower } = this.#parts
     if (!members.heard(sender, beat, nowMs)) return
+    const member = members.get(sender.id)
+    if (member !== undefined && candidates.isForeign(member)) return
     leases.heard(sender, beat)
     if (!beat.isActive) return
     if (compareBallots(beat.ballot, ballotOf(standing.route)) > 0) this.#askForView(beat.address)

@@ -187,7 +187,8 @@ export class Proposer {
       if (answer.kind !== 'late') this.#parts.members.suspect(id, nowMs)
     } else if (answer.response.kind === 'promise') {
       proposal.promises.set(id, answer.response.promise)
-      this.#parts.self.follow(answer.response.promise.clock, nowMs)
+      // Versions of the new view must be above all that its masters store, whatever their clocks say.
+      this.#parts.self.stored(answer.response.promise.clock)
     } else if (answer.response.kind === 'rejected') {
       this.#parts.standing.sawEpoch(answer.response.promised.epoch)
       if (answer.response.isVeto) {

@@ -133,6 +133,7 @@ export class Triggers {
         : this.#strangersWaited(view, nowMs)
           ? 'roster'
           : undefined
+    if (reason === undefined) this.#grownTo = 0
     if (reason === undefined || nowMs < this.#growNotBeforeMs) return undefined
     const size = view.roster.length + onlyGroup(view).masters.length
     const isStuck = size === this.#grownTo

@@ -142,7 +142,11 @@ export class CacheNode implements PublicNode, InternalNode {
     if (result.kind !== 'unreachable' || copy === undefined) return result
     const ageMs = this.#parts.clock.monotonicMs() - copy.provenAtMs
     if (ageMs > ageMsMax) return result
-    return outcome(liveEntry(copyOf(copy), this.wallMs()), ageMs, 'copy')
+    const entry = liveEntry(copyOf(copy), this.wallMs())
+    // A copy that has expired says nothing about what the masters hold now.
+    return entry === undefined && copy.known.kind === 'entry'
+      ? result
+      : outcome(entry, ageMs, 'copy')
   }
 
   /** Keys of the copies that this node would answer from. */

@@ -27,10 +27,10 @@ export const NODE_REQUEST_KINDS: readonly NodeRequestKind[] = [
   'replicate',
   'barrier',
   'read',
+  'remembered',
   'digest',
   'page',
   'fetch',
-  'remembered',
   'synced',
 ]
 

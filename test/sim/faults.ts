@@ -105,7 +105,8 @@ export class Faults {
     const { running } = this.#world
     const victim = running.length > 0 ? this.#chance.pick(running) : undefined
     this.#count++
-    if (!HARMLESS.has(kind)) this.#memoryLostAt.push(this.#world.agenda.nowMs)
+    const lost = kind === 'blackout' ? running.length : HARMLESS.has(kind) ? 0 : 1
+    for (let i = 0; i < lost; i++) this.#memoryLostAt.push(this.#world.agenda.nowMs)
     this.#note(`FAULT ${kind} ${victim?.name ?? ''}`)
     if (victim !== undefined) this.#hit(victim, kind)
   }
