@@ -20,7 +20,7 @@ import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import type { Ballot, Master, View } from './types.ts'
-import { compareBallots, inRoster, onlyGroup, primaryOf, sameBallot } from './view.ts'
+import { BALLOT_ZERO, compareBallots, inRoster, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
 export interface TriggerParts {
   readonly self: Self
@@ -42,6 +42,7 @@ export class Triggers {
   #growPauseMs = GROW_PAUSE_MS
   /** Nodes and masters of the view that was last asked to grow. */
   #grownTo = 0
+  #grownFrom: Ballot = BALLOT_ZERO
   /** The view whose lost primary this node has already reported to the other master. */
   #reported: Ballot | undefined
 
@@ -136,8 +137,11 @@ export class Triggers {
     if (reason === undefined) this.#grownTo = 0
     if (reason === undefined || nowMs < this.#growNotBeforeMs) return undefined
     const size = view.roster.length + onlyGroup(view).masters.length
-    const isStuck = size === this.#grownTo
-    this.#growPauseMs = isStuck ? Math.min(2 * this.#growPauseMs, GROW_PAUSE_MAX_MS) : GROW_PAUSE_MS
+    // A view came of the last attempt, and is no larger. An attempt that failed is no such sign.
+    const isStuck = size === this.#grownTo && !sameBallot(view.ballot, this.#grownFrom)
+    if (isStuck) this.#growPauseMs = Math.min(2 * this.#growPauseMs, GROW_PAUSE_MAX_MS)
+    else if (size !== this.#grownTo) this.#growPauseMs = GROW_PAUSE_MS
+    this.#grownFrom = view.ballot
     this.#grownTo = size
     this.#growNotBeforeMs = nowMs + this.#growPauseMs
     return reason
