@@ -29,7 +29,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['carryInSyncOnlyFromOwnView', 'stall3', 'I13'],
   ['applyOnce', 'part3', 'doubled'],
   ['noDirtyReads', 'comeback3', 'doubled'],
-  ['primaryNeedsLease', 'comeback3', 'stale'],
+  ['primaryNeedsLease', 'comeback3', 'absent'],
   ['copyNeedsProof', 'part3', 'absent'],
 ]
 
