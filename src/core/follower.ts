@@ -1,5 +1,7 @@
 // Another master's side of the stream: applies it in order, without gaps, and acknowledges what is
 // flushed. The primary's order is the truth; versions are not compared here.
+import type { CommitLog } from './commit-log.ts'
+import { keyHash } from './key-hash.ts'
 import type { NodeRequest, NodeResponse } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
@@ -8,7 +10,7 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import { fromTravel } from './travel.ts'
-import type { Ballot, Version, View } from './types.ts'
+import type { Ballot, StreamId, StreamPosition, Version, View } from './types.ts'
 import { BALLOT_ZERO, ballotOf, primaryOf, sameBallot } from './view.ts'
 
 type Replicate = Extract<NodeRequest, { kind: 'replicate' }>
@@ -18,6 +20,7 @@ export interface FollowerParts {
   readonly standing: Standing
   readonly store: EntryReader
   readonly remembered: Remembered
+  readonly commits: CommitLog
 }
 
 export class Follower {
@@ -25,8 +28,7 @@ export class Follower {
   readonly #parts: FollowerParts
   readonly #rules: Rules
   #ballot: Ballot = BALLOT_ZERO
-  /** Whose stream it is: `<id>.<incarnation>`. */
-  #primary = ''
+  #stream: StreamId = BALLOT_ZERO
   #appliedSeq = 0
   #committedSeq = 0
   /** Keys with writes that the primary had not committed when it last told. */
@@ -43,6 +45,11 @@ export class Follower {
   /** The last position of the primary's stream applied in this view. */
   get appliedSeq(): number {
     return this.#appliedSeq
+  }
+
+  /** Where this master is in its primary's stream. */
+  get position(): StreamPosition {
+    return { stream: this.#stream, seq: this.#appliedSeq }
   }
 
   isUncommitted(key: string): boolean {
@@ -69,12 +76,11 @@ export class Follower {
     this.#appliedSeq = view.start.seq
     this.#committedSeq = view.start.seq
     // The same primary sends its tail again; until then nobody may know what it says.
-    const { id, incarnation } = primaryOf(view)
-    const primary = `${id}.${incarnation}`
+    const isSame = sameBallot(view.start.stream, this.#stream)
     for (const [key, seq] of this.#uncommitted) {
-      if (primary !== this.#primary || seq <= view.start.seq) this.#uncommitted.delete(key)
+      if (!isSame || seq <= view.start.seq) this.#uncommitted.delete(key)
     }
-    this.#primary = primary
+    this.#stream = view.start.stream
     this.#oldFromStream.clear()
   }
 
@@ -105,7 +111,7 @@ export class Follower {
   }
 
   #apply(request: Replicate, nowMs: number): void {
-    const { self, standing, remembered } = this.#parts
+    const { self, standing, remembered, commits } = this.#parts
     const known = Math.max(0, this.#appliedSeq + 1 - request.firstSeq)
     const wallMs = self.wallMs(nowMs)
     const isSyncing = standing.mastership?.inSync === false
@@ -114,7 +120,9 @@ export class Follower {
       self.stored(entry.version)
       if (isSyncing && entry.version <= startClock) this.#oldFromStream.add(entry.key)
       remembered.add(write, nowMs)
-      this.#uncommitted.set(entry.key, request.firstSeq + known + i)
+      const seq = request.firstSeq + known + i
+      this.#uncommitted.set(entry.key, seq)
+      commits.append(seq, { keyHash: keyHash(entry.key), version: entry.version })
       return { kind: 'put', entry: fromTravel(entry, wallMs) } as const
     })
     if (changes.length === 0) return

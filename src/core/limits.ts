@@ -140,6 +140,36 @@ export const PRIMARY_LEASE_MS = 1000
 /** A second master serves reads while the primary's word is this recent. Unit: ms. */
 export const MASTER_LEASE_MS = 1000
 
+/** Commits gathered into one invalidation before it leaves. Unit: ms. A batch, and still no delay. */
+export const INVALIDATION_WAIT_MS = 2
+
+/** Commits in one invalidation. Unit: commits. What fits a datagram; wire/ asserts it. */
+export const INVALIDATION_ITEMS_MAX = 46
+
+/** Commits that a master can repeat. Unit: commits. Five seconds of a busy primary; 15 MB. */
+export const COMMITS_REMEMBERED = 100_000
+
+/** Commits in one answer about what was missed. Unit: commits. About 300 KB. */
+export const MISSED_PAGE_MAX = 5000
+
+/** Streams in one such answer. Unit: streams. As many failovers while a node slept a moment. */
+export const MISSED_RUNS_MAX = 16
+
+/** Invalidated keys that a node remembers, to refuse late answers. Unit: keys. About 8 MB. */
+export const INVALIDATIONS_REMEMBERED = 65_536
+
+/** Invalidations kept while one before them is missing. Unit: commits. More are asked for again. */
+export const INVALIDATIONS_AHEAD_MAX = 10_000
+
+/** Proofs that wait for missing invalidations. Unit: heartbeats. Two seconds of them. */
+export const PROOFS_WAITING_MAX = 8
+
+/** A write acknowledged here holds back older answers this long. Unit: ms. Then none is so old. */
+export const OWN_WRITE_MS = 2000
+
+/** Own writes remembered for that. Unit: keys. Oldest out first. */
+export const OWN_WRITES_MAX = 50_000
+
 /** Expected number of copy holders that answer one query. Unit: nodes. Two: one may be lost. */
 export const COPY_ANSWERS = 2
 

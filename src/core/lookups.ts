@@ -1,5 +1,6 @@
 // A read that this node cannot answer itself: one lookup per key, however many clients wait for it.
 // Query by multicast, take the first valid answer, else ask the masters directly, until the deadline.
+import type { Coherence } from './coherence.ts'
 import {
   COPY_FRESH_MS,
   DEADLINE_MS,
@@ -18,7 +19,7 @@ import type { Self } from './self.ts'
 import type { Serving } from './serving.ts'
 import type { Standing } from './standing.ts'
 import { fromTravel, liveEntry } from './travel.ts'
-import type { Address, Entry, NodeId, ReadQuery, Source, Version } from './types.ts'
+import type { Address, Entry, NodeId, ReadQuery, Source, StreamPosition, Version } from './types.ts'
 import { owners, primaryOf } from './view.ts'
 
 type Answer = Extract<Datagram, { kind: 'answer' }>
@@ -40,6 +41,17 @@ interface Lookup {
   lastReason: string
 }
 
+/** What ends a lookup, and what it rests on. */
+type Result =
+  | { entry: Entry | undefined; ageMs: number; position?: undefined }
+  | {
+      entry: Entry | undefined
+      /** Of the entry or its tombstone; '' when nothing is stored. */
+      version: Version | ''
+      ageMs: number
+      position: StreamPosition
+    }
+
 export interface LookupsParts {
   readonly self: Self
   readonly standing: Standing
@@ -47,6 +59,7 @@ export interface LookupsParts {
   readonly serving: Serving
   readonly store: EntryReader
   readonly copies: CopyReader
+  readonly coherence: Coherence
   readonly random: Random
   readonly whyNoPrimary: (nowMs: number) => string
 }
@@ -119,13 +132,16 @@ export class Lookups {
     const lookup = this.#byNonce.get(answer.nonce)
     if (lookup === undefined || lookup.isResting) return
     if (lookup.minVersion !== undefined && answer.version < lookup.minVersion) return
+    const { ageMs, position, version } = answer
+    const word = { key: lookup.key, version, isAbsent: false, position }
+    if (this.#parts.coherence.isOutdated(word, nowMs)) return
     if (answer.inline !== undefined) {
-      this.#found(lookup, { ...answer.inline, key: lookup.key }, answer.ageMs, nowMs)
+      this.#found(lookup, { ...answer, entry: { ...answer.inline, key: lookup.key } }, nowMs)
       return
     }
     const mine = this.#held(lookup.key)
-    if (mine !== undefined && mine.version === answer.version) {
-      this.#complete(lookup, { entry: mine, ageMs: answer.ageMs }, nowMs)
+    if (mine !== undefined && mine.version === version) {
+      this.#complete(lookup, { entry: mine, version, ageMs, position }, nowMs)
       return
     }
     // The first answer wins; a large value is not fetched twice.
@@ -137,7 +153,10 @@ export class Lookups {
     if (lookup === undefined || lookup.isResting) return
     if (!this.#mayVouch(sender, lookup.key)) return
     if (lookup.minVersion !== undefined && answer.tombstone < lookup.minVersion) return
-    this.#complete(lookup, { entry: undefined, ageMs: answer.ageMs }, nowMs)
+    const { tombstone: version, ageMs, position } = answer
+    const word = { key: lookup.key, version, isAbsent: true, position }
+    if (this.#parts.coherence.isOutdated(word, nowMs)) return
+    this.#complete(lookup, { entry: undefined, version, ageMs, position }, nowMs)
   }
 
   /** Only an in-sync master of the view that this node knows may say that there is no such key. */
@@ -261,15 +280,19 @@ export class Lookups {
     if (answer.kind === 'response') {
       const { response, sender } = answer
       if (response.kind === 'found') {
-        this.#found(lookup, response.entry, response.ageMs, nowMs)
+        this.#found(lookup, response, nowMs)
         return
       }
       if (response.kind === 'unchanged' && known !== undefined) {
-        this.#complete(lookup, { entry: known, ageMs: response.ageMs }, nowMs)
+        this.#complete(lookup, { ...response, entry: known, version: known.version }, nowMs)
         return
       }
       if (response.kind === 'absent' && this.#mayVouch(sender, lookup.key)) {
-        this.#complete(lookup, { entry: undefined, ageMs: response.ageMs }, nowMs)
+        this.#complete(
+          lookup,
+          { ...response, entry: undefined, version: response.tombstone },
+          nowMs,
+        )
         return
       }
       if (response.kind === 'unable') lookup.lastReason = response.reason
@@ -282,25 +305,34 @@ export class Lookups {
     }
   }
 
-  #found(lookup: Lookup, travel: TravelEntry, ageMs: number, nowMs: number): void {
-    this.#parts.self.follow(travel.version, nowMs)
-    const entry = fromTravel(travel, this.#parts.self.wallMs(nowMs))
-    this.#complete(lookup, { entry, ageMs }, nowMs)
+  #found(
+    lookup: Lookup,
+    found: { entry: TravelEntry; ageMs: number; position: StreamPosition },
+    nowMs: number,
+  ): void {
+    const { version } = found.entry
+    this.#parts.self.follow(version, nowMs)
+    const entry = fromTravel(found.entry, this.#parts.self.wallMs(nowMs))
+    this.#complete(lookup, { ...found, entry, version }, nowMs)
   }
 
   /** An answer with its proof: kept as a copy, and given to all who wait. */
-  #complete(
-    lookup: Lookup,
-    result: { entry: Entry | undefined; ageMs: number },
-    nowMs: number,
-  ): void {
+  #complete(lookup: Lookup, result: Result, nowMs: number): void {
     const { key, minVersion } = lookup
     const entry = liveEntry(result.entry, this.#parts.self.wallMs(nowMs))
     const provenAtMs = lookup.roundMs - result.ageMs
     const isTooOld = nowMs - provenAtMs > COPY_FRESH_MS && this.#rules.copyNeedsProof
     const isSuperseded =
       minVersion !== undefined && result.entry !== undefined && result.entry.version < minVersion
-    if (isTooOld || isSuperseded) {
+    // What this node itself says as a master needs no comparison with what it has heard of.
+    const word = result.position && {
+      key,
+      version: result.version,
+      isAbsent: entry === undefined,
+      position: result.position,
+    }
+    const isOutdated = word !== undefined && this.#parts.coherence.isOutdated(word, nowMs)
+    if (isTooOld || isSuperseded || isOutdated) {
       this.#rest(lookup, 'the answer came too late to be trusted')
       return
     }
@@ -310,7 +342,8 @@ export class Lookups {
     if (!isMaster && lookup.strength === 'fresh') {
       const known =
         entry === undefined ? { kind: 'absent' as const } : { kind: 'entry' as const, entry }
-      this.#out.keep({ key, known, provenAtMs })
+      const run = word === undefined ? 0 : this.#parts.coherence.runFor(word)
+      this.#out.keep({ key, known, provenAtMs, run })
     }
     const ageMs = Math.max(0, nowMs - provenAtMs)
     for (const { ticket } of lookup.tickets) {

@@ -1,6 +1,7 @@
 // What this node says about itself and the others: GET /cluster, and reasons in words for clients.
 // Looks only; changes nothing.
 import type { Candidates } from './candidates.ts'
+import type { Coherence } from './coherence.ts'
 import { CLOCK_SKEW_MAX_MS, NODES_MAX } from './limits.ts'
 import type { Leases } from './leases.ts'
 import type { Member, Members } from './members.ts'
@@ -21,6 +22,7 @@ export interface ReportParts {
   readonly candidates: Candidates
   readonly leases: Leases
   readonly serving: Serving
+  readonly coherence: Coherence
   readonly proposer: Proposer
   readonly store: EntryReader
   readonly settings: ClusterSettings
@@ -64,7 +66,7 @@ export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
     view: view === undefined ? undefined : reportView(parts, view),
     nodes: reportNodes(parts, view, nowMs),
     keys: store.keyCount,
-    stream: { id: `${stream.node}.${stream.incarnation}`, committed: seq },
+    stream: { id: formatBallot(stream), committed: seq },
     proofAgeMs: proofAgeMs(parts, nowMs),
     mode: settings.mode,
     warnings: reportWarnings(parts),
@@ -115,9 +117,13 @@ function roleOf(view: View | undefined, id: NodeId): Role {
 }
 
 function proofAgeMs(parts: ReportParts, nowMs: number): number | undefined {
-  const { standing, leases } = parts
-  const atMs = standing.isActive ? leases.primaryProvenAtMs() : leases.masterProvenAtMs()
-  if (atMs === -Infinity) return undefined
+  const { standing, leases, coherence } = parts
+  const atMs = standing.isActive
+    ? leases.primaryProvenAtMs()
+    : standing.isServingMaster
+      ? leases.masterProvenAtMs()
+      : coherence.provenAtMs
+  if (atMs === undefined || atMs === -Infinity) return undefined
   return atMs === Infinity ? 0 : Math.max(0, Math.round(nowMs - atMs))
 }
 

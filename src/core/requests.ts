@@ -25,7 +25,7 @@ export class Requests {
   }
 
   take({ ticket, sender, request }: RequestEvent, nowMs: number): void {
-    const { acceptor, standing, follower, serving, mirrorSource, synced } = this.#parts
+    const { acceptor, standing, follower, serving, mirrorSource, synced, announcer } = this.#parts
     switch (request.kind) {
       case 'ping':
         return this.#ping(request, { ticket, sender })
@@ -50,6 +50,8 @@ export class Requests {
         return this.#barrier(request, ticket)
       case 'read':
         return serving.read(request, ticket, nowMs)
+      case 'missed':
+        return announcer.missed(request.after, ticket)
       case 'remembered':
         return mirrorSource.remembered(request, ticket, nowMs)
       case 'digest':

@@ -53,6 +53,14 @@ export interface Rules {
   readonly primaryNeedsLease: boolean
   /** A copy is served only within its time of proof. */
   readonly copyNeedsProof: boolean
+  /** The moment that a heartbeat proves is when the heartbeat that it echoes was sent. */
+  readonly proofIsTheEcho: boolean
+  /** A proof counts only once every commit before it is known; missing ones are asked for. */
+  readonly proofNeedsNoGap: boolean
+  /** An answer from before an invalidation of its key is not kept. */
+  readonly noLateFills: boolean
+  /** A new primary's stream is followed only from where it continues the one before. */
+  readonly followOnlyKnownStreams: boolean
 }
 
 export const ALL_RULES: Rules = {
@@ -81,4 +89,8 @@ export const ALL_RULES: Rules = {
   strongReadAsksMasters: true,
   primaryNeedsLease: true,
   copyNeedsProof: true,
+  proofIsTheEcho: true,
+  proofNeedsNoGap: true,
+  noLateFills: true,
+  followOnlyKnownStreams: true,
 }

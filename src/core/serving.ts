@@ -1,10 +1,11 @@
 // What this node may answer from what it holds: as a master under its lease, or from a proven copy.
 // Answers other nodes' queries and reads; a read sent here is never sent on.
-import { COPY_ANSWERS, COPY_FRESH_MS, INLINE_VALUE_MAX, READ_WAIT_MS } from './limits.ts'
+import type { Coherence } from './coherence.ts'
+import { COPY_ANSWERS, INLINE_VALUE_MAX, READ_WAIT_MS } from './limits.ts'
 import type { Follower } from './follower.ts'
 import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
-import type { CallAnswer, Datagram, NodeRequest, NodeResponse, StreamPosition } from './messages.ts'
+import type { CallAnswer, Datagram, NodeRequest, NodeResponse } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader } from './ports.ts'
 import type { Rules } from './rules.ts'
@@ -12,8 +13,8 @@ import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import { liveEntry, toTravel, valueBytes } from './travel.ts'
-import type { Address, Copy, Entry, NodeId, ReadQuery, Version } from './types.ts'
-import { onlyGroup, primaryOf } from './view.ts'
+import type { Address, Entry, NodeId, ReadQuery, StreamPosition, Version } from './types.ts'
+import { BALLOT_ZERO, onlyGroup } from './view.ts'
 
 type Query = Extract<Datagram, { kind: 'query' }>
 type Read = Extract<NodeRequest, { kind: 'read' }>
@@ -27,7 +28,11 @@ export interface ServingParts {
   readonly follower: Follower
   readonly store: EntryReader
   readonly copies: CopyReader
+  readonly coherence: Coherence
 }
+
+/** The position of somebody who follows no stream: comparable with none. */
+const NOWHERE: StreamPosition = { stream: BALLOT_ZERO, seq: 0 }
 
 export class Serving {
   readonly #out: Outbox
@@ -56,10 +61,6 @@ export class Serving {
     return standing.isActive ? leases.primaryHoldsLease(nowMs) : leases.masterHoldsLease(nowMs)
   }
 
-  mayServeCopy(copy: Copy, nowMs: number): boolean {
-    return !this.#rules.copyNeedsProof || nowMs - copy.provenAtMs <= COPY_FRESH_MS
-  }
-
   /** Age of the word that a master's answer rests on. The primary's own lease is not counted. */
   masterAgeMs(nowMs: number): number {
     const { standing, leases } = this.#parts
@@ -71,15 +72,14 @@ export class Serving {
     return liveEntry(this.#parts.store.get(key), this.#parts.self.wallMs(nowMs))
   }
 
-  /** Where this master stands in its primary's stream. */
+  /** Where this node stands in the primary's stream. */
   position(): StreamPosition {
-    const { standing, stream, follower, self } = this.#parts
-    if (standing.isActive || standing.view === undefined) {
-      const own = { node: self.id, incarnation: self.incarnation }
-      return { stream: own, seq: stream.committedSeq }
+    const { standing, stream, follower, coherence } = this.#parts
+    if (standing.isActive && standing.view !== undefined) {
+      return { stream: standing.view.start.stream, seq: stream.committedSeq }
     }
-    const { id, incarnation } = primaryOf(standing.view)
-    return { stream: { node: id, incarnation }, seq: follower.appliedSeq }
+    if (standing.mastership !== undefined) return follower.position
+    return coherence.position ?? NOWHERE
   }
 
   /** A multicast query: masters answer it, and about two of the nodes that hold a proven copy. */
@@ -90,14 +90,17 @@ export class Serving {
       return
     }
     const copy = this.#parts.copies.get(key)
-    if (copy === undefined || query.mastersOnly || !this.mayServeCopy(copy, nowMs)) {
+    const { coherence } = this.#parts
+    if (copy === undefined || query.mastersOnly || !coherence.mayServe(copy, nowMs)) {
       if (!this.#rules.onlyMastersSayAbsent) this.#sendAbsent(from, { nonce, ageMs: 0 }, '')
       return
     }
     if (copy.known.kind !== 'entry' || !this.#isChosen(nonce)) return
     const entry = liveEntry(copy.known.entry, this.#parts.self.wallMs(nowMs))
-    const ageMs = nowMs - copy.provenAtMs
-    if (entry !== undefined) this.#sendAnswer(from, { query, entry, ageMs, isMaster: false }, nowMs)
+    if (entry === undefined) return
+    const ageMs = coherence.ageMs(copy, nowMs)
+    const position = coherence.positionOf(copy) ?? NOWHERE
+    this.#sendAnswer(from, { query, entry, ageMs, isMaster: false, position }, nowMs)
   }
 
   /** Another node's read. */
@@ -129,20 +132,24 @@ export class Serving {
   /** As a second master under its lease, or from a proven copy. */
   #wordOnHand(key: string, nowMs: number): MasterWord {
     if (this.mayServe(key, nowMs)) {
-      return { kind: 'master', entry: this.stored(key, nowMs), ageMs: this.masterAgeMs(nowMs) }
+      const ageMs = this.masterAgeMs(nowMs)
+      return { kind: 'master', entry: this.stored(key, nowMs), ageMs, position: this.position() }
     }
-    const copy = this.#parts.copies.get(key)
-    const isUseful = copy?.known.kind === 'entry' && this.mayServeCopy(copy, nowMs)
+    const { copies, coherence } = this.#parts
+    const copy = copies.get(key)
+    const isUseful = copy?.known.kind === 'entry' && coherence.mayServe(copy, nowMs)
     if (copy?.known.kind !== 'entry' || !isUseful) {
       return unable('this node cannot vouch for the key now')
     }
-    return { kind: 'copy', entry: copy.known.entry, ageMs: nowMs - copy.provenAtMs }
+    const ageMs = coherence.ageMs(copy, nowMs)
+    const position = coherence.positionOf(copy) ?? NOWHERE
+    return { kind: 'copy', entry: copy.known.entry, ageMs, position }
   }
 
   /** Gives a committed entry if this primary may: by its lease, or for a strong read by asking. */
   #confirm(about: { query: ReadQuery; entry: Entry | undefined }, nowMs: number, then: Then): void {
     const entry = liveEntry(about.entry, this.#parts.self.wallMs(nowMs))
-    const word: MasterWord = { kind: 'master', entry, ageMs: 0 }
+    const word: MasterWord = { kind: 'master', entry, ageMs: 0, position: this.position() }
     if (about.query.strength === 'strong') this.#askMasters(word, nowMs, then)
     else if (this.holdsLease(nowMs)) then(word, nowMs)
     else then(unable('this primary has lost touch with the other master'), nowMs)
@@ -189,7 +196,8 @@ export class Serving {
       this.#sendAbsent(from, { nonce: query.nonce, ageMs }, isTombstone ? stored.version : '')
       return
     }
-    this.#sendAnswer(from, { query, entry, ageMs, isMaster: true }, nowMs)
+    const position = this.position()
+    this.#sendAnswer(from, { query, entry, ageMs, isMaster: true, position }, nowMs)
   }
 
   #sendAbsent(
@@ -202,10 +210,16 @@ export class Serving {
 
   #sendAnswer(
     from: Address,
-    about: { query: Query; entry: Entry; ageMs: number; isMaster: boolean },
+    about: {
+      query: Query
+      entry: Entry
+      ageMs: number
+      isMaster: boolean
+      position: StreamPosition
+    },
     nowMs: number,
   ): void {
-    const { query, entry, ageMs, isMaster } = about
+    const { query, entry, ageMs, isMaster, position } = about
     const bytes = valueBytes(entry)
     const isKnown = query.knownVersion === entry.version
     const inline =
@@ -217,7 +231,7 @@ export class Serving {
       nonce: query.nonce,
       version: entry.version,
       isMaster,
-      position: this.position(),
+      position,
       ageMs,
       valueBytes: bytes,
       inline,
@@ -226,20 +240,22 @@ export class Serving {
 
   #responseTo(request: Read, word: MasterWord, nowMs: number): NodeResponse {
     if (word.kind === 'unable') return word
-    const { ageMs } = word
+    const { ageMs, position } = word
     const isMaster = word.kind === 'master'
     const entry = liveEntry(word.entry, this.#parts.self.wallMs(nowMs))
     if (entry === undefined) {
       // A copy that has expired says nothing about what the masters hold now.
       if (!isMaster) return unable('the copy has expired')
-      return { kind: 'absent', tombstone: '', ageMs }
+      const stored = this.#parts.store.get(request.key)
+      const tombstone = stored?.content.kind === 'tombstone' ? stored.version : ''
+      return { kind: 'absent', tombstone, ageMs, position }
     }
     if (request.minVersion !== undefined && entry.version < request.minVersion) {
       return unable('this node does not hold that version yet')
     }
-    if (entry.version === request.knownVersion) return { kind: 'unchanged', ageMs }
+    if (entry.version === request.knownVersion) return { kind: 'unchanged', ageMs, position }
     const wallMs = this.#parts.self.wallMs(nowMs)
-    return { kind: 'found', entry: toTravel(entry, wallMs), ageMs, isMaster }
+    return { kind: 'found', entry: toTravel(entry, wallMs), ageMs, isMaster, position }
   }
 
   /** About two of all nodes with copies answer one query, without having to talk about it. */
@@ -255,8 +271,19 @@ type Then = (word: MasterWord, nowMs: number) => void
 
 /** What a node says about a key: a master's word, a copy, or nothing. */
 export type MasterWord =
-  | { readonly kind: 'master'; readonly entry: Entry | undefined; readonly ageMs: number }
-  | { readonly kind: 'copy'; readonly entry: Entry; readonly ageMs: number }
+  | {
+      readonly kind: 'master'
+      readonly entry: Entry | undefined
+      readonly ageMs: number
+      /** Everything up to here is in it. */
+      readonly position: StreamPosition
+    }
+  | {
+      readonly kind: 'copy'
+      readonly entry: Entry
+      readonly ageMs: number
+      readonly position: StreamPosition
+    }
   | { readonly kind: 'unable'; readonly reason: string }
 
 function unable(reason: string): { kind: 'unable'; reason: string } {

@@ -10,6 +10,7 @@ import {
   REPLICATE_WAIT_MS,
 } from './limits.ts'
 import type { Members } from './members.ts'
+import type { Announcer } from './announcer.ts'
 import type { AppliedWrite, CallAnswer, StreamRecord } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { Rules } from './rules.ts'
@@ -17,8 +18,8 @@ import type { Self } from './self.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
 import { toTravel, valueBytes } from './travel.ts'
-import type { Ballot, Entry, NodeId, View } from './types.ts'
-import { compareBallots, minCopies, onlyGroup } from './view.ts'
+import type { Ballot, Entry, NodeId, StreamId, View, ViewStart } from './types.ts'
+import { compareBallots, minCopies, onlyGroup, sameBallot } from './view.ts'
 
 export type StreamEnd =
   | { readonly kind: 'committed'; readonly copies: number }
@@ -47,11 +48,14 @@ export class Stream {
   readonly #self: Self
   readonly #standing: Standing
   readonly #members: Members
+  readonly #announcer: Announcer
   readonly #settings: ClusterSettings
   readonly #rules: Rules
   readonly #pending = new Map<number, Pending>()
   readonly #newestOf = new Map<string, number>()
   #sinks: Sink[] = []
+  /** The stream that this node numbers; undefined once it was dropped. */
+  #id: StreamId | undefined
   #seq = { last: 0, committed: 0, taken: 0, flushed: 0 }
   #localBatches = 0
   #bytes = 0
@@ -60,15 +64,21 @@ export class Stream {
 
   constructor(
     out: Outbox,
-    parts: { self: Self; standing: Standing; members: Members },
+    parts: { self: Self; standing: Standing; members: Members; announcer: Announcer },
     setUp: { settings: ClusterSettings; rules: Rules },
   ) {
     this.#out = out
     this.#self = parts.self
     this.#standing = parts.standing
     this.#members = parts.members
+    this.#announcer = parts.announcer
     this.#settings = setUp.settings
     this.#rules = setUp.rules
+  }
+
+  /** Whether this is the stream that this node is still numbering. */
+  isOwn(stream: StreamId): boolean {
+    return this.#id !== undefined && sameBallot(this.#id, stream)
   }
 
   get committedSeq(): number {
@@ -117,6 +127,13 @@ export class Stream {
     if (seq !== undefined) this.#pending.get(seq)?.ends.push(end)
   }
 
+  /** This node accepted a view of its own: its stream goes on, or a new one begins. */
+  enter(start: ViewStart, nowMs: number): void {
+    if (this.isOwn(start.stream)) return
+    this.drop(nowMs)
+    this.#id = start.stream
+  }
+
   /** This node acts in a new view: what was not acknowledged goes out again, in the same order. */
   start(view: View, nowMs: number): void {
     const others = onlyGroup(view).masters.filter((m) => m.id !== this.#self.id)
@@ -141,8 +158,8 @@ export class Stream {
     this.#bytes = 0
     this.#run++
     this.#localBatches = 0
-    const { committed } = this.#seq
-    this.#seq = { last: committed, committed, taken: committed, flushed: committed }
+    this.#id = undefined
+    this.#seq = { last: 0, committed: 0, taken: 0, flushed: 0 }
     for (const { ends } of pending) for (const end of ends) end({ kind: 'dropped' }, nowMs)
   }
 
@@ -267,6 +284,7 @@ export class Stream {
     this.#bytes -= pending.bytes
     const { key } = pending.entry
     if (this.#newestOf.get(key) === seq) this.#newestOf.delete(key)
+    if (this.#id !== undefined) this.#announcer.committed({ stream: this.#id, seq }, pending.entry)
     for (const end of pending.ends) end({ kind: 'committed', copies }, nowMs)
   }
 }

@@ -85,7 +85,7 @@ export class CacheNode implements PublicNode, InternalNode {
     const copy = copies.get(key)
     const entry = copyOf(copy)
     if (copy === undefined || entry === undefined) return undefined
-    return { entry, ageMs: nowMs - copy.provenAtMs, source: 'copy' }
+    return { entry, ageMs: core.copyAgeMs(copy, nowMs), source: 'copy' }
   }
 
   list(range: KeyList): Iterable<string> {
@@ -129,7 +129,7 @@ export class CacheNode implements PublicNode, InternalNode {
     const copy = copies.get(key)
     if (copy === undefined || !core.mayServeCopy(copy, nowMs)) return undefined
     const entry = liveEntry(copyOf(copy), clock.wallMs())
-    return outcome(entry, nowMs - copy.provenAtMs, 'copy')
+    return outcome(entry, core.copyAgeMs(copy, nowMs), 'copy')
   }
 
   async #orStale(
@@ -140,7 +140,8 @@ export class CacheNode implements PublicNode, InternalNode {
     const result = await fetched
     const copy = this.#parts.copies.get(key)
     if (result.kind !== 'unreachable' || copy === undefined) return result
-    const ageMs = this.#parts.clock.monotonicMs() - copy.provenAtMs
+    const { core, clock } = this.#parts
+    const ageMs = core.copyAgeMs(copy, clock.monotonicMs())
     if (ageMs > ageMsMax) return result
     const entry = liveEntry(copyOf(copy), this.wallMs())
     // A copy that has expired says nothing about what the masters hold now.

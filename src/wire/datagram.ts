@@ -11,7 +11,7 @@ import { decodeBody, encodeBody, typeOf } from './datagram-body.ts'
 import type { DatagramKeys } from './datagram-keys.ts'
 import { type Decoded, ok, refused } from './decoded.ts'
 
-export { fitsInline, INVALIDATION_ITEMS_MAX } from './datagram-body.ts'
+export { fitsInline } from './datagram-body.ts'
 export { createDatagramKeys, type DatagramKeys } from './datagram-keys.ts'
 
 /** The version of this packet form. */

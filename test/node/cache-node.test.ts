@@ -36,6 +36,7 @@ class Bench {
     const core = {
       mayServe: () => this.mayServe,
       mayServeCopy: (copy: Copy, nowMs: number) => nowMs - copy.provenAtMs <= 1000,
+      copyAgeMs: (copy: Copy, nowMs: number) => nowMs - copy.provenAtMs,
       storeAgeMs: () => 30,
       copiesOf: () => 2,
       get isMaster(): boolean {
@@ -67,7 +68,7 @@ class Bench {
   copied(known: Entry | undefined, ageMs: number, key = 'k'): this {
     const word =
       known === undefined ? { kind: 'absent' as const } : { kind: 'entry' as const, entry: known }
-    this.copies.put({ key, known: word, provenAtMs: NOW_MS - ageMs })
+    this.copies.put({ key, known: word, provenAtMs: NOW_MS - ageMs, run: 0 })
     return this
   }
 

@@ -29,8 +29,12 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['carryInSyncOnlyFromOwnView', 'stall3', 'I13'],
   ['applyOnce', 'part3', 'doubled'],
   ['noDirtyReads', 'comeback3', 'doubled'],
-  ['primaryNeedsLease', 'comeback3', 'absent'],
-  ['copyNeedsProof', 'part3', 'absent'],
+  ['primaryNeedsLease', 'comeback3', 'stale'],
+  ['copyNeedsProof', 'copies5', 'stale'],
+  ['proofIsTheEcho', 'latebeat3', 'stale'],
+  ['proofNeedsNoGap', 'copies5', 'stale'],
+  ['noLateFills', 'copies5', 'stale'],
+  ['followOnlyKnownStreams', 'lastwords4', 'stale'],
 ]
 
 /** The state of nodes breaks first; looking away from it shows what clients would see of it. */
@@ -40,7 +44,7 @@ const SEEN_BY_CLIENTS: readonly (readonly [RuleName, string, string])[] = [
   ['acknowledgeAfterEveryMaster', 'part3', 'lost'],
   ['newMasterIsSyncing', 'part3', 'lost'],
   ['viewNeedsMostOfHeard', 'birth5', 'lost'],
-  ['onlyHolderProposes', 'part3', 'inverted'],
+  ['onlyHolderProposes', 'part3', 'lost'],
   ['promiseIsDurable', 'part3', 'I9'],
 ]
 
