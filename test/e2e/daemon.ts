@@ -9,6 +9,8 @@ import { Client } from './client.ts'
 /** The built daemon; another build is tried with the environment variable. */
 export const BIN = resolve(process.env['DISTSTORE_E2E_BIN'] ?? 'dist/bin/diststored.js')
 
+const LOSE_DATAGRAMS = new URL('lose-datagrams.mjs', import.meta.url).href
+
 const LOG_TAIL_LINES = 40
 
 const running = new Set<ChildProcess>()
@@ -38,6 +40,7 @@ export class Daemon {
   readonly address: string
   readonly client: Client
   readonly #options: DaemonOptions
+  #loss: string | undefined
   #child: ChildProcess | undefined
 
   constructor(options: DaemonOptions) {
@@ -51,12 +54,20 @@ export class Daemon {
     return child !== undefined && child.exitCode === null && child.signalCode === null
   }
 
+  /** From its next start on it loses this share of the datagrams of a type. */
+  lose(type: number, share: number): void {
+    this.#loss = `${type}:${share}`
+  }
+
   /** Starts the process; does not wait for it. `flags` come after those of the cluster. */
   start(...flags: string[]): void {
     const { host, port, dataDir, logFile } = this.#options
     const log = openSync(logFile, 'a')
     const own = ['--host', host, '--port', String(port), '--data-dir', dataDir]
-    this.#child = spawnKnown(process.execPath, [BIN, ...own, ...this.#options.flags, ...flags], log)
+    const bin = this.#loss === undefined ? [BIN] : ['--import', LOSE_DATAGRAMS, BIN]
+    const args = [...bin, ...own, ...this.#options.flags, ...flags]
+    const env = { ...process.env, ...(this.#loss !== undefined && { LOSE: this.#loss }) }
+    this.#child = spawnKnown(process.execPath, args, log, { env })
     closeSync(log)
   }
 
