@@ -95,6 +95,9 @@ export const WRITES_MAX = 20_000
 /** Bytes of values that one node may have under way. Unit: bytes. Beyond: 503 at once. */
 export const WRITE_BYTES_MAX = 256 * 1024 * 1024
 
+/** A poor wireless LAN. Unit: bytes a ms. Waits for messages with values are longer by their size. */
+export const SLOWEST_BYTES_PER_MS = 4096
+
 /** One replication call without an answer. Unit: ms. Then it is sent again. */
 export const REPLICATE_WAIT_MS = 500
 
@@ -106,6 +109,12 @@ export const BATCH_BYTES_MAX = 1024 * 1024
 
 /** Batches handed to the local disk and not yet flushed. Unit: batches. One flushes, one fills. */
 export const LOCAL_BATCHES_MAX = 2
+
+/**
+ * A master that leaves the stream unanswered for this long is replaced, though its heartbeats go on.
+ * Unit: ms. Above every stall that is forgiven, below the deadline of the writes that wait for it.
+ */
+export const UNANSWERED_MS = 3000
 
 /** A request id is remembered this long. Unit: ms. */
 export const REMEMBER_MS = 60_000
@@ -225,6 +234,11 @@ assert(PROMISE_WAIT_MS < PROPOSAL_MS, 'a proposal needs time for its second roun
 assert(VIEW_CALL_WAIT_MS < PROPOSAL_MS, 'a lost call must end inside its proposal')
 assert(FORWARD_WAIT_MS < DEADLINE_MS, 'a write must be able to try more than once')
 assert(QUERY_WAIT_MS + HEDGE_WAIT_MS < DEADLINE_MS, 'both masters are asked before giving up')
+assert(
+  SUSPECT_AFTER_MS + 2 * PING_WAIT_MS < UNANSWERED_MS,
+  'a silent master is found by its silence',
+)
+assert(UNANSWERED_MS < DEADLINE_MS, 'a write must outlive the replacement of a hung master')
 assert(DEADLINE_MS < REMEMBER_MS, 'a retried write must still be remembered')
 assert(PAGE_VALUE_MAX <= PAGE_BYTES.min, 'a page must hold at least one value')
 assert(BUCKETS === 2 ** 16, 'a bucket number is two bytes')

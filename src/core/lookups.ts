@@ -18,7 +18,7 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Serving } from './serving.ts'
 import type { Standing } from './standing.ts'
-import { fromTravel, liveEntry } from './travel.ts'
+import { fromTravel, liveEntry, transferMs } from './travel.ts'
 import type { Address, Entry, NodeId, ReadQuery, Source, StreamPosition, Version } from './types.ts'
 import { owners, primaryOf } from './view.ts'
 
@@ -145,7 +145,7 @@ export class Lookups {
       return
     }
     // The first answer wins; a large value is not fetched twice.
-    if (lookup.readsOpen === 0) this.#ask(lookup, from)
+    if (lookup.readsOpen === 0) this.#ask(lookup, from, answer.valueBytes)
   }
 
   absent(sender: Sender, answer: Absent, nowMs: number): void {
@@ -249,7 +249,7 @@ export class Lookups {
     this.#ask(lookup, address)
   }
 
-  #ask(lookup: Lookup, address: Address): void {
+  #ask(lookup: Lookup, address: Address, valueBytes = 0): void {
     const { key, strength, nonce, minVersion } = lookup
     lookup.readsOpen++
     // "Unchanged" will speak of this entry, whatever this node holds by then.
@@ -259,7 +259,7 @@ export class Lookups {
       address,
       { kind: 'read', key, minVersion, knownVersion, strength },
       {
-        timeoutMs: READ_WAIT_MS,
+        timeoutMs: READ_WAIT_MS + transferMs(valueBytes),
         onAnswer: (answer, thenMs) => {
           if (lookup.nonce !== nonce || lookup.isResting) return
           lookup.readsOpen--

@@ -138,7 +138,7 @@ function createViewParts(
   )
   const triggers = new Triggers(
     out,
-    { self, standing, members, candidates, proposer, synced },
+    { self, standing, members, candidates, proposer, synced, stream },
     rules,
   )
   return {

@@ -25,6 +25,8 @@ export interface Rules {
   readonly vetoProtectsPrimary: boolean
   /** A primary whose master promised a higher ballot proposes again. */
   readonly proposeAgainWhenFenced: boolean
+  /** A master that leaves the stream unanswered is replaced, though its heartbeats go on. */
+  readonly hungMasterIsReplaced: boolean
   /** After a stall a node distrusts its own timers before it distrusts others. */
   readonly stallRule: boolean
   /** A node never adopts a view below its promise. */
@@ -75,6 +77,7 @@ export const ALL_RULES: Rules = {
   viewNeedsMostOfHeard: true,
   vetoProtectsPrimary: true,
   proposeAgainWhenFenced: true,
+  hungMasterIsReplaced: true,
   stallRule: true,
   neverAdoptBelowPromise: true,
   sendTailAgain: true,

@@ -8,6 +8,7 @@ import {
   FORWARD_PAUSE_MS,
   LOCAL_BATCHES_MAX,
   REPLICATE_WAIT_MS,
+  UNANSWERED_MS,
 } from './limits.ts'
 import type { Members } from './members.ts'
 import type { Announcer } from './announcer.ts'
@@ -17,7 +18,7 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
-import { toTravel, valueBytes } from './travel.ts'
+import { toTravel, transferMs, valueBytes } from './travel.ts'
 import type { Ballot, Entry, NodeId, StreamId, View, ViewStart } from './types.ts'
 import { compareBallots, minCopies, onlyGroup, sameBallot } from './view.ts'
 
@@ -39,6 +40,8 @@ interface Sink {
   ackedSeq: number
   isCalling: boolean
   retryAtMs: number
+  /** When what is under way must have been answered; undefined: nothing is. */
+  answerByMs: number | undefined
   /** It said so in its last answer; its heartbeats tell when there is room again. */
   fullUntilMs: number
 }
@@ -101,6 +104,12 @@ export class Stream {
     )
   }
 
+  /** Another master answers nothing, whatever its heartbeats say. */
+  isUnanswered(id: NodeId, nowMs: number): boolean {
+    const sink = this.#sinks.find((each) => each.id === id)
+    return sink?.answerByMs !== undefined && nowMs >= sink.answerByMs
+  }
+
   /** The newest write under way on this key. */
   newestOn(key: string): Entry | undefined {
     const seq = this.#newestOf.get(key)
@@ -143,6 +152,7 @@ export class Stream {
       ackedSeq,
       isCalling: false,
       retryAtMs: 0,
+      answerByMs: undefined,
       fullUntilMs: 0,
     }))
     this.#pump(nowMs)
@@ -209,6 +219,8 @@ export class Stream {
       write,
     }))
     sink.isCalling = true
+    const tripMs = transferMs(batch.reduce((bytes, pending) => bytes + pending.bytes, 0))
+    sink.answerByMs ??= nowMs + UNANSWERED_MS + tripMs
     this.#out.call(
       address,
       {
@@ -219,7 +231,7 @@ export class Stream {
         committedSeq: this.#seq.committed,
       },
       {
-        timeoutMs: REPLICATE_WAIT_MS,
+        timeoutMs: REPLICATE_WAIT_MS + tripMs,
         onAnswer: (answer, thenMs) => {
           if (!this.#sinks.includes(sink)) return
           sink.isCalling = false
@@ -231,6 +243,7 @@ export class Stream {
 
   #replicated(sink: Sink, about: { answer: CallAnswer; ballot: Ballot }, nowMs: number): void {
     const { answer, ballot } = about
+    if (answer.kind === 'response') sink.answerByMs = undefined
     if (answer.kind === 'response' && answer.response.kind === 'replicated') {
       sink.ackedSeq = Math.max(sink.ackedSeq, Math.min(answer.response.appliedSeq, this.#seq.last))
       if (answer.response.isFull) sink.fullUntilMs = nowMs + 2 * BEAT_EVERY_MS

@@ -25,6 +25,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['viewNeedsMostOfHeard', 'birth5', 'I10'],
   ['vetoProtectsPrimary', 'oneear3', 'G2'],
   ['proposeAgainWhenFenced', 'stall3', 'I12'],
+  ['hungMasterIsReplaced', 'hung4', 'G2'],
   ['mirrorRemovesSurplus', 'part3', 'I13'],
   ['carryInSyncOnlyFromOwnView', 'stall3', 'I13'],
   ['applyOnce', 'part3', 'doubled'],

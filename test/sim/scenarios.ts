@@ -2,7 +2,7 @@
 import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
-import { comeback, lastWords, lateBeat, oneEar } from './scripts.ts'
+import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
 
 const CLIENTS: ClientsOptions = {
   everyMs: { from: 10, to: 110 },
@@ -228,6 +228,12 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: undefined,
     script: lastWords,
     faultsUntilMs: 20_000,
+  }),
+  scenario('hung4', 'a second master that answers no calls, though its heartbeats go on', {
+    world: { nodes: 4 },
+    faults: undefined,
+    script: hungMaster,
+    silenceMsMax: 4500,
   }),
   scenario('oneear3', 'a node that hears nothing of a healthy primary must not unseat it', {
     faults: undefined,

@@ -96,3 +96,18 @@ export function lastWords(stage: Stage): void {
 
 /** Less than a lease: the copies of the bystander are still proven when the primary dies. Unit: ms. */
 const UNHEARD_MS = 400
+
+/** The second master answers no calls for a while, though everybody hears its heartbeats. */
+export function hungMaster(stage: Stage): void {
+  const round = (): void => {
+    const [second] = stage.otherMasters()
+    if (second === undefined) return
+    stage.hang(second)
+    stage.after(HUNG_MS, () => stage.world.network.mend())
+    stage.after(2 * HUNG_MS, round)
+  }
+  stage.at(4000, round)
+}
+
+/** Longer than a write may take. Unit: ms. */
+const HUNG_MS = 7000
