@@ -7,7 +7,7 @@ import type { Invalidation } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { Standing } from './standing.ts'
 import type { Entry, StreamId, StreamPosition } from './types.ts'
-import { sameBallot } from './view.ts'
+import { onlyGroup, sameBallot } from './view.ts'
 
 export class Announcer {
   readonly #out: Outbox
@@ -25,6 +25,7 @@ export class Announcer {
   committed({ stream, seq }: StreamPosition, { key, version }: Entry): void {
     const item = { keyHash: keyHash(key), version }
     this.#commits.append(seq, item)
+    if (!this.#hasListeners) return
     if (this.#batch !== undefined && !sameBallot(this.#batch.stream, stream)) this.flush()
     if (this.#batch === undefined) {
       this.#batch = { stream, firstSeq: seq, items: [] }
@@ -32,6 +33,12 @@ export class Announcer {
     }
     this.#batch.items.push(item)
     if (this.#batch.items.length >= INVALIDATION_ITEMS_MAX) this.flush()
+  }
+
+  /** Masters have the stream itself. Who is not in the roster yet asks for what it missed. */
+  get #hasListeners(): boolean {
+    const view = this.#standing.view
+    return view !== undefined && view.roster.length > onlyGroup(view).masters.length
   }
 
   /** Sends what is gathered. Before each heartbeat too: it must not name what nobody heard of. */

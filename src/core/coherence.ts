@@ -63,6 +63,11 @@ export class Coherence {
     const { master } = beat
     if (view === undefined || master === undefined) return
     if (!beat.isActive || !sameBallot(beat.ballot, view.ballot)) return
+    // A master has the stream itself, and keeps no copies.
+    if (this.#parts.standing.mastership !== undefined) {
+      if (this.#at !== undefined) this.#lose()
+      return
+    }
     const { committed, holdsLease } = master
     this.#follow(view, nowMs)
     // No copy is of this run yet: what came before this moment is of no concern.
@@ -118,7 +123,8 @@ export class Coherence {
   /** Whether an answer may be older than what this node has heard of. */
   isOutdated(word: Word, nowMs: number): boolean {
     if (!this.#rules.noLateFills) return false
-    return this.#invalidated.supersedes(word, { at: this.#at, nowMs })
+    const stream = this.#parts.standing.route?.start.stream
+    return this.#invalidated.supersedes(word, { at: this.#at, stream, nowMs })
   }
 
   /** The run under which an answer may be kept: invalidations after it will reach it. 0: none. */

@@ -3,7 +3,7 @@
 import { keyHash } from './key-hash.ts'
 import { INVALIDATIONS_REMEMBERED, OWN_WRITE_MS, OWN_WRITES_MAX } from './limits.ts'
 import type { Invalidation } from './messages.ts'
-import type { StreamPosition, Version } from './types.ts'
+import type { StreamId, StreamPosition, Version } from './types.ts'
 import { sameBallot } from './view.ts'
 
 /** What an answer from another node says about a key, and how much that node knew. */
@@ -20,6 +20,14 @@ interface Written {
   /** In the present stream; 0: in one before it. */
   readonly seq: number
   readonly turn: number
+}
+
+interface Now {
+  /** How far this node has heard of commits. */
+  readonly at: StreamPosition | undefined
+  /** The stream of the newest view. */
+  readonly stream: StreamId | undefined
+  readonly nowMs: number
 }
 
 export class InvalidatedKeys {
@@ -74,17 +82,18 @@ export class InvalidatedKeys {
   }
 
   /** Whether a write that this node knows of came after what the word tells. */
-  supersedes(word: Word, now: { at: StreamPosition | undefined; nowMs: number }): boolean {
+  supersedes(word: Word, now: Now): boolean {
     const { key, version, isAbsent, position } = word
-    const isInStream = now.at !== undefined && sameBallot(now.at.stream, position.stream)
+    const isOf = (stream: StreamId | undefined) =>
+      isAbsent && stream !== undefined && sameBallot(stream, position.stream)
     const own = this.#own.get(key)
     const isOwnRecent = own !== undefined && now.nowMs - own.atMs <= OWN_WRITE_MS
-    // Only masters say "absent", and on this stream none of them lacks an acknowledged write.
-    if (isOwnRecent && version < own.version && !(isAbsent && isInStream)) return true
+    // Only masters say "absent", and in the present stream none of them lacks an acknowledged write.
+    if (isOwnRecent && version < own.version && !isOf(now.stream)) return true
     const written = this.#written.get(keyHash(key))
     if (written === undefined || version >= written.version) return false
     // A key without a trace: it expired or was purged, if the word is from after the write.
-    return !(isAbsent && isInStream && position.seq >= this.#seqOf(written))
+    return !(isOf(now.at?.stream) && position.seq >= this.#seqOf(written))
   }
 
   #seqOf(written: Written): number {

@@ -263,6 +263,15 @@ t.test('a node reads its own writes', async (t) => {
   t.equal(bench.coherence.isOutdated({ ...expired, position: at(10, '1C') }, 101), true)
 })
 
+t.test('a master follows nothing: it has the stream itself', async (t) => {
+  const bench = new Bench()
+  const promoted = view('3A', 'A+ C-', { history: '2A' })
+  bench.lab.parts.standing.accept(promoted, 1, () => {})
+  bench.hear(2, { committed: 12, echo: 2 }, promoted)
+  t.equal(bench.coherence.position, undefined)
+  t.equal(bench.asked(), '')
+})
+
 t.test('an answer is watched over only if no invalidation can have passed it by', async (t) => {
   const bench = new Bench()
   const runAt = (position: StreamPosition): number =>
