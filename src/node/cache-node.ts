@@ -26,6 +26,8 @@ export interface CacheNodeParts {
   readonly clock: Clock
   /** Stamps local entries: they have versions too, though nobody compares them. */
   readonly nextVersion: () => string
+  /** What an operator should know besides what the core says. */
+  readonly warnings: () => readonly string[]
 }
 
 export class CacheNode implements PublicNode, InternalNode {
@@ -96,8 +98,9 @@ export class CacheNode implements PublicNode, InternalNode {
   }
 
   status(): NodeStatusReport {
-    const { core, clock, copies } = this.#parts
-    return { ...core.status(clock.monotonicMs()), copies: copies.count }
+    const { core, clock, copies, warnings } = this.#parts
+    const status = core.status(clock.monotonicMs())
+    return { ...status, warnings: [...status.warnings, ...warnings()], copies: copies.count }
   }
 
   isReady(): boolean {

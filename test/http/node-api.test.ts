@@ -5,6 +5,7 @@ import t from 'tap'
 import type { NodeRequest } from '../../src/core/messages.ts'
 import { VERSION_ZERO } from '../../src/core/version.ts'
 import { createNodeApi } from '../../src/http/node-api.ts'
+import { OPEN_GATE } from '../../src/http/request-gate.ts'
 import { NODE_MESSAGE_EXTRA_BYTES } from '../../src/http/limits.ts'
 import { decodeResponse, encodeRequest, nodePath } from '../../src/wire/node-message.ts'
 import { FAKE_ID, FakeNode } from '../fakes/fake-node.ts'
@@ -127,7 +128,11 @@ t.test('a bug in the node is answered 500 and logged', async (t) => {
 })
 
 t.test('it is a listener like any other: no socket is opened to build it', (t) => {
-  const listener = createNodeApi(new FakeNode(), { valueBytesMax: 1, log: () => {} })
+  const listener = createNodeApi(new FakeNode(), {
+    valueBytesMax: 1,
+    log: () => {},
+    gate: OPEN_GATE,
+  })
   t.ok(http.createServer(listener))
   t.end()
 })

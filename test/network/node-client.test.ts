@@ -37,7 +37,15 @@ function start(t: Tap): NodeClient {
 
 function call(to: string, more: Partial<Call> = {}): Call {
   const bytes = Buffer.from('hello')
-  return { to, path: '/_node/ping', bytes, timeoutMs: 10_000, isUrgent: false, ...more }
+  return {
+    to,
+    path: '/_node/ping',
+    bytes,
+    headers: {},
+    timeoutMs: 10_000,
+    isUrgent: false,
+    ...more,
+  }
 }
 
 function echo(req: http.IncomingMessage, res: http.ServerResponse): void {
@@ -55,7 +63,7 @@ t.test('a response brings its bytes, whatever their size', async (t) => {
   const client = start(t)
   for (const size of [0, 1, 100_000, 8 * 1024 * 1024]) {
     const bytes = Buffer.alloc(size, 7)
-    t.same(await client.call(call(address, { bytes })), { kind: 'response', bytes })
+    t.same(await client.call(call(address, { bytes })), { kind: 'response', bytes, proof: '' })
   }
   t.same(seen[0], { method: 'POST', url: '/_node/ping', type: 'application/x-diststore' })
 })

@@ -56,6 +56,7 @@ class Bench {
       copies: this.copies,
       clock: { monotonicMs: () => NOW_MS, wallMs: () => WALL_MS },
       nextVersion: () => version(77),
+      warnings: () => [],
     })
   }
 

@@ -5,7 +5,7 @@ import t from 'tap'
 import { INVALIDATION_ITEMS_MAX } from '../../src/core/limits.ts'
 import type { Datagram } from '../../src/core/messages.ts'
 import {
-  createDatagramKeys,
+  createKeyring,
   type DatagramRefusal,
   decodeDatagram,
   encodeDatagram,
@@ -15,8 +15,8 @@ import { datagrams, envelope } from './arbitraries.ts'
 import { holds } from './holds.ts'
 import { BEAT, ENVELOPE, EXAMPLES, NODE, OTHER, times, VERSION } from './examples.ts'
 
-const open = createDatagramKeys('default', undefined)
-const secret = createDatagramKeys('default', Buffer.alloc(32, 7))
+const open = createKeyring('default', [])
+const secret = createKeyring('default', [Buffer.alloc(32, 7)])
 
 /** The header of every example. */
 const HEAD = (type: string, length: string): string =>
@@ -71,7 +71,11 @@ t.test('the bytes of every kind are a promise', async (t) => {
 })
 
 t.test('the keys of a cluster are a promise', async (t) => {
-  const shown = [open, secret].map((it) => [it.keyId, hexOf(it.clusterTag), hexOf(it.key)])
+  const shown = [open, secret].map(({ signer }) => [
+    signer.keyId,
+    hexOf(signer.clusterTag),
+    hexOf(signer.key),
+  ])
   t.same(shown, [
     [0, 'cde28c9e', '37adad19b8a8d10482538e64c5da917adea7290837f3ea2cbc8be1676c7596b9'],
     [164, 'cde28c9e', '6792cc632e25b3cbea77b9045683c52e572b027d346e1159aa3597082c87b2b9'],
@@ -120,8 +124,8 @@ t.test('each check has its place in the order', async (t) => {
 })
 
 t.test('a foreign cluster, a foreign secret and a missing secret are told apart', async (t) => {
-  const foreign = createDatagramKeys('other', Buffer.alloc(32, 7))
-  const rotated = createDatagramKeys('default', Buffer.alloc(32, 8))
+  const foreign = createKeyring('other', [Buffer.alloc(32, 7)])
+  const rotated = createKeyring('default', [Buffer.alloc(32, 8)])
   const packet = encodeDatagram(ENVELOPE, BEAT, secret)
   t.same(decodeDatagram(packet, foreign), { kind: 'refused', reason: 'cluster' })
   t.same(decodeDatagram(packet, rotated), { kind: 'refused', reason: 'key' })
@@ -285,6 +289,6 @@ function signed(change: (packet: Buffer) => void): Uint8Array {
 /** Puts the right tag at the end of a packet, as somebody with the key could. */
 function sign(packet: Buffer): Uint8Array {
   const body = packet.subarray(0, -16)
-  createHmac('sha256', open.key).update(body).digest().copy(packet, body.length, 0, 16)
+  createHmac('sha256', open.signer.key).update(body).digest().copy(packet, body.length, 0, 16)
   return packet
 }
