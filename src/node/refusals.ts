@@ -49,7 +49,10 @@ export class Refusals<Reason extends string> {
     return { ...this.#totals }
   }
 
+  /** Says what was not said yet. May be called twice. */
   stop(): void {
+    this.#stopTimer?.()
+    this.#say()
     this.#stopTimer?.()
   }
 

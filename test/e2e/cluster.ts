@@ -9,7 +9,8 @@ import { Daemon } from './daemon.ts'
 import { eventually, forAll } from './eventually.ts'
 import { freePorts, type Ports } from './ports.ts'
 
-const GROUP = '239.192.73.81'
+/** Where the nodes of all tests meet; the port tells their clusters apart. */
+export const GROUP = '239.192.73.81'
 const HOSTS = Array.from({ length: 11 }, (_, index) => `127.1.2.${index + 1}`)
 const REQUESTS_AT_ONCE = 16
 
@@ -21,6 +22,8 @@ export class Cluster {
   readonly name: string
   readonly ports: Ports
   readonly directory: string
+  /** Given to every node besides its place; a node keeps those it was first asked for with. */
+  flags: readonly string[] = []
   readonly #daemons = new Map<number, Daemon>()
 
   private constructor(ports: Ports) {
@@ -144,7 +147,10 @@ export class Cluster {
       port,
       dataDir: place,
       logFile: `${place}.log`,
-      flags: ['--cluster', about.name, '--group', GROUP, '--group-port', String(groupPort)],
+      flags: [
+        ...['--cluster', about.name, '--group', GROUP, '--group-port', String(groupPort)],
+        ...this.flags,
+      ],
     })
   }
 }

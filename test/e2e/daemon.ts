@@ -2,7 +2,7 @@
 // Whatever it starts ends with this process at the latest; signals go to process ids, never names.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Client } from './client.ts'
 
@@ -86,13 +86,28 @@ export class Daemon {
     rmSync(this.#options.dataDir, { recursive: true, force: true })
   }
 
+  /** Bytes logged so far. */
+  logBytes(): number {
+    return statSync(this.#options.logFile).size
+  }
+
+  /** What was logged under this name, oldest first. */
+  logged(event: string): Readonly<Record<string, unknown>>[] {
+    return this.#logLines()
+      .filter((line) => line.includes(`"event":"${event}"`))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+  }
+
   logTail(): string {
     try {
-      const lines = readFileSync(this.#options.logFile, 'utf8').trimEnd().split('\n')
-      return lines.slice(-LOG_TAIL_LINES).join('\n')
+      return this.#logLines().slice(-LOG_TAIL_LINES).join('\n')
     } catch {
       return '(no log)'
     }
+  }
+
+  #logLines(): string[] {
+    return readFileSync(this.#options.logFile, 'utf8').trimEnd().split('\n')
   }
 
   async #end(signal: NodeJS.Signals): Promise<Ended> {
