@@ -145,7 +145,8 @@ export class PacketGate {
     if (address === undefined || this.#challengedMs.has(sender.id)) return
     if (this.#challengedMs.size >= CHALLENGES_MAX) return
     this.#challengedMs.set(sender.id, nowMs)
-    void this.#ask({ ...sender, address }, { counter, aheadMs })
+    const { id, incarnation } = sender
+    void this.#ask({ id, incarnation, address }, { counter, aheadMs })
   }
 
   async #ask(

@@ -142,15 +142,13 @@ export class Cluster {
   #daemonAt(host: string, about: { name: string; directory: string }): Daemon {
     const { port, groupPort } = this.ports
     const place = join(this.directory, about.directory)
+    const flags = ['--cluster', about.name, '--group', GROUP, '--group-port', String(groupPort)]
     return new Daemon({
       host,
       port,
       dataDir: place,
       logFile: `${place}.log`,
-      flags: [
-        ...['--cluster', about.name, '--group', GROUP, '--group-port', String(groupPort)],
-        ...this.flags,
-      ],
+      flags: [...flags, ...this.flags],
     })
   }
 }

@@ -103,10 +103,10 @@ scenario(
       const logged = nodes.map((daemon) => daemon.logBytes())
 
       const startedMs = Date.now()
-      let isOver = false
+      const flooding = { isOver: false }
       const times: number[] = []
       const clients = async () => {
-        for (let i = 0; !isOver || i < 10; i++) {
+        for (let i = 0; !flooding.isOver || i < 10; i++) {
           const [one, other] = [nodes[i % 3], nodes[(i + 1) % 3]]
           assert(one !== undefined && other !== undefined)
           const sentMs = Date.now()
@@ -121,7 +121,7 @@ scenario(
         flood(recorded),
         nodes.map(({ address }) => address),
       )
-      isOver = true
+      flooding.isOver = true
       await running
       const tookMs = Date.now() - startedMs
 
@@ -129,7 +129,7 @@ scenario(
       assert.deepEqual(after, before, 'the view changed')
       assert.deepEqual(await Promise.all(nodes.map(statesAt)), states, 'a member came or went')
       const growth = nodes.map((daemon, i) => daemon.logBytes() - (logged[i] ?? 0))
-      for (const bytes of growth) assert(bytes < LOG_GROWTH_MAX, `the logs grew by ${growth} bytes`)
+      for (const bytes of growth) assert(bytes < LOG_GROWTH_MAX, `a log grew by ${bytes} bytes`)
       note(`${sent} packets to the group and as many to single nodes in ${tookMs} ms`)
       note(`${times.length} writes and reads, the slowest pair took ${Math.max(...times)} ms`)
       note(`the logs grew by ${growth.join(', ')} bytes`)
