@@ -125,6 +125,9 @@ export const REMEMBER_MAX = 100_000
 /** Request ids in one page of a mirror. Unit: ids. About half a megabyte. */
 export const REMEMBER_PAGE_MAX = 5000
 
+/** Queries that one node multicasts. Unit: queries a second. Every node looks at each one. */
+export const QUERIES_PER_SECOND_MAX = 2000
+
 /** A query waits this long for an answer before a master is asked directly. Unit: ms. */
 export const QUERY_WAIT_MS = 30
 

@@ -1,5 +1,6 @@
 // A read that this node cannot answer itself: one lookup per key, however many clients wait for it.
 // Query by multicast, take the first valid answer, else ask the masters directly, until the deadline.
+import { Allowance } from './allowance.ts'
 import type { Coherence } from './coherence.ts'
 import {
   COPY_FRESH_MS,
@@ -7,6 +8,7 @@ import {
   HEDGE_WAIT_MS,
   LOOKUPS_MAX,
   LOOKUP_PAUSE_MS,
+  QUERIES_PER_SECOND_MAX,
   QUERY_WAIT_MS,
   READ_WAIT_MS,
 } from './limits.ts'
@@ -71,6 +73,7 @@ export class Lookups {
   /** By key; strong reads are kept apart, for they must not share an older answer. */
   readonly #lookups = new Map<string, Lookup>()
   readonly #byNonce = new Map<number, Lookup>()
+  readonly #queries = new Allowance(QUERIES_PER_SECOND_MAX)
 
   constructor(out: Outbox, parts: LookupsParts, rules: Rules) {
     this.#out = out
@@ -202,6 +205,11 @@ export class Lookups {
     if (this.#parts.serving.mayServe(key, nowMs)) {
       const entry = this.#parts.serving.stored(key, nowMs)
       this.#complete(lookup, { entry, ageMs: this.#parts.serving.masterAgeMs(nowMs) }, nowMs)
+      return
+    }
+    // A storm of misses is the masters' business: it must not keep every node of the group busy.
+    if (!this.#queries.take(nowMs)) {
+      this.#askDirectly(lookup, nonce, nowMs)
       return
     }
     this.#out.send('everyone', {
