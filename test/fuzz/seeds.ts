@@ -39,11 +39,33 @@ export function messageSeeds(side: 'request' | 'response'): Uint8Array[] {
   })
 }
 
+/** Bodies that would cost much more than their bytes: long, deep, or made of nothing but lists. */
+export function hostileSeeds(): Uint8Array[] {
+  const many = new Uint8Array(4099).fill(0x90)
+  many.set([0xdc, 0x10, 0x00])
+  // Seven times nil, then the next level: no more lists than a real message has.
+  const deep = new Uint8Array(160_000).map((_, at) => (at % 8 === 0 ? 0x98 : 0xc0))
+  return [
+    new Uint8Array(100_000).fill(0x91),
+    Uint8Array.from([...deep, 0xc0]),
+    many,
+    Uint8Array.from([0xdd, 0xff, 0xff, 0xff, 0xff]),
+    Uint8Array.from([0xdf, 0xff, 0xff, 0xff, 0xff, 0xa1, 0x61]),
+    Uint8Array.from([0xc6, 0xff, 0xff, 0xff, 0xff]),
+  ]
+}
+
 const MAC = 'ab'.repeat(32)
 const STAMP = `${'01'.repeat(16)}.60000`
 
 const TEXTS = {
-  form: ['key=a&value=b&ttl=60', 'key=%C3%BC+%2B&value=%00%ff', '&&=&a', 'a=b=c&key'],
+  form: [
+    'a=&'.repeat(65),
+    'key=a&value=b&ttl=60',
+    'key=%C3%BC+%2B&value=%00%ff',
+    '&&=&a',
+    'a=b=c&key',
+  ],
   key: ['plain', 'a%20b%2Fc', '%C3%BC', '%', 'a+b', '%00'],
   command: [
     '60\n*\n*\nretry-1',

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { Unpackr } from 'msgpackr'
 import { readSecrets } from '../../src/config/secret-file.ts'
-import { parseClaim, provenStamp } from '../../src/wire/call-auth.ts'
+import { isGenuine, parseClaim, provenStamp } from '../../src/wire/call-auth.ts'
 import {
   parseCondition,
   parseIdempotencyKey,
@@ -16,7 +16,7 @@ import { createKeyring, decodeDatagram, encodeDatagram } from '../../src/wire/da
 import type { Decoded } from '../../src/wire/decoded.ts'
 import { type FormField, parseForm, parseQuery } from '../../src/wire/form.ts'
 import { encodeKey, parseKeyPath } from '../../src/wire/key.ts'
-import { CONDITION_VERSIONS_MAX, TTL_MS_MAX } from '../../src/wire/limits.ts'
+import { CONDITION_VERSIONS_MAX, FORM_FIELDS_MAX, TTL_MS_MAX } from '../../src/wire/limits.ts'
 import { scanMsgpack } from '../../src/wire/msgpack-scan.ts'
 import {
   decodeRequest,
@@ -24,7 +24,7 @@ import {
   encodeRequest,
   encodeResponse,
 } from '../../src/wire/node-message.ts'
-import { messageSeeds, packetSeeds, textSeeds } from './seeds.ts'
+import { hostileSeeds, messageSeeds, packetSeeds, textSeeds } from './seeds.ts'
 
 export interface Target {
   readonly about: string
@@ -38,8 +38,11 @@ const HEADER_BYTES = 40
 const TAG_BYTES = 16
 
 /** What a decoder may build: this much, and so many units for each byte that it read. */
-const WEIGHT_FREE = 256
+const WEIGHT_FREE = 4096
 const WEIGHT_PER_BYTE = 16
+
+/** What an empty list or map costs, in bytes of text. */
+const CONTAINER_WEIGHT = 32
 
 export const TARGETS: Readonly<Record<string, Target>> = {
   packet: {
@@ -67,7 +70,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   msgpack: {
     about: 'what the scan lets through to msgpackr',
-    seeds: () => [...messageSeeds('request'), ...messageSeeds('response')],
+    seeds: () => [...messageSeeds('request'), ...messageSeeds('response'), ...hostileSeeds()],
     run: runMsgpack,
   },
   form: { about: 'an urlencoded form or query', seeds: () => textSeeds('form'), run: runForm },
@@ -154,6 +157,7 @@ function runForm(bytes: Uint8Array): string {
   if (form.kind === 'ok') {
     const size = form.value.reduce((sum, { name, value }) => sum + name.length + value.length, 0)
     assert(size <= bytes.length, 'a form grew')
+    assert(form.value.length <= FORM_FIELDS_MAX, 'too many fields')
     const again = parseForm(Buffer.from(form.value.map(formText).join('&')))
     assert.deepEqual(again, { kind: 'ok', value: form.value })
   }
@@ -204,6 +208,8 @@ function runSignature(bytes: Uint8Array): string {
   const { id, incarnation, number } = numbered
   const again = `DC1 ${keyId},${stamp},${id}-${incarnation}-${number},${mac}`
   assert.deepEqual(parseClaim(again), claim)
+  const request = { path: '/_node/ping', host: '10.0.0.1:8181', digest: '' }
+  assert(!isGenuine(claim, request, KEYRING), 'a forged claim')
   return 'claim'
 }
 
@@ -223,10 +229,10 @@ function wordsOnly(sentence: string): string {
   return sentence.replaceAll(/[0-9]+|"[^"]*"/g, '').slice(0, 60)
 }
 
-/** A unit for every value, character and byte. */
+/** A unit for every plain value, character and byte. */
 function weightOf(value: unknown): number {
   if (typeof value === 'string') return 1 + value.length
   if (value instanceof Uint8Array) return 1 + value.length
   if (typeof value !== 'object' || value === null) return 1
-  return Object.values(value).reduce((sum: number, each) => sum + weightOf(each), 1)
+  return Object.values(value).reduce((sum: number, each) => sum + weightOf(each), CONTAINER_WEIGHT)
 }
