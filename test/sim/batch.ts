@@ -38,7 +38,13 @@ export function runBatch(batch: Batch): BatchReport {
   const broken: BrokenSeed[] = []
   const sums = { runs: 0, acknowledged: 0, views: 0, faults: 0 }
   for (let seed = batch.firstSeed; seed < batch.firstSeed + batch.seeds; seed++) {
-    const report = run(scenario, { seed, rules, trace: undefined, blindTo: batch.blindTo })
+    const report = run(scenario, {
+      seed,
+      rules,
+      trace: undefined,
+      witness: undefined,
+      blindTo: batch.blindTo,
+    })
     sums.runs++
     sums.acknowledged += report.acknowledged
     sums.views += report.views
@@ -60,7 +66,7 @@ export function rulesWithout(mutant: string | undefined): Rules {
 }
 
 /** What to type to see one run step by step. */
-export function replayCommand(batch: Batch, seed: number): string {
+export function replayCommand(batch: Pick<Batch, 'scenario' | 'mutant'>, seed: number): string {
   const mutant = batch.mutant === undefined ? '' : ` --mutant ${batch.mutant}`
   return `scripts/sim --scenario ${batch.scenario} --seed ${seed}${mutant} --trace`
 }

@@ -63,6 +63,7 @@ class Run {
     this.#acknowledged = new Acknowledged(world, scenario.world.settings)
     this.#lineage = new Lineage(world, (view) => this.#acknowledged.viewActs(view))
     if (tracer !== undefined) world.watch(tracer)
+    if (options.witness !== undefined) world.watch(options.witness)
     for (const witness of [
       new Promises(world),
       this.#acknowledged,

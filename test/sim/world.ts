@@ -1,6 +1,5 @@
 // A whole cluster in one thread from one seed: machines, their network, virtual time, and witnesses.
 // What goes wrong in it, and what clients do to it, is decided elsewhere.
-import { createHash } from 'node:crypto'
 import type { Rules } from '../../src/core/rules.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'
 import type { Effect, Event } from '../../src/core/step.ts'
@@ -173,16 +172,3 @@ export class World {
 
 /** Between a goodbye and the end of the process. Unit: ms. */
 const GOODBYE_MS = 20
-
-/** A digest of everything that was traced: two runs of one seed must agree on it. */
-export class TraceHash {
-  readonly #hash = createHash('sha256')
-
-  add(line: string): void {
-    this.#hash.update(line).update('\n')
-  }
-
-  hex(): string {
-    return this.#hash.digest('hex')
-  }
-}
