@@ -112,7 +112,8 @@ export class Follower {
 
   #apply(request: Replicate, nowMs: number): void {
     const { self, standing, remembered, commits } = this.#parts
-    const known = Math.max(0, this.#appliedSeq + 1 - request.firstSeq)
+    const again = Math.max(0, this.#appliedSeq + 1 - request.firstSeq)
+    const known = this.#rules.replicateOnce ? again : 0
     const wallMs = self.wallMs(nowMs)
     const isSyncing = standing.mastership?.inSync === false
     const startClock = standing.view?.start.clock ?? ''

@@ -292,7 +292,8 @@ export class NodeCore {
     const { synced, follower, stream, self, standing, remembered, commits, beats } = this.#parts
     synced.start(view.ballot)
     // What this node remembers may belong to writes that the mirror is about to roll back.
-    if (standing.mastership?.inSync === false) remembered.clear()
+    const isSyncing = standing.mastership?.inSync === false
+    if (isSyncing && this.#rules.syncingForgets) remembered.clear()
     follower.follow(view)
     if (standing.mastership === undefined) commits.clear()
     else commits.enter(view.start)

@@ -8,7 +8,7 @@ export interface Batch {
   readonly scenario: string
   readonly firstSeed: number
   readonly seeds: number
-  /** The rule that is taken away; undefined: none. */
+  /** The rule that is taken away, or several as `a+b`; undefined: none. */
   readonly mutant: string | undefined
   /** Invariants that are not looked at. */
   readonly blindTo: readonly string[]
@@ -58,11 +58,15 @@ export function runBatch(batch: Batch): BatchReport {
   return { batch, ...sums, broken }
 }
 
-/** All rules, or all but one. */
+/** All rules, or all but those named as `a`, or `a+b`. */
 export function rulesWithout(mutant: string | undefined): Rules {
-  if (mutant === undefined) return ALL_RULES
-  if (mutant in ALL_RULES) return { ...ALL_RULES, [mutant]: false }
-  throw new Error(`no rule ${mutant}: ${Object.keys(ALL_RULES).join(', ')}`)
+  const missing = mutant?.split('+') ?? []
+  for (const name of missing) {
+    if (!(name in ALL_RULES)) {
+      throw new Error(`no rule ${name}: ${Object.keys(ALL_RULES).join(', ')}`)
+    }
+  }
+  return { ...ALL_RULES, ...Object.fromEntries(missing.map((name) => [name, false])) }
 }
 
 /** What to type to see one run step by step. */

@@ -106,6 +106,16 @@ export class Clients {
     this.#keys.push(write.key)
   }
 
+  /** One put of a new value, once. */
+  put(machine: Machine, key: string, then: (outcome: WriteOutcome | undefined) => void): void {
+    this.#attempt(machine, this.#put(key, { ttlMs: undefined, kind: 'none' }), then)
+  }
+
+  /** One strong read. */
+  readStrongly(machine: Machine, key: string): void {
+    this.#readAt(machine, key, 'strong', () => {})
+  }
+
   /** One write and one strong read of it that must succeed. */
   probe(machine: Machine): void {
     const command = this.#put(`probe-${machine.name}`, { ttlMs: undefined, kind: 'none' })

@@ -27,6 +27,7 @@ export class Disk {
   #store: MemoryStore
   #state: DurableState | undefined
   #flushedAtMs = 0
+  #slow: Range | undefined
 
   constructor(
     world: { readonly agenda: Agenda; readonly chance: Chance },
@@ -64,6 +65,11 @@ export class Disk {
     return this.#versions
   }
 
+  /** From now on every flush takes this long; undefined: as it was made. */
+  slowDown(flushMs: Range | undefined): void {
+    this.#slow = flushMs
+  }
+
   apply(changes: readonly StoreChange[], flushed: () => void): void {
     this.#store.apply(changes, () => {
       for (const change of changes) this.#settle(change)
@@ -92,7 +98,7 @@ export class Disk {
 
   #flushLater(done: () => void): void {
     const { flushMs, slowFlushMs, slowShare } = this.#options
-    const range = this.#chance.happens(slowShare) ? slowFlushMs : flushMs
+    const range = this.#slow ?? (this.#chance.happens(slowShare) ? slowFlushMs : flushMs)
     const atMs = Math.max(this.#flushedAtMs, this.#agenda.nowMs + this.#chance.between(range))
     this.#flushedAtMs = atMs
     this.#flushing.add(done)

@@ -77,7 +77,11 @@ class Run {
     this.#clients = new Clients(world, scenario.clients)
     const note = (what: string): void => tracer?.note('--', what)
     this.#faults = scenario.faults && new Faults(world, scenario.faults, note)
-    this.#stage = new Stage(world, { endMs: scenario.faultsUntilMs, note })
+    this.#stage = new Stage(world, {
+      clients: this.#clients,
+      endMs: scenario.faultsUntilMs,
+      note,
+    })
   }
 
   play(): RunReport {

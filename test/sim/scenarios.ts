@@ -2,6 +2,7 @@
 import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
+import { lateForward, lonely, stallInProposal } from './mishaps.ts'
 import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
 
 const CLIENTS: ClientsOptions = {
@@ -42,6 +43,10 @@ const BASE: Omit<Scenario, 'name' | 'about'> = {
       lossShare: 0.02,
       doubleShare: 0.01,
       callLoss: {},
+      callDouble: {},
+      doubleAfterMs: { from: 0, to: 5000 },
+      callLate: {},
+      lateMs: { from: 500, to: 6000 },
     },
     disk: {
       flushMs: { from: 1, to: 5 },
@@ -240,6 +245,33 @@ export const SCENARIOS: readonly Scenario[] = [
     script: oneEar,
     silenceMsMax: 1500,
     faultsUntilMs: 20_000,
+  }),
+  scenario('late3', 'a forward that arrives when nobody remembers that it was applied', {
+    clients: { ...CLIENTS, everyMs: { from: 200, to: 1500 } },
+    faults: undefined,
+    script: lateForward,
+    faultsUntilMs: 80_000,
+  }),
+  scenario('wake2', 'two nodes that stall in turn, one of them in the middle of a proposal', {
+    world: { nodes: 2 },
+    faults: undefined,
+    script: stallInProposal,
+  }),
+  scenario('lonely3', 'a primary that has lost both others must say so at once', {
+    faults: undefined,
+    script: lonely,
+    faultsUntilMs: 20_000,
+  }),
+  scenario('calls3', 'three nodes, requests that come twice or seconds late, crashes, pauses', {
+    world: {
+      network: {
+        ...BASE.world.network,
+        // No write among them: TCP does not double a request, and no node sends one twice unasked.
+        callDouble: { replicate: 0.2, accept: 0.2, prepare: 0.1, commit: 0.2, synced: 0.2 },
+        callLate: { replicate: 0.03, write: 0.03, accept: 0.05, commit: 0.2, barrier: 0.05 },
+      },
+    },
+    faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2, split: 1, mend: 2 } },
   }),
 ]
 

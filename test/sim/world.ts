@@ -138,6 +138,7 @@ export class World {
     this.network.mend()
     this.network.calm()
     for (const machine of this.machines) {
+      machine.disk.slowDown(undefined)
       machine.life?.wake()
       if (machine.wasStarted) this.start(machine)
     }
