@@ -23,13 +23,14 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['newMasterIsSyncing', 'part3', 'I7'],
   ['onlyHolderProposes', 'accept3', 'I7'],
   ['onlyMastersSayAbsent', 'part3', 'I8'],
-  ['replicateOnce', 'calls3', 'I7'],
+
   ['viewNeedsMostOfHeard', 'birth5', 'I10'],
   ['onlyActedViewsCount', 'wake2', 'I10'],
   ['stallRule', 'wake2', 'I10'],
   ['vetoProtectsPrimary', 'oneear3', 'G2'],
   ['proposeAgainWhenFenced', 'stall3', 'I12'],
   ['hungMasterIsReplaced', 'hung4', 'G2'],
+  ['replicateOnce', 'calls3', 'I12'],
   ['mirrorRemovesSurplus', 'part3', 'I13'],
   ['carryInSyncOnlyFromOwnView', 'stall3', 'I13'],
   ['applyOnce', 'part3', 'doubled'],
@@ -53,6 +54,7 @@ const SEEN_BY_CLIENTS: readonly (readonly [RuleName, string, string])[] = [
   ['viewNeedsMostOfHeard', 'birth5', 'lost'],
   ['onlyHolderProposes', 'part3', 'lost'],
   ['promiseIsDurable', 'part3', 'I9'],
+  ['replicateOnce', 'calls3', 'stale'],
 ]
 
 /** Two rules that stand behind each other: only without both is anything noticed. */
