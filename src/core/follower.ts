@@ -70,6 +70,10 @@ export class Follower {
     return this.#uncommitted.size
   }
 
+  get oldFromStreamCount(): number {
+    return this.#oldFromStream.size
+  }
+
   /** A new view begins at the position it names; everything before is settled by it. */
   follow(view: View): void {
     this.#ballot = view.ballot

@@ -146,6 +146,8 @@ export class NodeCore {
   /** Sizes of everything that grows with load, for the bounds that tests check. */
   load(): Readonly<Record<string, number>> {
     const { forwards, lookups, stream, follower, commits, coherence } = this.#parts
+    const { members, candidates, leases, remembered, standing } = this.#parts
+    const { view, state } = standing
     return {
       forwards: forwards.count,
       lookups: lookups.count,
@@ -153,6 +155,13 @@ export class NodeCore {
       uncommitted: follower.uncommittedCount,
       commits: commits.size,
       ...coherence.load,
+      oldFromStream: follower.oldFromStreamCount,
+      members: members.count,
+      heldDown: candidates.heldDownCount,
+      proofs: leases.count,
+      remembered: remembered.size,
+      history: view === undefined ? 0 : onlyGroup(view).history.length,
+      owed: state.owed.length,
       open: this.#out.openCount,
     }
   }

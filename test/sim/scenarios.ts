@@ -273,6 +273,16 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2, split: 1, mend: 2 } },
   }),
+  scenario('soak5', 'five nodes for a long time, a fault now and then', {
+    world: { nodes: 5 },
+    faults: {
+      ...FAULTS,
+      weights: { kill: 3, unplug: 1, pause: 4, leave: 1, deafen: 1, setClock: 1 },
+      everyMs: { from: 3000, to: 25_000 },
+      downMax: 2,
+    },
+    faultsUntilMs: 60_000,
+  }),
 ]
 
 export function scenarioNamed(name: string): Scenario {
