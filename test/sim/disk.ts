@@ -90,6 +90,12 @@ export class Disk {
     this.#store = this.#store.crash()
   }
 
+  /** While no node runs: some records cannot be read any more, and count as missing. */
+  damage(isLost: () => boolean): void {
+    const keys = [...this.#versions.keys()].filter(isLost)
+    this.prepare(keys.map((key) => ({ kind: 'remove', key })))
+  }
+
   #settle(change: StoreChange): void {
     if (change.kind === 'put') this.#versions.set(change.entry.key, change.entry.version)
     else if (change.kind === 'remove') this.#versions.delete(change.key)

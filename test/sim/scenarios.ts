@@ -29,6 +29,7 @@ const FAULTS: FaultsOptions = {
   downMs: { from: 50, to: 3500 },
   pauseMs: { from: 50, to: 1500 },
   cutMs: { from: 100, to: 4000 },
+  slowDiskMs: { from: 50, to: 400 },
   downMax: Infinity,
 }
 
@@ -282,6 +283,21 @@ export const SCENARIOS: readonly Scenario[] = [
       downMax: 2,
     },
     faultsUntilMs: 60_000,
+  }),
+  scenario('net5', 'five nodes: clogged ways, links that go and come one by one, crashes', {
+    world: { nodes: 5 },
+    faults: {
+      ...FAULTS,
+      weights: { clog: 4, swizzle: 2, kill: 2, pause: 1, mend: 1 },
+      downMax: 2,
+    },
+  }),
+  scenario('disk3', 'three nodes with disks that are slow, or fail to flush', {
+    faults: { ...FAULTS, weights: { slowDisk: 4, diskError: 3, kill: 1, pause: 1 } },
+  }),
+  scenario('damage3', 'three nodes, and records that are damaged while one of them is down', {
+    faults: { ...SINGLE, weights: { damage: 3, kill: 1 } },
+    silenceMsMax: 4500,
   }),
 ]
 

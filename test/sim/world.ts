@@ -38,8 +38,8 @@ export interface Witness {
   ended?(life: Life): void
 }
 
-/** How a life ends: `killed` by a signal, `stopped` in order, or with the power of the machine. */
-export type Ending = 'killed' | 'stopped' | 'unplugged'
+/** How a life ends: by a signal, in order, with the power of the machine, or by a failed flush. */
+export type Ending = 'killed' | 'stopped' | 'unplugged' | 'diskFailed'
 
 const MONOTONIC_START: Range = { from: 0, to: 1e9 }
 
