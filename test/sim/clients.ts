@@ -120,6 +120,9 @@ export class Clients {
   probe(machine: Machine): void {
     const command = this.#put(`probe-${machine.name}`, { ttlMs: undefined, kind: 'none' })
     this.#attempt(machine, command, (outcome) => {
+      // A full store is no fault of the cluster; what it answers is judged like any other answer.
+      const isFull = this.#world.running.some(({ disk }) => disk.store.isFull)
+      if (outcome?.kind === 'full' && isFull) return
       if (outcome?.kind !== 'applied') this.#failed(machine, 'write', outcome)
       else {
         this.#readAt(machine, command.key, 'strong', (read) => {

@@ -299,6 +299,11 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: { ...SINGLE, weights: { damage: 3, kill: 1 } },
     silenceMsMax: 4500,
   }),
+  scenario('full3', 'three nodes whose disks are full again and again', {
+    world: { disk: { ...BASE.world.disk, bytesMax: 12_000 } },
+    clients: { ...CLIENTS, newShare: 0.1, deleteShare: 0.4 },
+    faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2 } },
+  }),
 ]
 
 export function scenarioNamed(name: string): Scenario {
