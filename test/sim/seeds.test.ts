@@ -5,7 +5,7 @@ import { replayCommand } from './batch.ts'
 import { Pool } from './pool.ts'
 import { SCENARIOS } from './scenarios.ts'
 
-const SEEDS_PER_SCENARIO = 200
+const SEEDS_PER_SCENARIO = 150
 
 /** Seeds handed to a processor at a time. */
 const BLOCK_SEEDS = 20
