@@ -1,5 +1,7 @@
 // Mishaps in which one rule of the core matters: each scenario is noticed without its rule.
 import { REMEMBER_MS } from '../../src/core/limits.ts'
+import type { Machine } from './machine.ts'
+import { promote } from './scripts.ts'
 import type { Stage } from './stage.ts'
 
 /** Between the end of one round and the next. Unit: ms. */
@@ -17,24 +19,52 @@ const FORGOTTEN_MS = REMEMBER_MS + 2000
  */
 export function lateForward(stage: Stage): void {
   const begin = (): void => {
-    const primary = stage.primary()
     const [second] = stage.otherMasters()
-    const [bystander] = stage.bystanders()
-    if (primary === undefined || second === undefined || bystander === undefined) return
-    const { clients } = stage
-    const held = stage.hold(bystander, primary, 'write')
-    const letGo = (): void => {
-      held.letGo()
-      stage.after(REST_MS, () => clients.readStrongly(bystander, 'late'))
-    }
-    clients.put(bystander, 'late', () => {
-      clients.put(bystander, 'late', () => {
-        stage.kill(second, DOWN_MS)
-        stage.after(FORGOTTEN_MS, letGo)
-      })
+    overtaken(stage, ({ letGo }) => {
+      if (second !== undefined) stage.kill(second, DOWN_MS)
+      stage.after(FORGOTTEN_MS, letGo)
     })
   }
-  stage.at(4000, () => stage.when(() => stage.isWhole(), begin))
+  stage.at(4000, () => stage.when(() => stage.isWhole() && stage.isSettled(), begin))
+}
+
+/**
+ * A forward is late by seconds, and yet nobody remembers that its second try was applied: while its
+ * target was cut off both others lost their power. Then the target is the primary again.
+ */
+export function forgottenForward(stage: Stage): void {
+  const begin = (): void =>
+    overtaken(stage, ({ target, letGo }) => {
+      stage.cutOff(target)
+      const others = stage.world.running.filter((machine) => machine !== target)
+      const isWithout = (): boolean => stage.primary() !== target && stage.isWhole()
+      stage.after(VERDICT_MS, () =>
+        stage.when(isWithout, () => {
+          for (const other of others) stage.kill(other, DOWN_MS)
+          stage.after(DOWN_MS + VERDICT_MS, () => {
+            stage.world.network.mend()
+            stage.when(isWithout, () => promote(stage, target, letGo))
+          })
+        }),
+      )
+    })
+  stage.at(4000, () => stage.when(() => stage.isWhole() && stage.isSettled(), begin))
+}
+
+/** The first try of a write is held, the second one is applied, and another write comes after it. */
+function overtaken(stage: Stage, then: (late: { target: Machine; letGo(): void }) => void): void {
+  const target = stage.primary()
+  const [bystander] = stage.bystanders()
+  if (target === undefined || bystander === undefined) return
+  const { clients } = stage
+  const held = stage.hold(bystander, target, 'write')
+  const letGo = (): void => {
+    held.letGo()
+    stage.after(REST_MS, () => clients.readStrongly(target, 'late'))
+  }
+  clients.put(bystander, 'late', () =>
+    clients.put(bystander, 'late', () => then({ target, letGo })),
+  )
 }
 
 /**

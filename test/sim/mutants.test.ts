@@ -55,6 +55,7 @@ const SEEN_BY_CLIENTS: readonly (readonly [RuleName, string, string])[] = [
   ['onlyHolderProposes', 'part3', 'lost'],
   ['promiseIsDurable', 'part3', 'I9'],
   ['replicateOnce', 'calls3', 'stale'],
+  ['forwardNamesView', 'forgot3', 'doubled'],
 ]
 
 /** Two rules that stand behind each other: only without both is anything noticed. */

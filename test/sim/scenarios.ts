@@ -2,7 +2,7 @@
 import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
-import { lateForward, lonely, stallInProposal } from './mishaps.ts'
+import { forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
 import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
 
 const CLIENTS: ClientsOptions = {
@@ -252,6 +252,12 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: undefined,
     script: lateForward,
     faultsUntilMs: 80_000,
+  }),
+  scenario('forgot3', 'a late forward whose target is primary again, and nobody remembers it', {
+    clients: { ...CLIENTS, everyMs: { from: 100, to: 500 } },
+    faults: undefined,
+    script: forgottenForward,
+    faultsUntilMs: 40_000,
   }),
   scenario('wake2', 'two nodes that stall in turn, one of them in the middle of a proposal', {
     world: { nodes: 2 },

@@ -30,7 +30,7 @@ export function comeback(stage: Stage): void {
 }
 
 /** Kills the primary of the moment whenever this does not leave its successor alone. */
-function promote(stage: Stage, heir: Machine, then: () => void): void {
+export function promote(stage: Stage, heir: Machine, then: () => void): void {
   const primary = stage.primary()
   if (primary === heir) {
     stage.after(REST_MS, then)
