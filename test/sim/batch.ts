@@ -12,8 +12,8 @@ export interface Batch {
   readonly mutant: string | undefined
   /** Invariants that are not looked at. */
   readonly blindTo: readonly string[]
-  /** End at the first seed that breaks something. */
-  readonly untilBroken: boolean
+  /** End at the first seed that breaks this; undefined: run them all. */
+  readonly untilBroken: string | undefined
 }
 
 export interface BatchReport {
@@ -53,7 +53,7 @@ export function runBatch(batch: Batch): BatchReport {
     if (first === undefined) continue
     const names = [...new Set(report.violations.map((violation) => violation.rule))]
     broken.push({ seed, rules: names, first: formatViolation(first) })
-    if (batch.untilBroken) break
+    if (batch.untilBroken !== undefined && names.includes(batch.untilBroken)) break
   }
   return { batch, ...sums, broken }
 }

@@ -86,7 +86,7 @@ async function runMany(): Promise<void> {
         seeds,
         mutant: values.mutant,
         blindTo: [],
-        untilBroken: false,
+        untilBroken: undefined,
       }
       await runOne(pool, batch)
     }

@@ -145,7 +145,7 @@ void test('a tally adds up what several invocations appended', () => {
   const directory = mkdtempSync(join(tmpdir(), 'diststore-tally-'))
   try {
     const file = join(directory, 'tally')
-    const batch = { scenario: 'birth5', seeds: 2, blindTo: [], untilBroken: false } as const
+    const batch = { scenario: 'birth5', seeds: 2, blindTo: [], untilBroken: undefined } as const
     const reports = [1, 7].map((firstSeed) => runBatch({ ...batch, firstSeed, mutant: undefined }))
     const mutant = 'promiseIsDurable'
     const broken = runBatch({ ...batch, firstSeed: 1, mutant })

@@ -21,7 +21,7 @@ for (const { name, about } of SCENARIOS) {
       seeds: SEEDS_PER_SCENARIO,
       mutant: undefined,
       blindTo: [],
-      untilBroken: false,
+      untilBroken: undefined,
     }
     const reports = await pool.runInBlocks(batch, BLOCK_SEEDS)
     const runs = reports.reduce((sum, report) => sum + report.runs, 0)
