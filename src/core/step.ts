@@ -8,6 +8,7 @@ import type {
   Entry,
   ReadOutcome,
   ReadQuery,
+  Version,
   WriteCommand,
   WriteOutcome,
 } from './types.ts'
@@ -43,6 +44,8 @@ export type Event =
 export type StoreChange =
   | { readonly kind: 'put'; readonly entry: Entry }
   | { readonly kind: 'remove'; readonly key: string }
+  /** Removes what is stored under the key, if that is this version or an older one. */
+  | { readonly kind: 'purge'; readonly key: string; readonly version: Version }
   | { readonly kind: 'state'; readonly state: DurableState }
 
 export type Effect =

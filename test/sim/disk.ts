@@ -87,7 +87,9 @@ export class Disk {
   #settle(change: StoreChange): void {
     if (change.kind === 'put') this.#versions.set(change.entry.key, change.entry.version)
     else if (change.kind === 'remove') this.#versions.delete(change.key)
-    else this.#state = change.state
+    else if (change.kind === 'purge') {
+      if (this.durableVersion(change.key) <= change.version) this.#versions.delete(change.key)
+    } else this.#state = change.state
   }
 
   #flushLater(done: () => void): void {

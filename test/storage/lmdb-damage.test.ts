@@ -159,14 +159,14 @@ void test('entries without an identity end the opening: whose are they?', async 
 void test('a format of another version of the program ends the opening', async (t) => {
   const dir = await filledDir(t)
   await tamper(dir, { table: meta, key: 'identity' }, () => {
-    const text = Buffer.from(JSON.stringify({ format: 2, nodeId: NODE, incarnation: 1 }))
+    const text = Buffer.from(JSON.stringify({ format: 1, nodeId: NODE, incarnation: 1 }))
     const crc = Buffer.alloc(4)
     crc.writeUInt32LE(crc32(text))
     return Buffer.concat([crc, text])
   })
   await t.rejects(openLmdbStore(optionsFor(dir)), {
     code: 'unknown-format',
-    message: 'The store has format 2; this program reads format 1: run the version that wrote it.',
+    message: 'The store has format 1; this program reads format 2: run the version that wrote it.',
   })
 })
 
