@@ -1,12 +1,13 @@
 // Another master's side of the stream: applies it in order, without gaps, and acknowledges what is
 // flushed. The primary's order is the truth; versions are not compared here.
-import type { NodeRequest, NodeResponse } from './messages.ts'
+import type { NodeRequest, NodeResponse, StreamRecord } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
+import type { StoreChange } from './step.ts'
 import { fromTravel } from './travel.ts'
 import type { Ballot, Version, View } from './types.ts'
 import { BALLOT_ZERO, ballotOf, primaryOf, sameBallot } from './view.ts'
@@ -33,6 +34,8 @@ export class Follower {
   readonly #uncommitted = new Map<string, number>()
   /** While syncing: keys that the stream brought with versions from before this view. */
   readonly #oldFromStream = new Set<string>()
+  /** While syncing: keys that the stream purged, and up to which version. */
+  readonly #purged = new Map<string, Version>()
 
   constructor(out: Outbox, parts: FollowerParts, rules: Rules) {
     this.#out = out
@@ -59,6 +62,11 @@ export class Follower {
     return version > view.start.clock || this.#oldFromStream.has(key)
   }
 
+  /** Whether the stream of this view removed this version of the key: a page may still bring it. */
+  wasPurged(key: string, version: Version): boolean {
+    return (this.#purged.get(key) ?? '') >= version
+  }
+
   get uncommittedCount(): number {
     return this.#uncommitted.size
   }
@@ -76,6 +84,7 @@ export class Follower {
     }
     this.#primary = primary
     this.#oldFromStream.clear()
+    this.#purged.clear()
   }
 
   /** The primary says that everything up to here is committed. */
@@ -105,21 +114,38 @@ export class Follower {
   }
 
   #apply(request: Replicate, nowMs: number): void {
-    const { self, standing, remembered } = this.#parts
     const known = Math.max(0, this.#appliedSeq + 1 - request.firstSeq)
-    const wallMs = self.wallMs(nowMs)
-    const isSyncing = standing.mastership?.inSync === false
-    const startClock = standing.view?.start.clock ?? ''
-    const changes = request.records.slice(known).map(({ entry, write }, i) => {
-      self.stored(entry.version)
-      if (isSyncing && entry.version <= startClock) this.#oldFromStream.add(entry.key)
-      remembered.add(write, nowMs)
-      this.#uncommitted.set(entry.key, request.firstSeq + known + i)
-      return { kind: 'put', entry: fromTravel(entry, wallMs) } as const
-    })
+    const changes = request.records
+      .slice(known)
+      .map((record, i) => this.#changeOf(record, request.firstSeq + known + i, nowMs))
     if (changes.length === 0) return
     this.#appliedSeq = request.firstSeq + request.records.length - 1
     this.#out.store(changes, () => {})
+  }
+
+  #changeOf(record: StreamRecord, seq: number, nowMs: number): StoreChange {
+    const { self, standing, remembered } = this.#parts
+    const isSyncing = standing.mastership?.inSync === false
+    if (record.kind === 'purge') return this.#purge(record, isSyncing)
+    const { entry, write } = record
+    self.stored(entry.version)
+    const startClock = standing.view?.start.clock ?? ''
+    if (isSyncing && entry.version <= startClock) this.#oldFromStream.add(entry.key)
+    if (write !== undefined) remembered.add(write, nowMs)
+    this.#uncommitted.set(entry.key, seq)
+    return { kind: 'put', entry: fromTravel(entry, self.wallMs(nowMs)) }
+  }
+
+  /** What is gone reads as the tombstone did: the key is not uncommitted for that. */
+  #purge(
+    { key, version }: Extract<StreamRecord, { kind: 'purge' }>,
+    isSyncing: boolean,
+  ): StoreChange {
+    if (isSyncing) this.#purged.set(key, version)
+    const isExact = this.#parts.store.get(key)?.version === version
+    // The mutant leaves older versions: a change that does nothing stands in for the record.
+    if (!isExact && !this.#rules.purgeRemovesOlder) return { kind: 'purge', key, version: '' }
+    return { kind: 'purge', key, version }
   }
 
   /** Stores complete in order: an empty one tells when all before it are durable. */

@@ -164,6 +164,24 @@ export const MIRROR_CALL_WAIT_MS = 5000
 /** Pause before a failed mirror step is tried again. Unit: ms. */
 export const MIRROR_PAUSE_MS = 200
 
+/** Expired entries that become deletes in one tick. Unit: entries. 5,000 a second. */
+export const EXPIRY_BATCH = 250
+
+/** Old tombstones that are purged in one tick. Unit: entries. As many as become tombstones. */
+export const PURGE_BATCH = EXPIRY_BATCH
+
+/** With more writes under way than this, clearing up waits for clients. Unit: writes. */
+export const CLEARING_PENDING_MAX = BATCH_RECORDS_MAX
+
+/** A tombstone is kept this long. Unit: ms. A week: longer than what is away by accident. */
+export const TOMBSTONE_TTL_MS = 7 * 24 * 60 * 60 * 1000
+
+/** A wall clock that moves by more from one tick to the next was set. Unit: ms. */
+export const CLOCK_STEP_MS = 1000
+
+/** Nothing is removed by a wall clock that was set less than this ago. Unit: ms. Time to set it right. */
+export const CLOCK_SETTLE_MS = 10_000
+
 /** A key. Unit: bytes of UTF-8. */
 export const KEY_BYTES_MAX = 511
 
@@ -195,6 +213,7 @@ assert(PROMISE_WAIT_MS < PROPOSAL_MS, 'a proposal needs time for its second roun
 assert(VIEW_CALL_WAIT_MS < PROPOSAL_MS, 'a lost call must end inside its proposal')
 assert(FORWARD_WAIT_MS < DEADLINE_MS, 'a write must be able to try more than once')
 assert(QUERY_WAIT_MS + HEDGE_WAIT_MS < DEADLINE_MS, 'both masters are asked before giving up')
+assert(REMEMBER_MS < TOMBSTONE_TTL_MS, 'a remembered delete must still be found')
 assert(DEADLINE_MS < REMEMBER_MS, 'a retried write must still be remembered')
 assert(PAGE_VALUE_MAX <= PAGE_BYTES.min, 'a page must hold at least one value')
 assert(BUCKETS === 2 ** 16, 'a bucket number is two bytes')

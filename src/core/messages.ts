@@ -144,11 +144,18 @@ export interface PastWrite extends AppliedWrite {
 }
 
 /** One record of a primary's stream. */
-export interface StreamRecord {
-  readonly entry: TravelEntry
-  /** The write that waits for this record: its own, or a retry that finds a newer entry. */
-  readonly write: AppliedWrite
-}
+export type StreamRecord =
+  | {
+      readonly kind: 'entry'
+      readonly entry: TravelEntry
+      /**
+       * The write that waits for this record: its own, or a retry that finds a newer entry.
+       * Undefined: no client asked for it, as when an expired entry is deleted.
+       */
+      readonly write: AppliedWrite | undefined
+    }
+  /** An old tombstone goes: this version of the key and any older one is removed. */
+  | { readonly kind: 'purge'; readonly key: string; readonly version: Version }
 
 /** An entry's name without its value. */
 export interface EntryHead {

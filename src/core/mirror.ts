@@ -263,13 +263,19 @@ export class Mirror {
 
   #needs(theirs: { readonly key: string; readonly version: string }): boolean {
     const mine = this.#store.get(theirs.key)
-    if (mine === undefined) return true
+    if (mine === undefined) return !this.#isPurged(theirs)
     return mine.version !== theirs.version && !this.#isFromStream(theirs.key, mine.version)
   }
 
   /** What the live stream brought is newer than any page, or as new. */
   #isFromStream(key: string, version: string): boolean {
     return this.#rules.mirrorYieldsToStream && this.#follower.cameByStream(key, version)
+  }
+
+  /** The stream removed it while the page was on its way. */
+  #isPurged(theirs: { readonly key: string; readonly version: string }): boolean {
+    const { key, version } = theirs
+    return this.#rules.mirrorYieldsToStream && this.#follower.wasPurged(key, version)
   }
 
   #finish(view: View, nowMs: number): void {

@@ -166,6 +166,9 @@ export class NodeCore {
     this.#parts.forwards.tick(nowMs)
     this.#parts.lookups.tick(nowMs)
     this.#parts.mirror.tick(nowMs)
+    this.#parts.wallTrust.tick(nowMs)
+    this.#parts.expiry.tick(nowMs)
+    this.#parts.purge.tick(nowMs)
     this.#grow(nowMs)
   }
 

@@ -2,9 +2,11 @@
 import { Acceptor } from './acceptor.ts'
 import { Beats } from './beats.ts'
 import { Candidates } from './candidates.ts'
+import { Expiry } from './expiry.ts'
 import { Follower } from './follower.ts'
 import { Forwards } from './forwards.ts'
 import { Leases } from './leases.ts'
+import { TOMBSTONE_TTL_MS } from './limits.ts'
 import { Lookups } from './lookups.ts'
 import { Members } from './members.ts'
 import { Mirror } from './mirror.ts'
@@ -12,6 +14,7 @@ import { MirrorSource } from './mirror-source.ts'
 import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader, Random } from './ports.ts'
 import { Proposer } from './proposer.ts'
+import { Purge } from './purge.ts'
 import { Remembered } from './remembered.ts'
 import { whyNoPrimary } from './report.ts'
 import type { Rules } from './rules.ts'
@@ -22,6 +25,7 @@ import { Standing, type StandingListener } from './standing.ts'
 import { Stream } from './stream.ts'
 import { SyncedMasters } from './synced-masters.ts'
 import { Triggers } from './triggers.ts'
+import { WallTrust } from './wall-trust.ts'
 import { Writes } from './writes.ts'
 
 /** What a node's core may look at outside itself. */
@@ -38,6 +42,8 @@ export interface CoreOptions {
   /** Hash of the cluster settings; nodes with another one cannot become master here. */
   readonly fingerprint: number
   readonly rules: Rules
+  /** Shorter for tests. Undefined: TOMBSTONE_TTL_MS. Unit: ms. */
+  readonly tombstoneTtlMs?: number | undefined
 }
 
 /** Everything that decides in one node. */
@@ -84,7 +90,11 @@ export function createParts(
   const beats = new Beats(out, { self, standing, members, leases, serving, store }, setUp.options)
   const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
   const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
-  const { fingerprint } = setUp.options
+  const wallTrust = new WallTrust({ self, members })
+  const clearing = { self, standing, members, stream, store, wallTrust }
+  const expiry = new Expiry(out, clearing, rules)
+  const { fingerprint, tombstoneTtlMs = TOMBSTONE_TTL_MS } = setUp.options
+  const purge = new Purge(clearing, { rules, tombstoneTtlMs })
   const report = { ...views, serving, proposer, candidates, store, settings, fingerprint }
   return {
     ...views,
@@ -97,6 +107,9 @@ export function createParts(
     beats,
     mirror,
     mirrorSource,
+    wallTrust,
+    expiry,
+    purge,
     report,
   }
 }

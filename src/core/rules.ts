@@ -53,6 +53,12 @@ export interface Rules {
   readonly primaryNeedsLease: boolean
   /** A copy is served only within its time of proof. */
   readonly copyNeedsProof: boolean
+  /** Masters remove expired entries only as the stream says: as deletes of the primary. */
+  readonly expiryThroughStream: boolean
+  /** Tombstones go only while every known node is in this view and nobody owes a lineage. */
+  readonly purgeOnlyWhenAllPresent: boolean
+  /** A purge removes every version up to its own, not just that one. */
+  readonly purgeRemovesOlder: boolean
 }
 
 export const ALL_RULES: Rules = {
@@ -81,4 +87,7 @@ export const ALL_RULES: Rules = {
   strongReadAsksMasters: true,
   primaryNeedsLease: true,
   copyNeedsProof: true,
+  expiryThroughStream: true,
+  purgeOnlyWhenAllPresent: true,
+  purgeRemovesOlder: true,
 }

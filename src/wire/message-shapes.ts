@@ -157,9 +157,9 @@ const head = fields<EntryHead>({ key, version, isTombstone: truth, valueBytes: c
 const pageItem = variants<PageItem>({ head: { head }, entry: { entry } })
 const appliedWrite = { requestId, version, fingerprint }
 const pastWrite = fields<PastWrite>({ ...appliedWrite, ageMs: duration })
-const streamRecord = fields<StreamRecord>({
-  entry,
-  write: fields<AppliedWrite>(appliedWrite),
+const streamRecord = variants<StreamRecord>({
+  entry: { entry, write: optional(fields<AppliedWrite>(appliedWrite)) },
+  purge: { key, version },
 })
 
 export const sender = fields<Sender>({ id: nodeId, incarnation, clock: version })

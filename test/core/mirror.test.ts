@@ -302,7 +302,7 @@ t.test('the tail of the view before, sent again, counts as brought by the stream
     const digest = bench.next()
     if (digest !== undefined) bench.serve(digest)
     const asked = bench.next()
-    const records = [{ entry: toTravel(tail, 0), write }]
+    const records = [{ kind: 'entry', entry: toTravel(tail, 0), write }] as const
     const batch = { kind: 'replicate', ballot: ballot('2A'), firstSeq: 1, committedSeq: 0 } as const
     bench.target.parts.follower.replicate({ ...batch, records }, 1, 0)
     if (asked !== undefined) bench.serve(asked)

@@ -101,7 +101,7 @@ t.test('a key with a write under way is not served, its neighbours are', async (
   const second = otherLab()
   prove(second, 0)
   const write = { requestId: '1', version: version(6), fingerprint: 'f' }
-  const records = [{ entry: toTravel(entry('k', version(6)), 0), write }]
+  const records = [{ kind: 'entry', entry: toTravel(entry('k', version(6)), 0), write }] as const
   const batch = { kind: 'replicate', ballot: V2.ballot, firstSeq: 1, committedSeq: 0 } as const
   second.parts.follower.replicate({ ...batch, records }, 1, 1)
   t.equal(second.parts.serving.mayServe('k', 2), false)

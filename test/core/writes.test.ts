@@ -191,7 +191,7 @@ t.test('a retry over a newer entry is streamed under its own name', async (t) =>
       response(B, { kind: 'replicated', appliedSeq: firstSeq, isFull: false }),
       nowMs,
     )
-    return records.map((r) => [r.entry.requestId, r.entry.version, r.write])
+    return records.map((r) => r.kind === 'entry' && [r.entry.requestId, r.entry.version, r.write])
   }
   const named = (id: string, fingerprint: string, at: Version): unknown => ({
     requestId: requestId(id),
@@ -243,7 +243,7 @@ function onceFollower(stored: Entry | undefined): Bench {
   const { follower, standing } = bench.lab.parts
   const { expiresAtMs: _, ...streamed } = entry('a', version(900), { requestId: '1', value: 'x' })
   const write = { requestId: requestId('1'), version: version(900), fingerprint: 'f1' }
-  const records = [{ entry: { ...streamed, ttlLeftMs: undefined }, write }]
+  const records = [{ kind: 'entry', entry: { ...streamed, ttlLeftMs: undefined }, write }] as const
   const batch = { kind: 'replicate', ballot: ballot('1B'), firstSeq: 1, committedSeq: 0 } as const
   follower.replicate({ ...batch, records }, 1, 0)
   bench.lab.settle(0)

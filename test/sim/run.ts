@@ -3,12 +3,13 @@ import { checkHistory } from '../checker/check.ts'
 import { Acknowledged } from './invariants/acknowledged.ts'
 import { Lineage } from './invariants/lineage.ts'
 import { Load } from './invariants/load.ts'
+import { Purges } from './invariants/purges.ts'
 import { Promises } from './invariants/promises.ts'
 import { Streams } from './invariants/streams.ts'
 import { Vouching } from './invariants/vouching.ts'
 import { Clients } from './clients.ts'
 import { Faults } from './faults.ts'
-import { ailment, disagreements, finalState, opinions, unanswered } from './health.ts'
+import { ailment, disagreements, finalState, mastersOf, opinions, unanswered } from './health.ts'
 import { prefill } from './prefill.ts'
 import type { RunOptions, Scenario } from './scenario.ts'
 import { Stage } from './stage.ts'
@@ -21,6 +22,8 @@ export interface RunReport {
   readonly acknowledged: number
   readonly views: number
   readonly faults: number
+  /** Keys that were purged. */
+  readonly purged: number
   readonly endMs: number
   /** The longest time between two acknowledged writes while clients were at work. Unit: ms. */
   readonly silenceMs: number
@@ -49,6 +52,7 @@ export function run(scenario: Scenario, options: RunOptions): RunReport {
 class Run {
   readonly #scenario: Scenario
   readonly #world: World
+  readonly #purges: Purges
   readonly #acknowledged: Acknowledged
   readonly #lineage: Lineage
   readonly #clients: Clients
@@ -60,14 +64,16 @@ class Run {
     const tracer = options.trace === undefined ? undefined : new Tracer(world, options.trace)
     this.#scenario = scenario
     this.#world = world
-    this.#acknowledged = new Acknowledged(world, scenario.world.settings)
+    this.#purges = new Purges(world)
+    this.#acknowledged = new Acknowledged(world, scenario.world.settings, this.#purges)
     this.#lineage = new Lineage(world, (view) => this.#acknowledged.viewActs(view))
     if (tracer !== undefined) world.watch(tracer)
     for (const witness of [
       new Promises(world),
+      this.#purges,
       this.#acknowledged,
       this.#lineage,
-      new Streams(world),
+      new Streams(world, this.#purges),
       new Vouching(world),
       new Load(world),
     ]) {
@@ -93,6 +99,7 @@ class Run {
       acknowledged: this.#acknowledged.count,
       views: this.#lineage.count,
       faults: this.#faultCount,
+      purged: this.#purges.count,
       endMs: this.#world.agenda.nowMs,
       silenceMs: this.#clients.silenceMs(),
     }
@@ -160,6 +167,7 @@ class Run {
 
   #judgeEnd(): void {
     for (const text of disagreements(this.#world)) this.#world.breach('I13', text)
+    this.#purges.judge(mastersOf(this.#world))
     for (const text of unanswered(this.#world)) this.#world.breach('contract', text)
     const faults = this.#faultCount
     const viewsMax =
@@ -179,7 +187,7 @@ class Run {
   /** The end is judged only if it was reached. */
   #judgeHistory(): void {
     const findings = checkHistory(this.#clients.records(), {
-      final: this.#isFine ? finalState(this.#world) : undefined,
+      final: this.#isFine ? finalState(this.#world, this.#purges.all()) : undefined,
       judgement: {
         staleMsMax: STALE_MS_MAX,
         memoryLostAt: [...(this.#faults?.memoryLostAt ?? []), ...this.#stage.faultsAt],

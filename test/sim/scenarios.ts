@@ -71,6 +71,19 @@ const SINGLE: FaultsOptions = {
   everyMs: { from: 400, to: 1500 },
 }
 
+/** Entries end, and tombstones go, within seconds. A retry after that would be another delete. */
+const CLEARING = {
+  world: { tombstoneTtlMs: 2000 },
+  clients: {
+    ...CLIENTS,
+    deleteShare: 0.4,
+    ttlShare: 0.5,
+    ttlMs: { from: 100, to: 3000 },
+    twiceShare: 0,
+    retryShare: 0,
+  },
+} as const
+
 type Change = Partial<Omit<Scenario, 'name' | 'about' | 'world'>> & {
   readonly world?: Partial<Scenario['world']>
 }
@@ -185,6 +198,18 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { wallErrorMs: 900 },
     faults: undefined,
     script: comeback,
+  }),
+  scenario('ttl3', 'three nodes, short lives and many deletes, crashes and cut cables', {
+    ...CLEARING,
+    faults: {
+      ...FAULTS,
+      weights: { kill: 3, unplug: 1, pause: 1, split: 2, splitOneWay: 1, mend: 3 },
+    },
+  }),
+  scenario('ttl5', 'five nodes, short lives and many deletes, crashes of up to two', {
+    ...CLEARING,
+    world: { ...CLEARING.world, nodes: 5 },
+    faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1, leave: 1 }, downMax: 2 },
   }),
   scenario('oneear3', 'a node that hears nothing of a healthy primary must not unseat it', {
     faults: undefined,

@@ -282,7 +282,14 @@ export const requestParts: ByKind<NodeRequest> = {
     ballot,
     firstSeq: count,
     records: fc.array(
-      record({ entry, write: record({ requestId: digits(32), version, fingerprint: digits(16) }) }),
+      fc.oneof(
+        record({
+          kind: fc.constant('entry' as const),
+          entry,
+          write: maybe(record({ requestId: digits(32), version, fingerprint: digits(16) })),
+        }),
+        record({ kind: fc.constant('purge' as const), key, version }),
+      ),
       { maxLength: 5 },
     ),
     committedSeq: count,
