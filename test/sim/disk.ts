@@ -71,6 +71,11 @@ export class Disk {
     })
   }
 
+  /** Everything that was written is on the disk. */
+  get isQuiet(): boolean {
+    return this.#flushing.size === 0
+  }
+
   /** Puts something on the disk before the world begins. */
   prepare(changes: readonly StoreChange[]): void {
     this.apply(changes, () => {})

@@ -65,6 +65,14 @@ export function opinions(world: World): string {
   return world.names.shorten(lines.join('\n'))
 }
 
+/** Nothing is under way: clearing up goes on without clients, a moment now and then. */
+export function isQuiet(world: World): boolean {
+  return world.machines.every(({ disk, life }) => {
+    const isAsked = [...(life?.asked ?? [])].length > 0
+    return disk.isQuiet && !isAsked && (life?.core.load()['stream'] ?? 0) === 0
+  })
+}
+
 /** Requests between nodes that a quiet cluster has not answered. */
 export function unanswered(world: World): string[] {
   return world.running.flatMap(({ life, name }) =>

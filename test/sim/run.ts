@@ -9,7 +9,15 @@ import { Streams } from './invariants/streams.ts'
 import { Vouching } from './invariants/vouching.ts'
 import { Clients } from './clients.ts'
 import { Faults } from './faults.ts'
-import { ailment, disagreements, finalState, mastersOf, opinions, unanswered } from './health.ts'
+import {
+  ailment,
+  disagreements,
+  finalState,
+  isQuiet,
+  mastersOf,
+  opinions,
+  unanswered,
+} from './health.ts'
 import { prefill } from './prefill.ts'
 import type { RunOptions, Scenario } from './scenario.ts'
 import { Stage } from './stage.ts'
@@ -35,6 +43,9 @@ const STALE_MS_MAX = 2000
 /** A healed cluster must be whole within this, and then stay so. Unit: ms. */
 const SETTLE_MS_MAX = 40_000
 const STABLE_MS = 1500
+
+/** A healthy cluster without clients has a moment without anything under way within this. Unit: ms. */
+const QUIET_MS_MAX = 5000
 
 /** Clients stop this long before, or after, everything is repaired. Unit: ms. */
 const STOP_BEFORE_MS = 10
@@ -91,6 +102,7 @@ class Run {
     this.#runUntil(faultsUntilMs + STOP_AFTER_MS)
     this.#settle(faultsUntilMs + SETTLE_MS_MAX)
     if (this.#isFine) this.#probe()
+    if (this.#isFine) this.#awaitQuiet()
     if (this.#isFine) this.#judgeEnd()
     this.#judgeHistory()
     this.#judgeSilence()
@@ -163,6 +175,14 @@ class Run {
     for (const machine of this.#world.running) this.#clients.probe(machine)
     this.#runUntil(this.#world.agenda.nowMs + 1000)
     if (!this.#clients.isIdle) this.#world.breach('I12', 'a write after healing takes for ever')
+  }
+
+  /** Masters are compared between two steps of clearing up, not in the middle of one. */
+  #awaitQuiet(): void {
+    const untilMs = this.#world.agenda.nowMs + QUIET_MS_MAX
+    while (!isQuiet(this.#world) && this.#isFine && this.#world.agenda.nowMs < untilMs) {
+      this.#runUntil(this.#world.agenda.nowMs + 1)
+    }
   }
 
   #judgeEnd(): void {

@@ -211,6 +211,19 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { ...CLEARING.world, nodes: 5 },
     faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1, leave: 1 }, downMax: 2 },
   }),
+  scenario('ttlmirror3', 'tombstones go while masters are lost and mirror again and again', {
+    ...CLEARING,
+    prefilled: 300,
+    clients: { ...CLEARING.clients, everyMs: { from: 2, to: 40 } },
+    faults: {
+      ...FAULTS,
+      weights: { kill: 3, unplug: 3 },
+      everyMs: { from: 100, to: 1500 },
+      downMs: { from: 10, to: 1000 },
+    },
+    faultsFromMs: 2500,
+    faultsUntilMs: 20_000,
+  }),
   scenario('oneear3', 'a node that hears nothing of a healthy primary must not unseat it', {
     faults: undefined,
     script: oneEar,
