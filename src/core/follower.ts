@@ -136,16 +136,22 @@ export class Follower {
     return { kind: 'put', entry: fromTravel(entry, self.wallMs(nowMs)) }
   }
 
-  /** What is gone reads as the tombstone did: the key is not uncommitted for that. */
+  /**
+   * What is gone reads as the tombstone did: the key is not uncommitted for that. A syncing master
+   * may still hold what was rolled back, newer than the tombstone: that goes as well.
+   */
   #purge(
     { key, version }: Extract<StreamRecord, { kind: 'purge' }>,
     isSyncing: boolean,
   ): StoreChange {
-    if (isSyncing) this.#purged.set(key, version)
-    const isExact = this.#parts.store.get(key)?.version === version
-    // The mutant leaves older versions: a change that does nothing stands in for the record.
-    if (!isExact && !this.#rules.purgeRemovesOlder) return { kind: 'purge', key, version: '' }
-    return { kind: 'purge', key, version }
+    const held = this.#parts.store.get(key)?.version
+    if (isSyncing) {
+      this.#purged.set(key, version)
+      if (held !== undefined && !this.cameByStream(key, held)) return { kind: 'remove', key }
+    }
+    // Without the rule older versions stay; a change that does nothing stands in for the record.
+    const isKept = held !== version && !this.#rules.purgeRemovesOlder
+    return { kind: 'purge', key, version: isKept ? '' : version }
   }
 
   /** Stores complete in order: an empty one tells when all before it are durable. */

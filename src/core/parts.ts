@@ -90,11 +90,8 @@ export function createParts(
   const beats = new Beats(out, { self, standing, members, leases, serving, store }, setUp.options)
   const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
   const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
-  const wallTrust = new WallTrust({ self, members })
-  const clearing = { self, standing, members, stream, store, wallTrust }
-  const expiry = new Expiry(out, clearing, rules)
-  const { fingerprint, tombstoneTtlMs = TOMBSTONE_TTL_MS } = setUp.options
-  const purge = new Purge(clearing, { rules, tombstoneTtlMs })
+  const clearing = createClearing(out, { ...views, store }, setUp.options)
+  const { fingerprint } = setUp.options
   const report = { ...views, serving, proposer, candidates, store, settings, fingerprint }
   return {
     ...views,
@@ -107,11 +104,24 @@ export function createParts(
     beats,
     mirror,
     mirrorSource,
-    wallTrust,
-    expiry,
-    purge,
+    ...clearing,
     report,
   }
+}
+
+/** The machines that remove what is over. */
+function createClearing(
+  out: Outbox,
+  among: Pick<ReturnType<typeof createViewParts>, 'self' | 'standing' | 'members' | 'stream'> & {
+    store: EntryReader
+  },
+  options: CoreOptions,
+) {
+  const { rules, tombstoneTtlMs = TOMBSTONE_TTL_MS } = options
+  const wallTrust = new WallTrust(among)
+  const expiry = new Expiry(out, { ...among, wallTrust }, rules)
+  const purge = new Purge({ ...among, wallTrust }, { rules, tombstoneTtlMs })
+  return { wallTrust, expiry, purge }
 }
 
 /** The machines that agree on views. */

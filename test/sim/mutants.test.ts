@@ -31,6 +31,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['noDirtyReads', 'comeback3', 'doubled'],
   ['primaryNeedsLease', 'comeback3', 'absent'],
   ['copyNeedsProof', 'part3', 'absent'],
+  ['expiryThroughStream', 'ttl3', 'I3'],
 ]
 
 /** The state of nodes breaks first; looking away from it shows what clients would see of it. */
@@ -58,6 +59,12 @@ const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
     'one call at a time goes to each master, and every view names where its stream begins',
   forgetRolledBack:
     'what a node remembers is dropped when it becomes syncing, and mirrored from the primary',
+  purgeOnlyWhenAllPresent:
+    'a node that was away takes its entries from the primary when it returns (mirrorRemovesSurplus); ' +
+    'what it holds of another history stays on its disk. Where histories are merged it is needed',
+  purgeRemovesOlder:
+    'in-sync masters hold what the primary holds, and a syncing one gives up whatever did not come ' +
+    'by the stream; needed where histories are merged',
   forwardNamesView:
     'a late forward finds the write remembered; only a memory older than 60 s would miss it',
 }
