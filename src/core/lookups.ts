@@ -35,7 +35,7 @@ interface Lookup {
   isResting: boolean
   /** Reads of this round that have not ended. */
   readsOpen: number
-  /** Writes acknowledged through this node meanwhile: nothing older may be answered. */
+  /** Nothing older may be answered: a client says so, or a write went through this node meanwhile. */
   minVersion: Version | undefined
   lastReason: string
 }
@@ -55,8 +55,13 @@ export class Lookups {
   readonly #out: Outbox
   readonly #parts: LookupsParts
   readonly #rules: Rules
-  /** By key; strong reads are kept apart, for they must not share an older answer. */
+  /**
+   * By key; strong reads are kept apart, for they must not share an older answer, and so are those
+   * that name a version, for it may not be there to be found.
+   */
   readonly #lookups = new Map<string, Lookup>()
+  /** Those of a key that a write may concern. */
+  readonly #byKey = new Map<string, Set<Lookup>>()
   readonly #byNonce = new Map<number, Lookup>()
 
   constructor(out: Outbox, parts: LookupsParts, rules: Rules) {
@@ -71,7 +76,8 @@ export class Lookups {
 
   read(ticket: number, query: ReadQuery, nowMs: number): void {
     const waiter = { ticket, deadlineMs: nowMs + DEADLINE_MS }
-    const name = query.strength === 'strong' ? `s${ticket}` : `k${query.key}`
+    const { minVersion } = query
+    const name = query.strength === 'strong' ? `s${ticket}` : `k${minVersion ?? ''} ${query.key}`
     const running = this.#lookups.get(name)
     if (running !== undefined) {
       running.tickets.push(waiter)
@@ -91,18 +97,21 @@ export class Lookups {
       roundMs: nowMs,
       isResting: true,
       readsOpen: 0,
-      minVersion: undefined,
+      minVersion,
       lastReason: '',
     }
     this.#lookups.set(name, lookup)
+    this.#byKey.set(query.key, (this.#byKey.get(query.key) ?? new Set()).add(lookup))
     this.#startRound(lookup, nowMs)
   }
 
   /** A write went through this node: a lookup under way must not bring back what was before it. */
   wrote(key: string, version: Version): void {
-    const lookup = this.#lookups.get(`k${key}`)
-    if (lookup === undefined) return
-    if (lookup.minVersion === undefined || version > lookup.minVersion) lookup.minVersion = version
+    for (const lookup of this.#byKey.get(key) ?? []) {
+      if (lookup.strength === 'strong') continue
+      if (lookup.minVersion === undefined || version > lookup.minVersion)
+        lookup.minVersion = version
+    }
   }
 
   tick(nowMs: number): void {
@@ -125,7 +134,7 @@ export class Lookups {
     }
     const mine = this.#held(lookup.key)
     if (mine !== undefined && mine.version === answer.version) {
-      this.#complete(lookup, { entry: mine, ageMs: answer.ageMs }, nowMs)
+      this.#complete(lookup, { entry: mine, ageMs: answer.ageMs, source: 'fetched' }, nowMs)
       return
     }
     // The first answer wins; a large value is not fetched twice.
@@ -137,7 +146,7 @@ export class Lookups {
     if (lookup === undefined || lookup.isResting) return
     if (!this.#mayVouch(sender, lookup.key)) return
     if (lookup.minVersion !== undefined && answer.tombstone < lookup.minVersion) return
-    this.#complete(lookup, { entry: undefined, ageMs: answer.ageMs }, nowMs)
+    this.#complete(lookup, { entry: undefined, ageMs: answer.ageMs, source: 'fetched' }, nowMs)
   }
 
   /** Only an in-sync master of the view that this node knows may say that there is no such key. */
@@ -174,15 +183,15 @@ export class Lookups {
       if (lookup.nonce !== nonce || lookup.isResting) return
       lookup.roundMs = thenMs
       if (word.kind === 'unable') this.#rest(lookup, word.reason)
-      else this.#complete(lookup, { entry: word.entry, ageMs: word.ageMs }, thenMs)
+      else this.#complete(lookup, { ...word, source: 'local' }, thenMs)
     })
   }
 
   #query(lookup: Lookup, nowMs: number): void {
     const { key, nonce } = lookup
-    if (this.#parts.serving.mayServe(key, nowMs)) {
-      const entry = this.#parts.serving.stored(key, nowMs)
-      this.#complete(lookup, { entry, ageMs: this.#parts.serving.masterAgeMs(nowMs) }, nowMs)
+    const word = this.#parts.serving.wordOf(key, lookup.minVersion, nowMs)
+    if (word.kind === 'master') {
+      this.#complete(lookup, { ...word, source: 'local' }, nowMs)
       return
     }
     this.#out.send('everyone', {
@@ -265,11 +274,12 @@ export class Lookups {
         return
       }
       if (response.kind === 'unchanged' && known !== undefined) {
-        this.#complete(lookup, { entry: known, ageMs: response.ageMs }, nowMs)
+        this.#complete(lookup, { entry: known, ageMs: response.ageMs, source: 'fetched' }, nowMs)
         return
       }
       if (response.kind === 'absent' && this.#mayVouch(sender, lookup.key)) {
-        this.#complete(lookup, { entry: undefined, ageMs: response.ageMs }, nowMs)
+        const { ageMs } = response
+        this.#complete(lookup, { entry: undefined, ageMs, source: 'fetched' }, nowMs)
         return
       }
       if (response.kind === 'unable') lookup.lastReason = response.reason
@@ -285,27 +295,25 @@ export class Lookups {
   #found(lookup: Lookup, travel: TravelEntry, ageMs: number, nowMs: number): void {
     this.#parts.self.follow(travel.version, nowMs)
     const entry = fromTravel(travel, this.#parts.self.wallMs(nowMs))
-    this.#complete(lookup, { entry, ageMs }, nowMs)
+    this.#complete(lookup, { entry, ageMs, source: 'fetched' }, nowMs)
   }
 
   /** An answer with its proof: kept as a copy, and given to all who wait. */
   #complete(
     lookup: Lookup,
-    result: { entry: Entry | undefined; ageMs: number },
+    result: { entry: Entry | undefined; ageMs: number; source: Source },
     nowMs: number,
   ): void {
-    const { key, minVersion } = lookup
+    const { key } = lookup
+    const { source } = result
     const entry = liveEntry(result.entry, this.#parts.self.wallMs(nowMs))
     const provenAtMs = lookup.roundMs - result.ageMs
     const isTooOld = nowMs - provenAtMs > COPY_FRESH_MS && this.#rules.copyNeedsProof
-    const isSuperseded =
-      minVersion !== undefined && result.entry !== undefined && result.entry.version < minVersion
-    if (isTooOld || isSuperseded) {
+    if (isTooOld) {
       this.#rest(lookup, 'the answer came too late to be trusted')
       return
     }
     const isMaster = this.#parts.standing.mastership !== undefined
-    const source: Source = this.#parts.serving.holdsLease(nowMs) ? 'local' : 'fetched'
     // A master's store is its copy. A strong read may overtake a write that it knows nothing of.
     if (!isMaster && lookup.strength === 'fresh') {
       const known =
@@ -341,6 +349,9 @@ export class Lookups {
 
   #remove(lookup: Lookup): void {
     this.#lookups.delete(lookup.name)
+    const others = this.#byKey.get(lookup.key)
+    others?.delete(lookup)
+    if (others?.size === 0) this.#byKey.delete(lookup.key)
     this.#byNonce.delete(lookup.nonce)
     lookup.isResting = true
   }

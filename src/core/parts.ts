@@ -20,6 +20,7 @@ import { whyNoPrimary } from './report.ts'
 import type { Rules } from './rules.ts'
 import { Self } from './self.ts'
 import { Serving } from './serving.ts'
+import { Session } from './session.ts'
 import type { ClusterSettings, Identity } from './settings.ts'
 import { Standing, type StandingListener } from './standing.ts'
 import { Stream } from './stream.ts'
@@ -64,9 +65,10 @@ export function createParts(
     { self, standing, members, stream, store, remembered },
     { settings, rules },
   )
+  const session = new Session({ self, standing }, rules)
   const serving = new Serving(
     out,
-    { self, standing, members, leases, stream, follower, store, copies },
+    { self, standing, members, leases, stream, follower, store, copies, session },
     rules,
   )
   const why = () => whyNoPrimary({ members, standing, proposer })
@@ -98,6 +100,7 @@ export function createParts(
     remembered,
     follower,
     writes,
+    session,
     serving,
     lookups,
     forwards,

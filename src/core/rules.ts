@@ -59,6 +59,8 @@ export interface Rules {
   readonly purgeOnlyWhenAllPresent: boolean
   /** A purge removes every version up to its own, not just that one. */
   readonly purgeRemovesOlder: boolean
+  /** A read that names a version is answered only by what comes after that version's write. */
+  readonly sessionReads: boolean
 }
 
 export const ALL_RULES: Rules = {
@@ -90,4 +92,5 @@ export const ALL_RULES: Rules = {
   expiryThroughStream: true,
   purgeOnlyWhenAllPresent: true,
   purgeRemovesOlder: true,
+  sessionReads: true,
 }

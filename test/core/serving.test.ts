@@ -2,6 +2,7 @@
 import t from 'tap'
 import type { NodeRequest, NodeResponse } from '../../src/core/messages.ts'
 import { toTravel } from '../../src/core/travel.ts'
+import { TOO_OLD_REASON } from '../../src/core/session.ts'
 import type { Copy, View } from '../../src/core/types.ts'
 import { Lab, primaryLab } from './lab.ts'
 import {
@@ -137,7 +138,7 @@ const UNABLE = { kind: 'unable', reason: 'this node cannot vouch for the key now
 t.test('another node’s read: found, unchanged, absent, or not able', async (t) => {
   const travel = toTravel(STORED, 0)
   const found = { kind: 'found', entry: travel, ageMs: 0, isMaster: true }
-  const later = { kind: 'unable', reason: 'this node does not hold that version yet' }
+  const later = { kind: 'unable', reason: TOO_OLD_REASON }
   const cases: readonly (readonly [Partial<Read>, unknown])[] = [
     [{}, found],
     [{ knownVersion: version(4) }, found],

@@ -32,6 +32,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['primaryNeedsLease', 'comeback3', 'absent'],
   ['copyNeedsProof', 'part3', 'absent'],
   ['expiryThroughStream', 'ttl3', 'I3'],
+  ['sessionReads', 'part3', 'session'],
 ]
 
 /** The state of nodes breaks first; looking away from it shows what clients would see of it. */

@@ -13,6 +13,7 @@ const CLIENTS: ClientsOptions = {
   newShare: 0.25,
   writeShare: 0.6,
   strongShare: 0.25,
+  sessionShare: 0.3,
   deleteShare: 0.3,
   ttlShare: 0.05,
   ttlMs: { from: 300, to: 5000 },
