@@ -182,6 +182,21 @@ export const CLOCK_STEP_MS = 1000
 /** Nothing is removed by a wall clock that was set less than this ago. Unit: ms. Time to set it right. */
 export const CLOCK_SETTLE_MS = 10_000
 
+/** In-sync masters compare their stores this often. Unit: ms. One digest: 512 KiB. */
+export const AUDIT_EVERY_MS = 10 * 60 * 1000
+
+/** Keys that one audit looks at twice. Unit: keys. More of them wait for the next one. */
+export const AUDIT_SUSPECTS_MAX = 10_000
+
+/** Keys of differences named in the log. Unit: keys. */
+export const AUDIT_KEYS_NAMED = 10
+
+/** Keys in one question of an audit, or of a repair. Unit: keys. */
+export const RECOVER_KEYS_MAX = 100
+
+/** Pause before a damaged entry is asked for again. Unit: ms. */
+export const REPAIR_PAUSE_MS = 500
+
 /** A key. Unit: bytes of UTF-8. */
 export const KEY_BYTES_MAX = 511
 

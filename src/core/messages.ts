@@ -213,6 +213,10 @@ export type NodeRequest =
     }
   | { readonly kind: 'fetch'; readonly ballot: Ballot; readonly keys: readonly string[] }
   | { readonly kind: 'synced'; readonly ballot: Ballot }
+  /** From one in-sync master to another: what it holds under these keys. */
+  | { readonly kind: 'recover'; readonly ballot: Ballot; readonly keys: readonly string[] }
+  /** "Please compare your store with the primary's." */
+  | { readonly kind: 'audit' }
 
 export interface NodePromise {
   readonly state: DurableState
@@ -259,10 +263,20 @@ export type NodeResponse =
   | {
       readonly kind: 'page'
       readonly items: readonly PageItem[]
+      /** Keys that the source holds and cannot read. */
+      readonly damaged?: readonly string[] | undefined
       /** The last key looked at; undefined: the end of the key space was reached. */
       readonly end: string | undefined
     }
   | { readonly kind: 'entries'; readonly entries: readonly TravelEntry[] }
+  | {
+      readonly kind: 'recovered'
+      readonly entries: readonly TravelEntry[]
+      /** Nothing is stored there. Keys in neither list are being written, or damaged. */
+      readonly absent: readonly string[]
+      /** From a primary: all that its stream carries so far is in the answer, or being written. */
+      readonly seq: number
+    }
   /** This node cannot answer now; another may. */
   | { readonly kind: 'unable'; readonly reason: string }
 

@@ -240,7 +240,8 @@ export class Mirror {
   /** What is here in this stretch of keys and not at the primary was never acknowledged. */
   *#surplus(progress: Progress, page: Page): Iterable<StoreChange> {
     if (!this.#rules.mirrorRemovesSurplus) return
-    const theirs = new Set(page.items.map((item) => keyOf(item)))
+    // What the primary holds and cannot read may be whole here: it stays.
+    const theirs = new Set([...page.items.map((item) => keyOf(item)), ...(page.damaged ?? [])])
     let after = progress.after
     for (;;) {
       const mine = this.#store.page({

@@ -85,6 +85,9 @@ export class NodeCore {
       case 'read':
         if (!this.#refuseOutside(event)) lookups.read(event.ticket, event.query, nowMs)
         break
+      case 'audit':
+        this.#parts.audit.request(nowMs)
+        break
       case 'leave':
         self.phase = 'leaving'
         this.#out.send('everyone', { kind: 'goodbye', reason: event.reason })
@@ -180,6 +183,8 @@ export class NodeCore {
     this.#parts.wallTrust.tick(nowMs)
     this.#parts.expiry.tick(nowMs)
     this.#parts.purge.tick(nowMs)
+    this.#parts.recovery.tick(nowMs)
+    this.#parts.audit.tick(nowMs)
     this.#grow(nowMs)
   }
 

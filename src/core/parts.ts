@@ -1,5 +1,6 @@
 // Puts the machines of one node together: who works with whom. Decides nothing.
 import { Acceptor } from './acceptor.ts'
+import { Audit } from './audit.ts'
 import { Beats } from './beats.ts'
 import { Candidates } from './candidates.ts'
 import { Expiry } from './expiry.ts'
@@ -17,6 +18,7 @@ import { Proposer } from './proposer.ts'
 import { Purge } from './purge.ts'
 import { Remembered } from './remembered.ts'
 import { whyNoPrimary } from './report.ts'
+import { Recovery } from './recovery.ts'
 import type { Rules } from './rules.ts'
 import { Self } from './self.ts'
 import { Serving } from './serving.ts'
@@ -45,6 +47,8 @@ export interface CoreOptions {
   readonly rules: Rules
   /** Shorter for tests. Undefined: TOMBSTONE_TTL_MS. Unit: ms. */
   readonly tombstoneTtlMs?: number | undefined
+  /** Shorter for tests. Undefined: AUDIT_EVERY_MS. Unit: ms. */
+  readonly auditEveryMs?: number | undefined
 }
 
 /** Everything that decides in one node. */
@@ -57,7 +61,7 @@ export function createParts(
 ) {
   const { rules, settings } = setUp.options
   const views = createViewParts(out, ports, setUp)
-  const { self, standing, members, leases, stream, proposer, candidates } = views
+  const { self, standing, members, leases, stream, proposer } = views
   const { store, copies, random } = ports
   const remembered = new Remembered()
   const follower = new Follower(out, { self, standing, store, remembered }, rules)
@@ -65,12 +69,7 @@ export function createParts(
     { self, standing, members, stream, store, remembered },
     { settings, rules },
   )
-  const session = new Session({ self, standing }, rules)
-  const serving = new Serving(
-    out,
-    { self, standing, members, leases, stream, follower, store, copies, session },
-    rules,
-  )
+  const serving = new Serving(out, { ...views, follower, store, copies }, rules)
   const why = () => whyNoPrimary({ members, standing, proposer })
   const lookups = new Lookups(
     out,
@@ -92,31 +91,31 @@ export function createParts(
   const beats = new Beats(out, { self, standing, members, leases, serving, store }, setUp.options)
   const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
   const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
-  const clearing = createClearing(out, { ...views, store }, setUp.options)
+  const upkeep = createUpkeep(out, { ...views, store, follower }, setUp.options)
   const { fingerprint } = setUp.options
-  const report = { ...views, serving, proposer, candidates, store, settings, fingerprint }
+  const report = { ...views, ...upkeep, serving, store, settings, fingerprint }
   return {
     ...views,
     remembered,
     follower,
     writes,
-    session,
     serving,
     lookups,
     forwards,
     beats,
     mirror,
     mirrorSource,
-    ...clearing,
+    ...upkeep,
     report,
   }
 }
 
-/** The machines that remove what is over. */
-function createClearing(
+/** The machines that remove what is over, and that compare and mend masters. */
+function createUpkeep(
   out: Outbox,
   among: Pick<ReturnType<typeof createViewParts>, 'self' | 'standing' | 'members' | 'stream'> & {
     store: EntryReader
+    follower: Follower
   },
   options: CoreOptions,
 ) {
@@ -124,7 +123,8 @@ function createClearing(
   const wallTrust = new WallTrust(among)
   const expiry = new Expiry(out, { ...among, wallTrust }, rules)
   const purge = new Purge({ ...among, wallTrust }, { rules, tombstoneTtlMs })
-  return { wallTrust, expiry, purge }
+  const audit = new Audit(out, among, options)
+  return { wallTrust, expiry, purge, audit, recovery: new Recovery(out, among) }
 }
 
 /** The machines that agree on views. */
@@ -140,6 +140,7 @@ function createViewParts(
   const standing = new Standing(out, { self, state, rules, listener: setUp.listener })
   const members = new Members(out, self)
   const leases = new Leases(self, standing)
+  const session = new Session({ self, standing }, rules)
   const synced = new SyncedMasters()
   const candidates = new Candidates({ self, members, standing, store }, { settings, fingerprint })
   const acceptor = new Acceptor(out, { self, standing, members, store, rules })
@@ -159,6 +160,7 @@ function createViewParts(
     standing,
     members,
     leases,
+    session,
     synced,
     candidates,
     acceptor,

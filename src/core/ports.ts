@@ -9,6 +9,8 @@ export interface StorePage {
     | { readonly kind: 'head'; readonly head: EntryHead }
     | { readonly kind: 'entry'; readonly entry: Entry }
   )[]
+  /** Keys in it whose entries do not read back. */
+  readonly damaged: readonly string[]
   /** The last key looked at; undefined: the end was reached. */
   readonly end: string | undefined
 }
@@ -58,9 +60,21 @@ export interface DuePage {
   readonly end: DuePlace | undefined
 }
 
+export interface DamagedEntry {
+  readonly key: string
+  readonly version: Version | undefined
+}
+
 /** The entries this node holds. Tombstones are entries. Every `store` effect is visible at once. */
 export interface EntryReader {
   get(key: string): Entry | undefined
+  /**
+   * `get` found a record under this key that does not read back. Nobody may say "absent" for that:
+   * it is stored, though not to be read.
+   */
+  isDamaged(key: string): boolean
+  /** Some of the damaged entries; with the version, where that can still be read. */
+  damaged(countMax: number): DamagedEntry[]
   /** Live entries: no tombstones. */
   readonly keyCount: number
   /** No room for more values; deletes still fit. */

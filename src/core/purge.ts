@@ -24,7 +24,6 @@ export class Purge {
   readonly #parts: PurgeParts
   readonly #rules: Rules
   readonly #tombstoneTtlMs: number
-  readonly #underWay = new Set<string>()
   #after: DuePlace | undefined
 
   constructor(parts: PurgeParts, setUp: { rules: Rules; tombstoneTtlMs: number }) {
@@ -46,15 +45,9 @@ export class Purge {
       entriesMax: PURGE_BATCH,
     })
     this.#after = end
-    for (const { key, version } of entries) this.#purge({ key, version }, nowMs)
-  }
-
-  #purge(old: { key: string; version: string }, nowMs: number): void {
-    const { stream } = this.#parts
-    const { key } = old
-    if (this.#underWay.has(key) || stream.newestOn(key) !== undefined) return
-    this.#underWay.add(key)
-    stream.purge(old, () => this.#underWay.delete(key), nowMs)
+    for (const { key, version } of entries) {
+      if (!stream.isBusy(key)) stream.purge({ key, version }, nowMs)
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 // What this node says about itself and the others: GET /cluster, and reasons in words for clients.
 // Looks only; changes nothing.
+import type { Audit } from './audit.ts'
 import type { Candidates } from './candidates.ts'
 import { CLOCK_SKEW_MAX_MS, NODES_MAX } from './limits.ts'
 import type { Leases } from './leases.ts'
@@ -16,6 +17,7 @@ import { contains, formatBallot, inRoster, onlyGroup, primaryOf } from './view.t
 
 export interface ReportParts {
   readonly self: Self
+  readonly audit: Audit
   readonly standing: Standing
   readonly members: Members
   readonly candidates: Candidates
@@ -66,6 +68,7 @@ export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
     keys: store.keyCount,
     stream: { id: `${stream.node}.${stream.incarnation}`, committed: seq },
     proofAgeMs: proofAgeMs(parts, nowMs),
+    audit: parts.audit.report(nowMs),
     mode: settings.mode,
     warnings: reportWarnings(parts),
   }

@@ -61,6 +61,8 @@ export interface Rules {
   readonly purgeRemovesOlder: boolean
   /** A read that names a version is answered only by what comes after that version's write. */
   readonly sessionReads: boolean
+  /** An audit judges only once all that the primary had sent by then has been applied. */
+  readonly auditAwaitsStream: boolean
 }
 
 export const ALL_RULES: Rules = {
@@ -93,4 +95,5 @@ export const ALL_RULES: Rules = {
   purgeOnlyWhenAllPresent: true,
   purgeRemovesOlder: true,
   sessionReads: true,
+  auditAwaitsStream: true,
 }

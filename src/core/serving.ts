@@ -72,6 +72,7 @@ export class Serving {
   wordOf(key: string, min: Version | undefined, nowMs: number): MasterWord {
     if (!this.mayServe(key, nowMs)) return unable('this node cannot vouch for the key now')
     const entry = this.#parts.store.get(key)
+    if (entry === undefined && this.#parts.store.isDamaged(key)) return unable(DAMAGED_REASON)
     if (!this.#parts.session.isEnough(entry, min)) return unable(TOO_OLD_REASON)
     return { kind: 'master', entry, ageMs: this.masterAgeMs(nowMs) }
   }
@@ -125,7 +126,9 @@ export class Serving {
     const { stream, store } = this.#parts
     const newest = this.#rules.noDirtyReads ? stream.newestOn(query.key) : undefined
     if (newest === undefined) {
-      this.#confirm({ query, entry: store.get(query.key) }, nowMs, then)
+      const entry = store.get(query.key)
+      if (entry === undefined && store.isDamaged(query.key)) then(unable(DAMAGED_REASON), nowMs)
+      else this.#confirm({ query, entry }, nowMs, then)
       return
     }
     stream.join(query.key, (end, thenMs) => {
@@ -259,6 +262,10 @@ export class Serving {
     return share(nonce, this.#parts.self.id) < COPY_ANSWERS / holders
   }
 }
+
+/** Why a master has no word on a key that it holds. */
+const DAMAGED_REASON =
+  'the entry is damaged on this node and is being fetched from the other master'
 
 type Then = (word: MasterWord, nowMs: number) => void
 

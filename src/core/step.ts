@@ -37,6 +37,8 @@ export type Event =
   /** A client's write or read; exactly one `finish` with this ticket must follow. */
   | { readonly kind: 'write'; readonly ticket: number; readonly command: WriteCommand }
   | { readonly kind: 'read'; readonly ticket: number; readonly query: ReadQuery }
+  /** An operator asks for an audit now. */
+  | { readonly kind: 'audit' }
   /** The node is about to stop: say goodbye. */
   | { readonly kind: 'leave'; readonly reason: string }
 

@@ -56,6 +56,7 @@ export class Stream {
   readonly #rules: Rules
   readonly #pending = new Map<number, Pending>()
   readonly #newestOf = new Map<string, number>()
+  readonly #purging = new Set<string>()
   #sinks: Sink[] = []
   #seq = { last: 0, committed: 0, taken: 0, flushed: 0 }
   #localBatches = 0
@@ -78,6 +79,11 @@ export class Stream {
 
   get committedSeq(): number {
     return this.#seq.committed
+  }
+
+  /** The number of the last record put into the stream. */
+  get lastSeq(): number {
+    return this.#seq.last
   }
 
   get pendingCount(): number {
@@ -103,6 +109,11 @@ export class Stream {
     return item?.kind === 'entry' ? item.entry : undefined
   }
 
+  /** Anything under way on this key: a write, or a purge. */
+  isBusy(key: string): boolean {
+    return this.#newestOf.has(key) || this.#purging.has(key)
+  }
+
   /** Puts a write at the end of the stream; `end` is called once, in a later step. */
   append(
     record: { entry: Entry; write: AppliedWrite | undefined },
@@ -120,12 +131,9 @@ export class Stream {
    * Puts the removal of an old tombstone at the end of the stream. Nobody reads another thing
    * before it than after it, so it is no write under way on its key.
    */
-  purge(
-    old: { key: string; version: Version },
-    end: (end: StreamEnd, nowMs: number) => void,
-    nowMs: number,
-  ): void {
-    this.#number({ item: { kind: 'purge', ...old }, bytes: 0, ends: [end] })
+  purge(old: { key: string; version: Version }, nowMs: number): void {
+    this.#number({ item: { kind: 'purge', ...old }, bytes: 0, ends: [] })
+    this.#purging.add(old.key)
     this.#pump(nowMs)
   }
 
@@ -161,6 +169,7 @@ export class Stream {
     const pending = [...this.#pending.values()]
     this.#pending.clear()
     this.#newestOf.clear()
+    this.#purging.clear()
     this.#sinks = []
     this.#bytes = 0
     this.#run++
@@ -286,7 +295,9 @@ export class Stream {
     if (pending === undefined) throw new Error('bug: a committed write was not under way')
     this.#pending.delete(seq)
     this.#bytes -= pending.bytes
-    const key = pending.item.kind === 'entry' ? pending.item.entry.key : pending.item.key
+    const { item } = pending
+    const key = item.kind === 'entry' ? item.entry.key : item.key
+    if (item.kind === 'purge') this.#purging.delete(key)
     if (this.#newestOf.get(key) === seq) this.#newestOf.delete(key)
     for (const end of pending.ends) end({ kind: 'committed', copies }, nowMs)
   }

@@ -84,10 +84,19 @@ export class Writes {
     if (have < needed && this.#rules.acknowledgeOnlyWithMinCopies) {
       return `${have} of ${needed} masters are reachable: bring a node back, or set min-copies to 1`
     }
+    if (this.#isHidden(command))
+      return 'the entry is damaged on the primary and is being fetched: try again'
     const bytes = command.change.kind === 'put' ? command.change.bytes.length : 0
     const isOverCount = stream.pendingCount >= WRITES_MAX
     const isOverBytes = stream.pendingBytes > 0 && stream.pendingBytes + bytes > WRITE_BYTES_MAX
     return isOverCount || isOverBytes ? 'too many writes are under way: try again' : undefined
+  }
+
+  /** What is there cannot be read, so no condition can be judged by it. Any other write mends it. */
+  #isHidden({ key, condition }: WriteCommand): boolean {
+    const { store, stream } = this.#parts
+    if (condition.kind === 'none' || stream.newestOn(key) !== undefined) return false
+    return store.get(key) === undefined && store.isDamaged(key)
   }
 
   /** A write that this cluster has applied before, or is applying, is not applied again. */

@@ -140,7 +140,8 @@ export class CacheNode implements PublicNode, InternalNode {
     }
     if (core.mayServe(key, nowMs)) {
       const held = store.get(key)
-      if (!core.isEnough(held, min)) return undefined
+      const isUnknown = held === undefined && store.isDamaged(key)
+      if (isUnknown || !core.isEnough(held, min)) return undefined
       return outcome(liveEntry(held, clock.wallMs()), core.storeAgeMs(nowMs), 'local')
     }
     const copy = copies.get(key)

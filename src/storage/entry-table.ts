@@ -3,7 +3,7 @@
 import { liveEntry } from '../core/travel.ts'
 import type { Database } from 'lmdb'
 import type { EntryHead } from '../core/messages.ts'
-import type { Entry } from '../core/types.ts'
+import type { Entry, Version } from '../core/types.ts'
 import { countedEntry, headOf } from './counted.ts'
 import { compareKeys, SortedKeys } from './key-order.ts'
 import type { PageRow } from './page.ts'
@@ -38,8 +38,8 @@ export class EntryTable {
   readonly #onLoss: OnLoss
   readonly #pending = new Map<string, Pending>()
   readonly #pendingKeys = new SortedKeys()
-  /** Keys that read as missing although lmdb holds bytes for them. */
-  readonly #lost = new Set<string>()
+  /** Keys that read as missing although lmdb holds bytes for them, with versions as far as known. */
+  readonly #lost = new Map<string, Version | undefined>()
 
   constructor(tables: { records: ByteTable; values: ByteTable }, onLoss: OnLoss) {
     this.#records = tables.records
@@ -76,6 +76,20 @@ export class EntryTable {
   /** What is stored under a key, without its value; undefined: nothing, or something damaged. */
   known(key: Key): Known | undefined {
     return this.#before(key).known
+  }
+
+  isLost(text: string): boolean {
+    return this.#lost.has(text)
+  }
+
+  /** The keys that were found damaged, and still are. */
+  lost(countMax: number): { key: string; version: Version | undefined }[] {
+    const found: { key: string; version: Version | undefined }[] = []
+    for (const [key, version] of this.#lost) {
+      if (found.length >= countMax) break
+      found.push({ key, version })
+    }
+    return found
   }
 
   /** lmdb shows the changes of this generation now. `keys` are those changed in it. */
@@ -152,7 +166,7 @@ export class EntryTable {
   }
 
   #lose(key: string, counted: Counted | undefined): void {
-    this.#lost.add(key)
+    this.#lost.set(key, counted?.version)
     this.#onLoss(key, counted)
   }
 

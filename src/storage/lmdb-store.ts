@@ -1,7 +1,7 @@
 // The durable store: entries, local entries and the node's own state in one lmdb environment.
 // Reads are synchronous and see every applied change; what is decided about entries is not here.
 import { unreachable } from '../core/assert.ts'
-import type { DueBounds, DuePage, PageBounds, StorePage } from '../core/ports.ts'
+import type { DamagedEntry, DueBounds, DuePage, PageBounds, StorePage } from '../core/ports.ts'
 import type { StoreChange } from '../core/step.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
 import { countedEntry, headOf } from './counted.ts'
@@ -168,6 +168,14 @@ class LmdbStore implements Store {
 
   page(bounds: PageBounds): StorePage {
     return fillPage(upTo(this.#data.rows(bounds.after ?? '', false), bounds.upTo), bounds)
+  }
+
+  isDamaged(key: string): boolean {
+    return this.#data.isLost(key)
+  }
+
+  damaged(countMax: number): DamagedEntry[] {
+    return this.#data.lost(countMax)
   }
 
   due(bounds: DueBounds): DuePage {

@@ -85,6 +85,15 @@ export class MemoryStore implements Store {
     return fillPage(this.#data.rows(bounds.after ?? '', bounds.upTo), bounds)
   }
 
+  /** Memory does not fail in parts. */
+  isDamaged(_key: string): boolean {
+    return false
+  }
+
+  damaged(): [] {
+    return []
+  }
+
   due(bounds: DueBounds): DuePage {
     const rows = this.#due.from(bounds.kind, bounds.after)
     return fillDuePage(rows, bounds, (key) => {

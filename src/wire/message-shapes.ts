@@ -8,6 +8,7 @@ import {
   KEY_BYTES_MAX,
   NODES_MAX,
   PAGE_KEYS_MAX,
+  RECOVER_KEYS_MAX,
   REMEMBER_PAGE_MAX,
 } from '../core/limits.ts'
 import type {
@@ -195,6 +196,8 @@ export const request = variants<NodeRequest>({
   },
   fetch: { ballot, keys: list(key, { max: PAGE_KEYS_MAX }) },
   synced: { ballot },
+  recover: { ballot, keys: list(key, { max: RECOVER_KEYS_MAX }) },
+  audit: {},
 })
 
 export const response = variants<NodeResponse>({
@@ -213,7 +216,16 @@ export const response = variants<NodeResponse>({
   absent: { tombstone: versionOrNone, ageMs: duration },
   remembered: { writes: list(pastWrite, { max: REMEMBER_PAGE_MAX }), last: optional(count) },
   digest: { digest: bytesOf(DIGEST_BYTES) },
-  page: { items: list(pageItem, { max: PAGE_KEYS_MAX }), end: optional(key) },
+  page: {
+    items: list(pageItem, { max: PAGE_KEYS_MAX }),
+    damaged: optional(list(key, { max: PAGE_KEYS_MAX })),
+    end: optional(key),
+  },
   entries: { entries: list(entry, { max: PAGE_KEYS_MAX }) },
+  recovered: {
+    entries: list(entry, { max: RECOVER_KEYS_MAX }),
+    absent: list(key, { max: RECOVER_KEYS_MAX }),
+    seq: count,
+  },
   unable: { reason },
 })

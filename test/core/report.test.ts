@@ -68,6 +68,7 @@ t.test('the status of a primary', async (t) => {
     keys: 1,
     stream: { id: `${A}.1`, committed: 0 },
     proofAgeMs: 0,
+    audit: { lastMs: undefined, differences: 0 },
     mode: 'available',
     warnings: [],
   })

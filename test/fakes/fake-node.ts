@@ -41,6 +41,7 @@ export class FakeNode implements PublicNode, InternalNode {
     copies: 0,
     stream: { id: '', committed: 0 },
     proofAgeMs: undefined,
+    audit: { lastMs: undefined, differences: 0 },
     mode: 'available',
     warnings: [],
   }

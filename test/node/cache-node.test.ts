@@ -162,6 +162,12 @@ t.test(
   },
 )
 
+t.test('a damaged entry of a master is asked for elsewhere, and is not absent', async (t) => {
+  const bench = master()
+  bench.store.isDamaged = () => true
+  t.equal(await read(bench, { kind: 'proven' }), 'unreachable, asked fresh')
+})
+
 t.test('a read that names a version is not answered from what is older', async (t) => {
   const any: Freshness = { kind: 'proven' }
   const here: Freshness = { kind: 'onlyHere' }

@@ -96,10 +96,10 @@ export class Life {
       address: machine.address,
       state: store.state ?? STATE_ZERO,
     }
-    const { settings, fingerprint, rules, tombstoneTtlMs } = around.setUp
+    const { settings, fingerprint, rules, tombstoneTtlMs, auditEveryMs } = around.setUp
     this.core = new NodeCore(
       { store, copies: this.copies, random: () => random.next() },
-      { identity, settings, fingerprint, rules, tombstoneTtlMs },
+      { identity, settings, fingerprint, rules, tombstoneTtlMs, auditEveryMs },
     )
   }
 

@@ -33,6 +33,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['copyNeedsProof', 'part3', 'absent'],
   ['expiryThroughStream', 'ttl3', 'I3'],
   ['sessionReads', 'part3', 'session'],
+  ['auditAwaitsStream', 'ttl3', 'I13'],
 ]
 
 /** The state of nodes breaks first; looking away from it shows what clients would see of it. */

@@ -1,6 +1,7 @@
 // One run: a scenario with a seed, from the first start to the verdict.
 import { checkHistory } from '../checker/check.ts'
 import { Acknowledged } from './invariants/acknowledged.ts'
+import { Audits } from './invariants/audits.ts'
 import { Lineage } from './invariants/lineage.ts'
 import { Load } from './invariants/load.ts'
 import { Purges } from './invariants/purges.ts'
@@ -82,6 +83,7 @@ class Run {
     for (const witness of [
       new Promises(world),
       this.#purges,
+      new Audits(world),
       this.#acknowledged,
       this.#lineage,
       new Streams(world, this.#purges),

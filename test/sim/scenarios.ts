@@ -74,7 +74,7 @@ const SINGLE: FaultsOptions = {
 
 /** Entries end, and tombstones go, within seconds. A retry after that would be another delete. */
 const CLEARING = {
-  world: { tombstoneTtlMs: 2000 },
+  world: { tombstoneTtlMs: 2000, auditEveryMs: 300 },
   clients: {
     ...CLIENTS,
     deleteShare: 0.4,
