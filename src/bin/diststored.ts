@@ -6,7 +6,7 @@ import { parseSettings } from '../config/parse.ts'
 import type { NodeSettings } from '../config/settings.ts'
 import { random, randomHex } from '../system/chance.ts'
 import { realClock } from '../system/clock.ts'
-import { readTextFile } from '../system/files.ts'
+import { readSecretFile, readTextFile } from '../system/files.ts'
 import { ipv4Interfaces } from '../system/interfaces.ts'
 import { openLog } from '../system/log.ts'
 import { fatal, onShutdown } from '../system/process.ts'
@@ -23,6 +23,7 @@ const parsed = parseSettings({
   env: process.env,
   interfaces: ipv4Interfaces(),
   readFile: readTextFile,
+  readSecretFile,
 })
 switch (parsed.kind) {
   case 'settings':

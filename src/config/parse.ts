@@ -6,8 +6,9 @@ import { type Bad, bad, badValue } from './bad.ts'
 import { givenBySettingsFile, type ReadFile } from './file.ts'
 import { type Given, type GivenSettings, givenByEnvironment } from './given.ts'
 import { helpText } from './help.ts'
-import { resolveSettings } from './resolve.ts'
+import { type Resolved, resolveSettings } from './resolve.ts'
 import { SCHEMA, SETTING_NAMES, type SettingName, type SettingValues } from './schema.ts'
+import { type ReadSecretFile, readSecrets } from './secret-file.ts'
 import type { NodeSettings } from './settings.ts'
 
 /** Everything outside the program that settings depend on. */
@@ -17,6 +18,7 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly interfaces: readonly InterfaceAddress[]
   readonly readFile: ReadFile
+  readonly readSecretFile: ReadSecretFile
 }
 
 export type Parsed =
@@ -47,7 +49,15 @@ export function parseSettings(around: Surroundings): Parsed {
     interfaces: around.interfaces,
     stateDirectory: around.env['STATE_DIRECTORY'],
   })
-  return flags.action === 'check' && resolved.kind === 'settings' ? { kind: 'checked' } : resolved
+  const complete = withSecrets(resolved, around.readSecretFile)
+  return flags.action === 'check' && complete.kind === 'settings' ? { kind: 'checked' } : complete
+}
+
+function withSecrets(resolved: Resolved, readSecretFile: ReadSecretFile): Resolved {
+  if (resolved.kind === 'bad' || resolved.settings.secretFile === undefined) return resolved
+  const read = readSecrets(resolved.settings.secretFile, readSecretFile)
+  if (read.kind === 'bad') return read
+  return { kind: 'settings', settings: { ...resolved.settings, secrets: read.secrets } }
 }
 
 type Checked = { readonly kind: 'values'; readonly values: SettingValues } | Bad

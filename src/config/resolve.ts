@@ -55,6 +55,8 @@ export function resolveSettings(
     copyBytesMax: values['copy-bytes-max'],
     storeBytesMax: values['store-bytes-max'],
     logLevel: values['log-level'],
+    secretFile: values['secret-file'],
+    secrets: [],
   }
   return { kind: 'settings', settings }
 }

@@ -110,6 +110,12 @@ export const SCHEMA = {
     mustBe: 'debug, info, warn or error',
     help: 'the least important events to log',
   }),
+  'secret-file': setting({
+    schema: z.string().min(1).optional(),
+    takes: 'FILE',
+    mustBe: 'the path of a file',
+    help: 'secrets that the nodes share, one a line; the first one signs',
+  }),
   config: setting({
     schema: z.string().min(1).optional(),
     takes: 'FILE',
@@ -119,7 +125,6 @@ export const SCHEMA = {
   voters: later('COUNT', 'a whole number'),
   witness: later('', 'true or false'),
   node: later('HOST:PORT', 'host:port'),
-  'secret-file': later('FILE', 'the path of a file'),
 } as const
 
 export type SettingName = keyof typeof SCHEMA

@@ -29,4 +29,8 @@ export interface NodeSettings {
   /** Unit: bytes. undefined: as much as the disk holds. */
   readonly storeBytesMax: number | undefined
   readonly logLevel: LogLevel
+  /** Where the secrets come from; undefined: the cluster has none. */
+  readonly secretFile: string | undefined
+  /** What was in it: all are accepted, the first one signs. Never logged. */
+  readonly secrets: readonly Uint8Array[]
 }

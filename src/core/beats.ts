@@ -1,5 +1,6 @@
 // This node's heartbeats: what they say and when they go out.
 // What others' heartbeats mean is members.ts' and leases.ts' business.
+import type { Announcer } from './announcer.ts'
 import { BEAT_EVERY_MS, BEAT_LINEAGES_MAX, ECHOES_MAX } from './limits.ts'
 import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
@@ -19,6 +20,7 @@ export interface BeatsParts {
   readonly leases: Leases
   readonly serving: Serving
   readonly store: EntryReader
+  readonly announcer: Announcer
 }
 
 export class Beats {
@@ -54,6 +56,8 @@ export class Beats {
   sendIfDue(nowMs: number): void {
     if (nowMs < this.#nextMs) return
     this.#nextMs = nowMs + BEAT_EVERY_MS
+    // A heartbeat must not name commits that nobody was told of.
+    this.#parts.announcer.flush()
     const beat = this.#beat(nowMs)
     this.#loopLagMs = 0
     this.#out.send('everyone', beat)
@@ -84,7 +88,6 @@ export class Beats {
         ? {
             committed: serving.position(),
             holdsLease: serving.holdsLease(nowMs),
-            continues: undefined,
             echoes: this.#echoes(),
           }
         : undefined,

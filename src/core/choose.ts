@@ -28,7 +28,8 @@ export interface ChooseInput {
   readonly hasSynced: (ballot: Ballot, id: NodeId) => boolean
   /** This node already gave the old primary the chance to go on. */
   readonly hasDeferred: boolean
-  readonly start: ViewStart
+  /** Where the view begins that is built on this one. */
+  readonly startOn: (base: View | undefined) => ViewStart
   readonly settings: ClusterSettings
   readonly rules: Rules
 }
@@ -107,7 +108,7 @@ function build(input: ChooseInput, base: View | undefined): Choice {
         merge: base === undefined ? [] : onlyGroup(base).merge,
       },
     ],
-    start: input.start,
+    start: input.startOn(base),
     isUnclean: base?.isUnclean ?? false,
   }
   return { kind: 'view', view }

@@ -1,5 +1,7 @@
 // Another master's side of the stream: applies it in order, without gaps, and acknowledges what is
 // flushed. The primary's order is the truth; versions are not compared here.
+import type { CommitLog } from './commit-log.ts'
+import { keyHash } from './key-hash.ts'
 import type { NodeRequest, NodeResponse, StreamRecord } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
@@ -9,7 +11,7 @@ import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { StoreChange } from './step.ts'
 import { fromTravel } from './travel.ts'
-import type { Ballot, Version, View } from './types.ts'
+import type { Ballot, StreamId, StreamPosition, Version, View } from './types.ts'
 import { BALLOT_ZERO, ballotOf, primaryOf, sameBallot } from './view.ts'
 
 type Replicate = Extract<NodeRequest, { kind: 'replicate' }>
@@ -19,6 +21,7 @@ export interface FollowerParts {
   readonly standing: Standing
   readonly store: EntryReader
   readonly remembered: Remembered
+  readonly commits: CommitLog
 }
 
 export class Follower {
@@ -26,8 +29,7 @@ export class Follower {
   readonly #parts: FollowerParts
   readonly #rules: Rules
   #ballot: Ballot = BALLOT_ZERO
-  /** Whose stream it is: `<id>.<incarnation>`. */
-  #primary = ''
+  #stream: StreamId = BALLOT_ZERO
   #appliedSeq = 0
   #committedSeq = 0
   /** Keys with writes that the primary had not committed when it last told. */
@@ -46,6 +48,11 @@ export class Follower {
   /** The last position of the primary's stream applied in this view. */
   get appliedSeq(): number {
     return this.#appliedSeq
+  }
+
+  /** Where this master is in its primary's stream. */
+  get position(): StreamPosition {
+    return { stream: this.#stream, seq: this.#appliedSeq }
   }
 
   isUncommitted(key: string): boolean {
@@ -77,12 +84,11 @@ export class Follower {
     this.#appliedSeq = view.start.seq
     this.#committedSeq = view.start.seq
     // The same primary sends its tail again; until then nobody may know what it says.
-    const { id, incarnation } = primaryOf(view)
-    const primary = `${id}.${incarnation}`
+    const isSame = sameBallot(view.start.stream, this.#stream)
     for (const [key, seq] of this.#uncommitted) {
-      if (primary !== this.#primary || seq <= view.start.seq) this.#uncommitted.delete(key)
+      if (!isSame || seq <= view.start.seq) this.#uncommitted.delete(key)
     }
-    this.#primary = primary
+    this.#stream = view.start.stream
     this.#oldFromStream.clear()
     this.#purged.clear()
   }
@@ -124,7 +130,9 @@ export class Follower {
   }
 
   #changeOf(record: StreamRecord, seq: number, nowMs: number): StoreChange {
-    const { self, standing, remembered } = this.#parts
+    const { self, standing, remembered, commits } = this.#parts
+    const { key, version } = record.kind === 'entry' ? record.entry : record
+    commits.append(seq, { keyHash: keyHash(key), version })
     const isSyncing = standing.mastership?.inSync === false
     if (record.kind === 'purge') return this.#purge(record, isSyncing)
     const { entry, write } = record

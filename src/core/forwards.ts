@@ -6,6 +6,7 @@ import type { CallAnswer } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
+import { transferMs } from './travel.ts'
 import type { NodeId, Version, WriteCommand, WriteOutcome } from './types.ts'
 import { primaryOf } from './view.ts'
 import type { Writes } from './writes.ts'
@@ -37,7 +38,6 @@ export interface ForwardsParts {
 export class Forwards {
   readonly #out: Outbox
   readonly #parts: ForwardsParts
-  /** In order of deadline, because every write has the same time. */
   readonly #forwards = new Map<number, Forward>()
 
   constructor(out: Outbox, parts: ForwardsParts) {
@@ -58,7 +58,7 @@ export class Forwards {
     const forward: Forward = {
       ticket,
       command,
-      deadlineMs: nowMs + DEADLINE_MS,
+      deadlineMs: nowMs + DEADLINE_MS + 2 * tripMs(command),
       isTrying: false,
       retryAtMs: nowMs,
       mayBeApplied: false,
@@ -106,7 +106,7 @@ export class Forwards {
       address,
       { kind: 'write', ballot: view.ballot, command: forward.command },
       {
-        timeoutMs: FORWARD_WAIT_MS,
+        timeoutMs: FORWARD_WAIT_MS + tripMs(forward.command),
         onAnswer: (answer, thenMs) => this.#answered(forward, { primary, answer }, thenMs),
       },
     )
@@ -186,6 +186,11 @@ export class Forwards {
     if (!this.#forwards.delete(forward.ticket)) return
     this.#out.finish(forward.ticket, outcome)
   }
+}
+
+/** One way of its value. Unit: ms. */
+function tripMs({ change }: WriteCommand): number {
+  return change.kind === 'put' ? transferMs(change.bytes.length) : 0
 }
 
 function unknown(end: string): WriteOutcome {

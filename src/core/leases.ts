@@ -54,17 +54,22 @@ export class Leases {
       incarnation: sender.incarnation & 0xffff,
       beat: beat.beat,
     })
-    const echo = beat.master?.echoes.find(
-      (e) =>
-        e.node === shortId(this.#self.id) && e.incarnation === (this.#self.incarnation & 0xffff),
-    )
-    const atMs = echo === undefined ? undefined : this.#sentAtMs.get(echo.beat)
+    const atMs = this.echoedAtMs(beat)
     if (atMs === undefined) return
     // A node that promised a higher ballot may be serving another primary by now.
     if (compareBallots(beat.promised, beat.ballot) > 0) return
     const isPrimary = beat.isActive && (beat.master?.holdsLease ?? false)
     if (!isPrimary && !this.#standing.isActive) return
     this.prove(sender.id, beat.ballot, atMs)
+  }
+
+  /** When the newest of our heartbeats was sent that this one has heard of. Own clock, ms. */
+  echoedAtMs(beat: Beat): number | undefined {
+    const echo = beat.master?.echoes.find(
+      (e) =>
+        e.node === shortId(this.#self.id) && e.incarnation === (this.#self.incarnation & 0xffff),
+    )
+    return echo === undefined ? undefined : this.#sentAtMs.get(echo.beat)
   }
 
   /** Another master was loyal to this ballot at this moment of our clock. */

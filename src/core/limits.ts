@@ -95,6 +95,9 @@ export const WRITES_MAX = 20_000
 /** Bytes of values that one node may have under way. Unit: bytes. Beyond: 503 at once. */
 export const WRITE_BYTES_MAX = 256 * 1024 * 1024
 
+/** A poor wireless LAN. Unit: bytes a ms. Waits for messages with values are longer by their size. */
+export const SLOWEST_BYTES_PER_MS = 4096
+
 /** One replication call without an answer. Unit: ms. Then it is sent again. */
 export const REPLICATE_WAIT_MS = 500
 
@@ -107,6 +110,12 @@ export const BATCH_BYTES_MAX = 1024 * 1024
 /** Batches handed to the local disk and not yet flushed. Unit: batches. One flushes, one fills. */
 export const LOCAL_BATCHES_MAX = 2
 
+/**
+ * A master that leaves the stream unanswered for this long is replaced, though its heartbeats go on.
+ * Unit: ms. Above every stall that is forgiven, below the deadline of the writes that wait for it.
+ */
+export const UNANSWERED_MS = 3000
+
 /** A request id is remembered this long. Unit: ms. */
 export const REMEMBER_MS = 60_000
 
@@ -115,6 +124,9 @@ export const REMEMBER_MAX = 100_000
 
 /** Request ids in one page of a mirror. Unit: ids. About half a megabyte. */
 export const REMEMBER_PAGE_MAX = 5000
+
+/** Queries that one node multicasts. Unit: queries a second. Every node looks at each one. */
+export const QUERIES_PER_SECOND_MAX = 2000
 
 /** A query waits this long for an answer before a master is asked directly. Unit: ms. */
 export const QUERY_WAIT_MS = 30
@@ -139,6 +151,36 @@ export const PRIMARY_LEASE_MS = 1000
 
 /** A second master serves reads while the primary's word is this recent. Unit: ms. */
 export const MASTER_LEASE_MS = 1000
+
+/** Commits gathered into one invalidation before it leaves. Unit: ms. A batch, and still no delay. */
+export const INVALIDATION_WAIT_MS = 2
+
+/** Commits in one invalidation. Unit: commits. What fits a datagram; wire/ asserts it. */
+export const INVALIDATION_ITEMS_MAX = 46
+
+/** Commits that a master can repeat. Unit: commits. Five seconds of a busy primary; 15 MB. */
+export const COMMITS_REMEMBERED = 100_000
+
+/** Commits in one answer about what was missed. Unit: commits. About 300 KB. */
+export const MISSED_PAGE_MAX = 5000
+
+/** Streams in one such answer. Unit: streams. As many failovers while a node slept a moment. */
+export const MISSED_RUNS_MAX = 16
+
+/** Invalidated keys that a node remembers, to refuse late answers. Unit: keys. About 8 MB. */
+export const INVALIDATIONS_REMEMBERED = 65_536
+
+/** Invalidations kept while one before them is missing. Unit: commits. More are asked for again. */
+export const INVALIDATIONS_AHEAD_MAX = 10_000
+
+/** Proofs that wait for missing invalidations. Unit: heartbeats. Two seconds of them. */
+export const PROOFS_WAITING_MAX = 8
+
+/** A write acknowledged here holds back older answers this long. Unit: ms. Then none is so old. */
+export const OWN_WRITE_MS = 2000
+
+/** Own writes remembered for that. Unit: keys. Oldest out first. */
+export const OWN_WRITES_MAX = 50_000
 
 /** Expected number of copy holders that answer one query. Unit: nodes. Two: one may be lost. */
 export const COPY_ANSWERS = 2
@@ -229,6 +271,11 @@ assert(VIEW_CALL_WAIT_MS < PROPOSAL_MS, 'a lost call must end inside its proposa
 assert(FORWARD_WAIT_MS < DEADLINE_MS, 'a write must be able to try more than once')
 assert(QUERY_WAIT_MS + HEDGE_WAIT_MS < DEADLINE_MS, 'both masters are asked before giving up')
 assert(REMEMBER_MS < TOMBSTONE_TTL_MS, 'a remembered delete must still be found')
+assert(
+  SUSPECT_AFTER_MS + 2 * PING_WAIT_MS < UNANSWERED_MS,
+  'a silent master is found by its silence',
+)
+assert(UNANSWERED_MS < DEADLINE_MS, 'a write must outlive the replacement of a hung master')
 assert(DEADLINE_MS < REMEMBER_MS, 'a retried write must still be remembered')
 assert(PAGE_VALUE_MAX <= PAGE_BYTES.min, 'a page must hold at least one value')
 assert(BUCKETS === 2 ** 16, 'a bucket number is two bytes')

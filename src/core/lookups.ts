@@ -1,11 +1,14 @@
 // A read that this node cannot answer itself: one lookup per key, however many clients wait for it.
 // Query by multicast, take the first valid answer, else ask the masters directly, until the deadline.
+import { Allowance } from './allowance.ts'
+import type { Coherence } from './coherence.ts'
 import {
   COPY_FRESH_MS,
   DEADLINE_MS,
   HEDGE_WAIT_MS,
   LOOKUPS_MAX,
   LOOKUP_PAUSE_MS,
+  QUERIES_PER_SECOND_MAX,
   QUERY_WAIT_MS,
   READ_WAIT_MS,
 } from './limits.ts'
@@ -17,8 +20,8 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Serving } from './serving.ts'
 import type { Standing } from './standing.ts'
-import { fromTravel, liveEntry } from './travel.ts'
-import type { Address, Entry, NodeId, ReadQuery, Source, Version } from './types.ts'
+import { fromTravel, liveEntry, transferMs } from './travel.ts'
+import type { Address, Entry, NodeId, ReadQuery, Source, StreamPosition, Version } from './types.ts'
 import { owners, primaryOf } from './view.ts'
 
 type Answer = Extract<Datagram, { kind: 'answer' }>
@@ -40,6 +43,17 @@ interface Lookup {
   lastReason: string
 }
 
+/** What ends a lookup, and what it rests on. */
+type Result =
+  | { entry: Entry | undefined; ageMs: number; position?: undefined }
+  | {
+      entry: Entry | undefined
+      /** Of the entry or its tombstone; '' when nothing is stored. */
+      version: Version | ''
+      ageMs: number
+      position: StreamPosition
+    }
+
 export interface LookupsParts {
   readonly self: Self
   readonly standing: Standing
@@ -47,6 +61,7 @@ export interface LookupsParts {
   readonly serving: Serving
   readonly store: EntryReader
   readonly copies: CopyReader
+  readonly coherence: Coherence
   readonly random: Random
   readonly whyNoPrimary: (nowMs: number) => string
 }
@@ -60,9 +75,8 @@ export class Lookups {
    * that name a version, for it may not be there to be found.
    */
   readonly #lookups = new Map<string, Lookup>()
-  /** Those of a key that a write may concern. */
-  readonly #byKey = new Map<string, Set<Lookup>>()
   readonly #byNonce = new Map<number, Lookup>()
+  readonly #queries = new Allowance(QUERIES_PER_SECOND_MAX)
 
   constructor(out: Outbox, parts: LookupsParts, rules: Rules) {
     this.#out = out
@@ -101,17 +115,14 @@ export class Lookups {
       lastReason: '',
     }
     this.#lookups.set(name, lookup)
-    this.#byKey.set(query.key, (this.#byKey.get(query.key) ?? new Set()).add(lookup))
     this.#startRound(lookup, nowMs)
   }
 
   /** A write went through this node: a lookup under way must not bring back what was before it. */
   wrote(key: string, version: Version): void {
-    for (const lookup of this.#byKey.get(key) ?? []) {
-      if (lookup.strength === 'strong') continue
-      if (lookup.minVersion === undefined || version > lookup.minVersion)
-        lookup.minVersion = version
-    }
+    const lookup = this.#lookups.get(`k ${key}`)
+    if (lookup === undefined) return
+    if (lookup.minVersion === undefined || version > lookup.minVersion) lookup.minVersion = version
   }
 
   tick(nowMs: number): void {
@@ -128,17 +139,20 @@ export class Lookups {
     const lookup = this.#byNonce.get(answer.nonce)
     if (lookup === undefined || lookup.isResting) return
     if (lookup.minVersion !== undefined && answer.version < lookup.minVersion) return
+    const { ageMs, position, version } = answer
+    const word = { key: lookup.key, version, isAbsent: false, position }
+    if (this.#parts.coherence.isOutdated(word, nowMs)) return
     if (answer.inline !== undefined) {
-      this.#found(lookup, { ...answer.inline, key: lookup.key }, answer.ageMs, nowMs)
+      this.#found(lookup, { ...answer, entry: { ...answer.inline, key: lookup.key } }, nowMs)
       return
     }
     const mine = this.#held(lookup.key)
-    if (mine !== undefined && mine.version === answer.version) {
-      this.#complete(lookup, { entry: mine, ageMs: answer.ageMs, source: 'fetched' }, nowMs)
+    if (mine !== undefined && mine.version === version) {
+      this.#complete(lookup, { entry: mine, version, ageMs, position }, nowMs)
       return
     }
     // The first answer wins; a large value is not fetched twice.
-    if (lookup.readsOpen === 0) this.#ask(lookup, from)
+    if (lookup.readsOpen === 0) this.#ask(lookup, from, answer.valueBytes)
   }
 
   absent(sender: Sender, answer: Absent, nowMs: number): void {
@@ -146,7 +160,10 @@ export class Lookups {
     if (lookup === undefined || lookup.isResting) return
     if (!this.#mayVouch(sender, lookup.key)) return
     if (lookup.minVersion !== undefined && answer.tombstone < lookup.minVersion) return
-    this.#complete(lookup, { entry: undefined, ageMs: answer.ageMs, source: 'fetched' }, nowMs)
+    const { tombstone: version, ageMs, position } = answer
+    const word = { key: lookup.key, version, isAbsent: true, position }
+    if (this.#parts.coherence.isOutdated(word, nowMs)) return
+    this.#complete(lookup, { entry: undefined, version, ageMs, position }, nowMs)
   }
 
   /** Only an in-sync master of the view that this node knows may say that there is no such key. */
@@ -183,7 +200,7 @@ export class Lookups {
       if (lookup.nonce !== nonce || lookup.isResting) return
       lookup.roundMs = thenMs
       if (word.kind === 'unable') this.#rest(lookup, word.reason)
-      else this.#complete(lookup, { ...word, source: 'local' }, thenMs)
+      else this.#complete(lookup, { entry: word.entry, ageMs: word.ageMs }, thenMs)
     })
   }
 
@@ -191,7 +208,12 @@ export class Lookups {
     const { key, nonce } = lookup
     const word = this.#parts.serving.wordOf(key, lookup.minVersion, nowMs)
     if (word.kind === 'master') {
-      this.#complete(lookup, { ...word, source: 'local' }, nowMs)
+      this.#complete(lookup, { entry: word.entry, ageMs: word.ageMs }, nowMs)
+      return
+    }
+    // A storm of misses is the masters' business: it must not keep every node of the group busy.
+    if (!this.#queries.take(nowMs)) {
+      this.#askDirectly(lookup, nonce, nowMs)
       return
     }
     this.#out.send('everyone', {
@@ -239,7 +261,7 @@ export class Lookups {
     this.#ask(lookup, address)
   }
 
-  #ask(lookup: Lookup, address: Address): void {
+  #ask(lookup: Lookup, address: Address, valueBytes = 0): void {
     const { key, strength, nonce, minVersion } = lookup
     lookup.readsOpen++
     // "Unchanged" will speak of this entry, whatever this node holds by then.
@@ -249,7 +271,7 @@ export class Lookups {
       address,
       { kind: 'read', key, minVersion, knownVersion, strength },
       {
-        timeoutMs: READ_WAIT_MS,
+        timeoutMs: READ_WAIT_MS + transferMs(valueBytes),
         onAnswer: (answer, thenMs) => {
           if (lookup.nonce !== nonce || lookup.isResting) return
           lookup.readsOpen--
@@ -270,16 +292,19 @@ export class Lookups {
     if (answer.kind === 'response') {
       const { response, sender } = answer
       if (response.kind === 'found') {
-        this.#found(lookup, response.entry, response.ageMs, nowMs)
+        this.#found(lookup, response, nowMs)
         return
       }
       if (response.kind === 'unchanged' && known !== undefined) {
-        this.#complete(lookup, { entry: known, ageMs: response.ageMs, source: 'fetched' }, nowMs)
+        this.#complete(lookup, { ...response, entry: known, version: known.version }, nowMs)
         return
       }
       if (response.kind === 'absent' && this.#mayVouch(sender, lookup.key)) {
-        const { ageMs } = response
-        this.#complete(lookup, { entry: undefined, ageMs, source: 'fetched' }, nowMs)
+        this.#complete(
+          lookup,
+          { ...response, entry: undefined, version: response.tombstone },
+          nowMs,
+        )
         return
       }
       if (response.kind === 'unable') lookup.lastReason = response.reason
@@ -292,33 +317,43 @@ export class Lookups {
     }
   }
 
-  #found(lookup: Lookup, travel: TravelEntry, ageMs: number, nowMs: number): void {
-    this.#parts.self.follow(travel.version, nowMs)
-    const entry = fromTravel(travel, this.#parts.self.wallMs(nowMs))
-    this.#complete(lookup, { entry, ageMs, source: 'fetched' }, nowMs)
+  #found(
+    lookup: Lookup,
+    found: { entry: TravelEntry; ageMs: number; position: StreamPosition },
+    nowMs: number,
+  ): void {
+    const { version } = found.entry
+    this.#parts.self.follow(version, nowMs)
+    const entry = fromTravel(found.entry, this.#parts.self.wallMs(nowMs))
+    this.#complete(lookup, { ...found, entry, version }, nowMs)
   }
 
   /** An answer with its proof: kept as a copy, and given to all who wait. */
-  #complete(
-    lookup: Lookup,
-    result: { entry: Entry | undefined; ageMs: number; source: Source },
-    nowMs: number,
-  ): void {
+  #complete(lookup: Lookup, result: Result, nowMs: number): void {
     const { key } = lookup
-    const { source } = result
     const entry = liveEntry(result.entry, this.#parts.self.wallMs(nowMs))
     const provenAtMs = lookup.roundMs - result.ageMs
     const isTooOld = nowMs - provenAtMs > COPY_FRESH_MS && this.#rules.copyNeedsProof
-    if (isTooOld) {
+    // What this node itself says as a master needs no comparison with what it has heard of.
+    const word = result.position && {
+      key,
+      version: result.version,
+      isAbsent: entry === undefined,
+      position: result.position,
+    }
+    const isOutdated = word !== undefined && this.#parts.coherence.isOutdated(word, nowMs)
+    if (isTooOld || isOutdated) {
       this.#rest(lookup, 'the answer came too late to be trusted')
       return
     }
     const isMaster = this.#parts.standing.mastership !== undefined
+    const source: Source = word === undefined ? 'local' : 'fetched'
     // A master's store is its copy. A strong read may overtake a write that it knows nothing of.
     if (!isMaster && lookup.strength === 'fresh') {
       const known =
         entry === undefined ? { kind: 'absent' as const } : { kind: 'entry' as const, entry }
-      this.#out.keep({ key, known, provenAtMs })
+      const run = word === undefined ? 0 : this.#parts.coherence.runFor(word)
+      this.#out.keep({ key, known, provenAtMs, run })
     }
     const ageMs = Math.max(0, nowMs - provenAtMs)
     for (const { ticket } of lookup.tickets) {
@@ -349,9 +384,6 @@ export class Lookups {
 
   #remove(lookup: Lookup): void {
     this.#lookups.delete(lookup.name)
-    const others = this.#byKey.get(lookup.key)
-    others?.delete(lookup)
-    if (others?.size === 0) this.#byKey.delete(lookup.key)
     this.#byNonce.delete(lookup.nonce)
     lookup.isResting = true
   }

@@ -8,6 +8,8 @@ import type {
   NodeId,
   NodePhase,
   RequestId,
+  StreamId,
+  StreamPosition,
   Version,
   View,
   WriteCommand,
@@ -32,18 +34,6 @@ export interface Sender {
 
 // ---- datagrams ---------------------------------------------------------------------------------
 
-/** A primary's numbered sequence of commits. It ends with the incarnation that made it. */
-export interface StreamId {
-  readonly node: NodeId
-  readonly incarnation: number
-}
-
-/** A position in a stream: everything up to and including `seq`. */
-export interface StreamPosition {
-  readonly stream: StreamId
-  readonly seq: number
-}
-
 /** "This is the newest heartbeat I heard from you." */
 export interface Echo {
   /** The low 32 bits of the node's id. */
@@ -60,9 +50,21 @@ export interface MasterReport {
   readonly committed: StreamPosition
   /** It may answer reads: its own lease holds. */
   readonly holdsLease: boolean
-  /** The stream that this one continues, and up to where. */
-  readonly continues: StreamPosition | undefined
   readonly echoes: readonly Echo[]
+}
+
+/** One commit as copies hear of it. */
+export interface Invalidation {
+  /** keyHash() of the key. */
+  readonly keyHash: string
+  readonly version: Version
+}
+
+/** Commits in a row. */
+export interface InvalidationRun {
+  readonly stream: StreamId
+  readonly firstSeq: number
+  readonly items: readonly Invalidation[]
 }
 
 export type Datagram =
@@ -121,7 +123,7 @@ export type Datagram =
       readonly kind: 'invalidation'
       readonly stream: StreamId
       readonly firstSeq: number
-      readonly items: readonly { readonly keyHash: string; readonly version: Version }[]
+      readonly items: readonly Invalidation[]
     }
   | { readonly kind: 'goodbye'; readonly reason: string }
 
@@ -199,6 +201,8 @@ export type NodeRequest =
       readonly knownVersion: Version | undefined
       readonly strength: 'fresh' | 'strong'
     }
+  /** "Which commits came after this position?" */
+  | { readonly kind: 'missed'; readonly after: StreamPosition }
   /** What the primary remembers of retried writes, after this turn of its memory; 0: from the start. */
   | { readonly kind: 'remembered'; readonly ballot: Ballot; readonly after: number }
   | { readonly kind: 'digest'; readonly ballot: Ballot }
@@ -249,10 +253,21 @@ export type NodeResponse =
       readonly entry: TravelEntry
       readonly ageMs: number
       readonly isMaster: boolean
+      readonly position: StreamPosition
     }
   /** The version the asker knows is still the one. */
-  | { readonly kind: 'unchanged'; readonly ageMs: number }
-  | { readonly kind: 'absent'; readonly tombstone: Version | ''; readonly ageMs: number }
+  | { readonly kind: 'unchanged'; readonly ageMs: number; readonly position: StreamPosition }
+  | {
+      readonly kind: 'absent'
+      readonly tombstone: Version | ''
+      readonly ageMs: number
+      readonly position: StreamPosition
+    }
+  /** The next commits after the position asked about, in order; every run goes on where the one
+   * before it ended. */
+  | { readonly kind: 'missed'; readonly runs: readonly InvalidationRun[] }
+  /** That position is too long ago, or of another history. */
+  | { readonly kind: 'forgotten' }
   | {
       readonly kind: 'remembered'
       readonly writes: readonly PastWrite[]

@@ -122,7 +122,12 @@ export class NodeCore {
 
   /** May this copy be answered right now? */
   mayServeCopy(copy: Copy, nowMs: number): boolean {
-    return this.#parts.serving.mayServeCopy(copy, nowMs)
+    return this.#parts.coherence.mayServe(copy, nowMs)
+  }
+
+  /** How long ago a copy was last proven right. Unit: ms. */
+  copyAgeMs(copy: Copy, nowMs: number): number {
+    return this.#parts.coherence.ageMs(copy, nowMs)
   }
 
   status(nowMs: number): ClusterStatus {
@@ -154,12 +159,14 @@ export class NodeCore {
 
   /** Sizes of everything that grows with load, for the bounds that tests check. */
   load(): Readonly<Record<string, number>> {
-    const { forwards, lookups, stream, follower } = this.#parts
+    const { forwards, lookups, stream, follower, commits, coherence } = this.#parts
     return {
       forwards: forwards.count,
       lookups: lookups.count,
       stream: stream.pendingCount,
       uncommitted: follower.uncommittedCount,
+      commits: commits.size,
+      ...coherence.load,
       open: this.#out.openCount,
     }
   }
@@ -248,8 +255,7 @@ export class NodeCore {
         members.left(sender.id, sender.incarnation)
         return leases.forget(sender.id)
       case 'invalidation':
-        // Copies live by their time of proof only; the stream of invalidations is not followed yet.
-        return
+        return this.#parts.coherence.invalidated(datagram, nowMs)
       default:
         unreachable(datagram)
     }
@@ -268,13 +274,14 @@ export class NodeCore {
   }
 
   #beat(sender: Sender, beat: Beat, nowMs: number): void {
-    const { members, candidates, leases, standing, follower } = this.#parts
+    const { members, candidates, leases, standing, follower, coherence } = this.#parts
     if (!members.heard(sender, beat, nowMs)) return
     const member = members.get(sender.id)
     if (member !== undefined && candidates.isForeign(member)) return
     leases.heard(sender, beat)
     if (!beat.isActive) return
     if (compareBallots(beat.ballot, ballotOf(standing.route)) > 0) this.#askForView(beat.address)
+    coherence.heard(beat, nowMs)
     const isMine = standing.view !== undefined && primaryOf(standing.view).id === sender.id
     if (isMine && beat.master !== undefined) {
       follower.committed(beat.ballot, beat.master.committed.seq)
@@ -301,13 +308,16 @@ export class NodeCore {
   }
 
   #viewChanged(view: View, nowMs: number): void {
-    const { synced, follower, stream, self, standing, remembered, beats } = this.#parts
+    const { synced, follower, stream, self, standing, remembered, commits, beats } = this.#parts
     synced.start(view.ballot)
     // What this node remembers may belong to writes that the mirror is about to roll back.
     if (standing.mastership?.inSync === false) remembered.clear()
     follower.follow(view)
+    if (standing.mastership === undefined) commits.clear()
+    else commits.enter(view.start)
     // Our own proposal keeps what is under way; it goes out again once the view is active.
-    if (primaryOf(view).id !== self.id) {
+    if (primaryOf(view).id === self.id) stream.enter(view.start, nowMs)
+    else {
       stream.drop(nowMs)
       const ballot = formatBallot(view.ballot)
       this.#out.log('info', 'view-accepted', { ballot, masters: describeMasters(view) })

@@ -60,8 +60,8 @@ export class Outbox {
     this.#effects.push({ kind: 'keep', copy })
   }
 
-  drop(key: string): void {
-    this.#effects.push({ kind: 'drop', key })
+  drop(keyHash: string): void {
+    this.#effects.push({ kind: 'drop', keyHash })
   }
 
   log(

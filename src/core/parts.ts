@@ -1,11 +1,15 @@
 // Puts the machines of one node together: who works with whom. Decides nothing.
 import { Acceptor } from './acceptor.ts'
+import { Announcer } from './announcer.ts'
 import { Audit } from './audit.ts'
 import { Beats } from './beats.ts'
 import { Candidates } from './candidates.ts'
+import { Coherence } from './coherence.ts'
+import { CommitLog } from './commit-log.ts'
 import { Expiry } from './expiry.ts'
 import { Follower } from './follower.ts'
 import { Forwards } from './forwards.ts'
+import { keyHash } from './key-hash.ts'
 import { Leases } from './leases.ts'
 import { TOMBSTONE_TTL_MS } from './limits.ts'
 import { Lookups } from './lookups.ts'
@@ -59,64 +63,69 @@ export function createParts(
   ports: CorePorts,
   setUp: { options: CoreOptions; listener: StandingListener },
 ) {
-  const { rules, settings } = setUp.options
+  const { rules, settings, fingerprint } = setUp.options
   const views = createViewParts(out, ports, setUp)
-  const { self, standing, members, leases, stream, proposer } = views
-  const { store, copies, random } = ports
-  const remembered = new Remembered()
-  const follower = new Follower(out, { self, standing, store, remembered }, rules)
+  const { self, standing, members, leases, stream, remembered, follower, announcer } = views
+  const { store } = ports
   const writes = new Writes(
     { self, standing, members, stream, store, remembered },
     { settings, rules },
   )
-  const serving = new Serving(out, { ...views, follower, store, copies }, rules)
-  const why = () => whyNoPrimary({ members, standing, proposer })
-  const lookups = new Lookups(
-    out,
-    { self, standing, members, serving, store, copies, random, whyNoPrimary: why },
-    rules,
-  )
+  const reads = createReadParts(out, ports, { views, rules })
+  const { serving, coherence, lookups, whyNoPrimary } = reads
   const forwards = new Forwards(out, {
     self,
     standing,
     members,
     writes,
-    whyNoPrimary: why,
+    whyNoPrimary,
     hearsPrimary: () => standing.isActive || views.triggers.hearsPrimary(),
-    onApplied: (key, version) => {
-      out.drop(key)
+    onApplied: (key, version, nowMs) => {
+      out.drop(keyHash(key))
+      coherence.wrote(key, version, nowMs)
       lookups.wrote(key, version)
     },
   })
-  const beats = new Beats(out, { self, standing, members, leases, serving, store }, setUp.options)
+  const beats = new Beats(
+    out,
+    { self, standing, members, leases, serving, store, announcer },
+    setUp.options,
+  )
   const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
   const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
-  const upkeep = createUpkeep(out, { ...views, store, follower }, setUp.options)
-  const { fingerprint } = setUp.options
-  const report = { ...views, ...upkeep, serving, store, settings, fingerprint }
-  return {
-    ...views,
-    remembered,
-    follower,
-    writes,
-    serving,
-    lookups,
-    forwards,
-    beats,
-    mirror,
-    mirrorSource,
-    ...upkeep,
-    report,
-  }
+  const upkeep = createUpkeep(out, { ...views, store }, setUp.options)
+  const report = { ...views, ...reads, ...upkeep, store, settings, fingerprint }
+  return { ...views, ...reads, ...upkeep, writes, forwards, beats, mirror, mirrorSource, report }
+}
+
+/** The machines that answer reads. */
+function createReadParts(
+  out: Outbox,
+  ports: CorePorts,
+  around: { views: ReturnType<typeof createViewParts>; rules: Rules },
+) {
+  const { views, rules } = around
+  const { self, standing, members, leases, stream, follower, proposer, session } = views
+  const { store, copies, random } = ports
+  const coherence = new Coherence(out, { standing, members, leases, copies }, rules)
+  const serving = new Serving(
+    out,
+    { self, standing, members, leases, stream, follower, store, copies, coherence, session },
+    rules,
+  )
+  const why = () => whyNoPrimary({ members, standing, proposer })
+  const lookups = new Lookups(
+    out,
+    { self, standing, members, serving, store, copies, coherence, random, whyNoPrimary: why },
+    rules,
+  )
+  return { coherence, serving, lookups, whyNoPrimary: why }
 }
 
 /** The machines that remove what is over, and that compare and mend masters. */
 function createUpkeep(
   out: Outbox,
-  among: Pick<ReturnType<typeof createViewParts>, 'self' | 'standing' | 'members' | 'stream'> & {
-    store: EntryReader
-    follower: Follower
-  },
+  among: ReturnType<typeof createViewParts> & { store: EntryReader },
   options: CoreOptions,
 ) {
   const { rules, tombstoneTtlMs = TOMBSTONE_TTL_MS } = options
@@ -144,15 +153,19 @@ function createViewParts(
   const synced = new SyncedMasters()
   const candidates = new Candidates({ self, members, standing, store }, { settings, fingerprint })
   const acceptor = new Acceptor(out, { self, standing, members, store, rules })
-  const stream = new Stream(out, { self, standing, members }, { settings, rules })
+  const commits = new CommitLog()
+  const announcer = new Announcer(out, { standing, commits })
+  const stream = new Stream(out, { self, standing, members, announcer }, { settings, rules })
+  const remembered = new Remembered()
+  const follower = new Follower(out, { self, standing, store, remembered, commits }, rules)
   const proposer = new Proposer(
     out,
-    { self, standing, members, acceptor, candidates, leases, random, stream, synced },
+    { self, standing, members, acceptor, candidates, leases, random, stream, follower, synced },
     { settings, rules },
   )
   const triggers = new Triggers(
     out,
-    { self, standing, members, candidates, proposer, synced },
+    { self, standing, members, candidates, proposer, synced, stream },
     rules,
   )
   return {
@@ -164,7 +177,11 @@ function createViewParts(
     synced,
     candidates,
     acceptor,
+    commits,
+    announcer,
     stream,
+    remembered,
+    follower,
     proposer,
     triggers,
   }

@@ -94,6 +94,8 @@ export interface EntryReader {
 /** The copies this node keeps. `keep` and `drop` effects are visible at once. */
 export interface CopyReader {
   get(key: string): Copy | undefined
+  /** The copy of the key with this hash (core/key-hash.ts). */
+  byHash(keyHash: string): Copy | undefined
 }
 
 /** Chance: a number in [0, 1). */

@@ -12,6 +12,7 @@ import {
   SEASONED_MS,
   VIEW_CALL_WAIT_MS,
 } from './limits.ts'
+import type { Follower } from './follower.ts'
 import type { Leases } from './leases.ts'
 import type { Member, Members } from './members.ts'
 import type { CallAnswer, NodePromise } from './messages.ts'
@@ -23,8 +24,9 @@ import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
-import type { Ballot, NodeId, View } from './types.ts'
+import type { Ballot, NodeId, View, ViewStart } from './types.ts'
 import {
+  ballotOf,
   compareBallots,
   describeMasters,
   formatBallot,
@@ -55,6 +57,7 @@ export interface ProposerParts {
   readonly leases: Leases
   readonly random: Random
   readonly stream: Stream
+  readonly follower: Follower
   readonly synced: SyncedMasters
 }
 
@@ -222,13 +225,27 @@ export class Proposer {
       candidates: candidates.forVacancy(nowMs, undefined),
       hasSynced: (ballot, id) => this.#parts.synced.has(ballot, id),
       hasDeferred: this.#hasDeferred,
-      start: { clock: self.nextVersion(nowMs), seq: this.#parts.stream.committedSeq },
+      startOn: (base) => this.#startOn(base, proposal.ballot, nowMs),
       settings: this.#settings,
       rules: this.#rules,
     })
     this.#trouble = choice.kind === 'wait' ? choice.reason : undefined
     if (choice.kind === 'view') this.#accept(proposal, choice.view, nowMs)
     else this.#giveWay(choice, proposal, nowMs)
+  }
+
+  /** The stream of the view to come: this node's own goes on, or a new one continues the base's. */
+  #startOn(base: View | undefined, ballot: Ballot, nowMs: number): ViewStart {
+    const { self, standing, stream, follower } = this.#parts
+    const clock = self.nextVersion(nowMs)
+    const isMine = base !== undefined && sameBallot(base.ballot, ballotOf(standing.view))
+    if (isMine && stream.isOwn(base.start.stream)) {
+      return { ...base.start, clock, seq: stream.committedSeq }
+    }
+    // In another life, or without the base, this node cannot tell how much it has of that stream.
+    const hasFollowed = isMine && standing.mastership?.inSync === true
+    const continues = hasFollowed ? follower.position : undefined
+    return { clock, stream: ballot, seq: 0, continues }
   }
 
   #giveWay(choice: Exclude<Choice, { kind: 'view' }>, proposal: Proposal, nowMs: number): void {

@@ -2,6 +2,7 @@
 // Looks only; changes nothing.
 import type { Audit } from './audit.ts'
 import type { Candidates } from './candidates.ts'
+import type { Coherence } from './coherence.ts'
 import { CLOCK_SKEW_MAX_MS, NODES_MAX } from './limits.ts'
 import type { Leases } from './leases.ts'
 import type { Member, Members } from './members.ts'
@@ -23,6 +24,7 @@ export interface ReportParts {
   readonly candidates: Candidates
   readonly leases: Leases
   readonly serving: Serving
+  readonly coherence: Coherence
   readonly proposer: Proposer
   readonly store: EntryReader
   readonly settings: ClusterSettings
@@ -66,7 +68,7 @@ export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
     view: view === undefined ? undefined : reportView(parts, view),
     nodes: reportNodes(parts, view, nowMs),
     keys: store.keyCount,
-    stream: { id: `${stream.node}.${stream.incarnation}`, committed: seq },
+    stream: { id: formatBallot(stream), committed: seq },
     proofAgeMs: proofAgeMs(parts, nowMs),
     audit: parts.audit.report(nowMs),
     mode: settings.mode,
@@ -118,9 +120,13 @@ function roleOf(view: View | undefined, id: NodeId): Role {
 }
 
 function proofAgeMs(parts: ReportParts, nowMs: number): number | undefined {
-  const { standing, leases } = parts
-  const atMs = standing.isActive ? leases.primaryProvenAtMs() : leases.masterProvenAtMs()
-  if (atMs === -Infinity) return undefined
+  const { standing, leases, coherence } = parts
+  const atMs = standing.isActive
+    ? leases.primaryProvenAtMs()
+    : standing.isServingMaster
+      ? leases.masterProvenAtMs()
+      : coherence.provenAtMs
+  if (atMs === undefined || atMs === -Infinity) return undefined
   return atMs === Infinity ? 0 : Math.max(0, Math.round(nowMs - atMs))
 }
 

@@ -25,8 +25,8 @@ export class Requests {
   }
 
   take({ ticket, sender, request }: RequestEvent, nowMs: number): void {
-    const { acceptor, standing, follower, serving, mirrorSource, synced, recovery, audit } =
-      this.#parts
+    const { acceptor, standing, follower, serving, mirrorSource, synced } = this.#parts
+    const { announcer, recovery, audit } = this.#parts
     switch (request.kind) {
       case 'ping':
         return this.#ping(request, { ticket, sender })
@@ -51,6 +51,8 @@ export class Requests {
         return this.#barrier(request, ticket)
       case 'read':
         return serving.read(request, ticket, nowMs)
+      case 'missed':
+        return announcer.missed(request.after, ticket)
       case 'remembered':
         return mirrorSource.remembered(request, ticket, nowMs)
       case 'digest':

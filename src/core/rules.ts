@@ -25,6 +25,8 @@ export interface Rules {
   readonly vetoProtectsPrimary: boolean
   /** A primary whose master promised a higher ballot proposes again. */
   readonly proposeAgainWhenFenced: boolean
+  /** A master that leaves the stream unanswered is replaced, though its heartbeats go on. */
+  readonly hungMasterIsReplaced: boolean
   /** After a stall a node distrusts its own timers before it distrusts others. */
   readonly stallRule: boolean
   /** A node never adopts a view below its promise. */
@@ -53,6 +55,14 @@ export interface Rules {
   readonly primaryNeedsLease: boolean
   /** A copy is served only within its time of proof. */
   readonly copyNeedsProof: boolean
+  /** The moment that a heartbeat proves is when the heartbeat that it echoes was sent. */
+  readonly proofIsTheEcho: boolean
+  /** A proof counts only once every commit before it is known; missing ones are asked for. */
+  readonly proofNeedsNoGap: boolean
+  /** An answer from before an invalidation of its key is not kept. */
+  readonly noLateFills: boolean
+  /** A new primary's stream is followed only from where it continues the one before. */
+  readonly followOnlyKnownStreams: boolean
   /** Masters remove expired entries only as the stream says: as deletes of the primary. */
   readonly expiryThroughStream: boolean
   /** Tombstones go only while every known node is in this view and nobody owes a lineage. */
@@ -77,6 +87,7 @@ export const ALL_RULES: Rules = {
   viewNeedsMostOfHeard: true,
   vetoProtectsPrimary: true,
   proposeAgainWhenFenced: true,
+  hungMasterIsReplaced: true,
   stallRule: true,
   neverAdoptBelowPromise: true,
   sendTailAgain: true,
@@ -91,6 +102,10 @@ export const ALL_RULES: Rules = {
   strongReadAsksMasters: true,
   primaryNeedsLease: true,
   copyNeedsProof: true,
+  proofIsTheEcho: true,
+  proofNeedsNoGap: true,
+  noLateFills: true,
+  followOnlyKnownStreams: true,
   expiryThroughStream: true,
   purgeOnlyWhenAllPresent: true,
   purgeRemovesOlder: true,

@@ -1,10 +1,11 @@
 // What this node may answer from what it holds: as a master under its lease, or from a proven copy.
 // Answers other nodes' queries and reads; a read sent here is never sent on.
-import { COPY_ANSWERS, COPY_FRESH_MS, INLINE_VALUE_MAX, READ_WAIT_MS } from './limits.ts'
+import type { Coherence } from './coherence.ts'
+import { COPY_ANSWERS, INLINE_VALUE_MAX, READ_WAIT_MS } from './limits.ts'
 import type { Follower } from './follower.ts'
 import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
-import type { CallAnswer, Datagram, NodeRequest, NodeResponse, StreamPosition } from './messages.ts'
+import type { CallAnswer, Datagram, NodeRequest, NodeResponse } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader } from './ports.ts'
 import type { Rules } from './rules.ts'
@@ -13,8 +14,8 @@ import { type Session, TOO_OLD_REASON } from './session.ts'
 import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import { liveEntry, toTravel, valueBytes } from './travel.ts'
-import type { Address, Copy, Entry, NodeId, ReadQuery, Version } from './types.ts'
-import { onlyGroup, primaryOf } from './view.ts'
+import type { Address, Entry, NodeId, ReadQuery, StreamPosition, Version } from './types.ts'
+import { BALLOT_ZERO, onlyGroup } from './view.ts'
 
 type Query = Extract<Datagram, { kind: 'query' }>
 type Read = Extract<NodeRequest, { kind: 'read' }>
@@ -28,8 +29,12 @@ export interface ServingParts {
   readonly follower: Follower
   readonly store: EntryReader
   readonly copies: CopyReader
+  readonly coherence: Coherence
   readonly session: Session
 }
+
+/** The position of somebody who follows no stream: comparable with none. */
+const NOWHERE: StreamPosition = { stream: BALLOT_ZERO, seq: 0 }
 
 export class Serving {
   readonly #out: Outbox
@@ -58,10 +63,6 @@ export class Serving {
     return standing.isActive ? leases.primaryHoldsLease(nowMs) : leases.masterHoldsLease(nowMs)
   }
 
-  mayServeCopy(copy: Copy, nowMs: number): boolean {
-    return !this.#rules.copyNeedsProof || nowMs - copy.provenAtMs <= COPY_FRESH_MS
-  }
-
   /** Age of the word that a master's answer rests on. The primary's own lease is not counted. */
   masterAgeMs(nowMs: number): number {
     const { standing, leases } = this.#parts
@@ -74,18 +75,17 @@ export class Serving {
     const entry = this.#parts.store.get(key)
     if (entry === undefined && this.#parts.store.isDamaged(key)) return unable(DAMAGED_REASON)
     if (!this.#parts.session.isEnough(entry, min)) return unable(TOO_OLD_REASON)
-    return { kind: 'master', entry, ageMs: this.masterAgeMs(nowMs) }
+    return { kind: 'master', entry, ageMs: this.masterAgeMs(nowMs), position: this.position() }
   }
 
-  /** Where this master stands in its primary's stream. */
+  /** Where this node stands in the primary's stream. */
   position(): StreamPosition {
-    const { standing, stream, follower, self } = this.#parts
-    if (standing.isActive || standing.view === undefined) {
-      const own = { node: self.id, incarnation: self.incarnation }
-      return { stream: own, seq: stream.committedSeq }
+    const { standing, stream, follower, coherence } = this.#parts
+    if (standing.isActive && standing.view !== undefined) {
+      return { stream: standing.view.start.stream, seq: stream.committedSeq }
     }
-    const { id, incarnation } = primaryOf(standing.view)
-    return { stream: { node: id, incarnation }, seq: follower.appliedSeq }
+    if (standing.mastership !== undefined) return follower.position
+    return coherence.position ?? NOWHERE
   }
 
   /** A multicast query: masters answer it, and about two of the nodes that hold a proven copy. */
@@ -98,15 +98,18 @@ export class Serving {
       return
     }
     const copy = this.#parts.copies.get(key)
-    if (copy === undefined || query.mastersOnly || !this.mayServeCopy(copy, nowMs)) {
+    const { coherence } = this.#parts
+    if (copy === undefined || query.mastersOnly || !coherence.mayServe(copy, nowMs)) {
       if (!this.#rules.onlyMastersSayAbsent) this.#sendAbsent(from, { nonce, ageMs: 0 }, '')
       return
     }
     if (copy.known.kind !== 'entry' || !this.#isChosen(nonce)) return
     if (!this.#parts.session.isCopyEnough(copy.known.entry, min)) return
     const entry = liveEntry(copy.known.entry, this.#parts.self.wallMs(nowMs))
-    const ageMs = nowMs - copy.provenAtMs
-    if (entry !== undefined) this.#sendAnswer(from, { query, entry, ageMs, isMaster: false }, nowMs)
+    if (entry === undefined) return
+    const ageMs = coherence.ageMs(copy, nowMs)
+    const position = coherence.positionOf(copy) ?? NOWHERE
+    this.#sendAnswer(from, { query, entry, ageMs, isMaster: false, position }, nowMs)
   }
 
   /** Another node's read. */
@@ -141,17 +144,19 @@ export class Serving {
   #wordOnHand({ key, minVersion }: Read, nowMs: number): MasterWord {
     const word = this.wordOf(key, minVersion, nowMs)
     if (word.kind === 'master') return word
-    const copy = this.#parts.copies.get(key)
-    if (copy?.known.kind !== 'entry' || !this.mayServeCopy(copy, nowMs)) return word
+    const { copies, coherence, session } = this.#parts
+    const copy = copies.get(key)
+    if (copy?.known.kind !== 'entry' || !coherence.mayServe(copy, nowMs)) return word
     const { entry } = copy.known
-    if (!this.#parts.session.isCopyEnough(entry, minVersion)) return unable(TOO_OLD_REASON)
-    return { kind: 'copy', entry, ageMs: nowMs - copy.provenAtMs }
+    if (!session.isCopyEnough(entry, minVersion)) return unable(TOO_OLD_REASON)
+    const position = coherence.positionOf(copy) ?? NOWHERE
+    return { kind: 'copy', entry, ageMs: coherence.ageMs(copy, nowMs), position }
   }
 
   /** Gives a committed entry if this primary may: by its lease, or for a strong read by asking. */
   #confirm(about: { query: ReadQuery; entry: Entry | undefined }, nowMs: number, then: Then): void {
     const { query, entry } = about
-    const word: MasterWord = { kind: 'master', entry, ageMs: 0 }
+    const word = { kind: 'master', entry, ageMs: 0, position: this.position() } as const
     if (!this.#parts.session.isEnough(entry, query.minVersion)) then(unable(TOO_OLD_REASON), nowMs)
     else if (query.strength === 'strong') this.#askMasters(word, nowMs, then)
     else if (this.holdsLease(nowMs)) then(word, nowMs)
@@ -197,14 +202,14 @@ export class Serving {
     nowMs: number,
   ): void {
     const { query, word } = about
-    const { ageMs } = word
+    const { ageMs, position } = word
     const entry = liveEntry(word.entry, this.#parts.self.wallMs(nowMs))
     if (entry === undefined) {
       // An entry that has expired is as good a tombstone as the one that will replace it.
       this.#sendAbsent(from, { nonce: query.nonce, ageMs }, word.entry?.version ?? '')
       return
     }
-    this.#sendAnswer(from, { query, entry, ageMs, isMaster: true }, nowMs)
+    this.#sendAnswer(from, { query, entry, ageMs, isMaster: true, position }, nowMs)
   }
 
   #sendAbsent(
@@ -217,10 +222,16 @@ export class Serving {
 
   #sendAnswer(
     from: Address,
-    about: { query: Query; entry: Entry; ageMs: number; isMaster: boolean },
+    about: {
+      query: Query
+      entry: Entry
+      ageMs: number
+      isMaster: boolean
+      position: StreamPosition
+    },
     nowMs: number,
   ): void {
-    const { query, entry, ageMs, isMaster } = about
+    const { query, entry, ageMs, isMaster, position } = about
     const bytes = valueBytes(entry)
     const isKnown = query.knownVersion === entry.version
     const inline =
@@ -232,7 +243,7 @@ export class Serving {
       nonce: query.nonce,
       version: entry.version,
       isMaster,
-      position: this.position(),
+      position,
       ageMs,
       valueBytes: bytes,
       inline,
@@ -241,17 +252,17 @@ export class Serving {
 
   #responseTo(request: Read, word: MasterWord, nowMs: number): NodeResponse {
     if (word.kind === 'unable') return word
-    const { ageMs } = word
+    const { ageMs, position } = word
     const isMaster = word.kind === 'master'
     const entry = liveEntry(word.entry, this.#parts.self.wallMs(nowMs))
     if (entry === undefined) {
       // A copy that has expired says nothing about what the masters hold now.
       if (!isMaster) return unable('the copy has expired')
-      return { kind: 'absent', tombstone: word.entry?.version ?? '', ageMs }
+      return { kind: 'absent', tombstone: word.entry?.version ?? '', ageMs, position }
     }
-    if (entry.version === request.knownVersion) return { kind: 'unchanged', ageMs }
+    if (entry.version === request.knownVersion) return { kind: 'unchanged', ageMs, position }
     const wallMs = this.#parts.self.wallMs(nowMs)
-    return { kind: 'found', entry: toTravel(entry, wallMs), ageMs, isMaster }
+    return { kind: 'found', entry: toTravel(entry, wallMs), ageMs, isMaster, position }
   }
 
   /** About two of all nodes with copies answer one query, without having to talk about it. */
@@ -271,8 +282,19 @@ type Then = (word: MasterWord, nowMs: number) => void
 
 /** What a node says about a key: a master's word, tombstones included, a copy, or nothing. */
 export type MasterWord =
-  | { readonly kind: 'master'; readonly entry: Entry | undefined; readonly ageMs: number }
-  | { readonly kind: 'copy'; readonly entry: Entry; readonly ageMs: number }
+  | {
+      readonly kind: 'master'
+      readonly entry: Entry | undefined
+      readonly ageMs: number
+      /** Everything up to here is in it. */
+      readonly position: StreamPosition
+    }
+  | {
+      readonly kind: 'copy'
+      readonly entry: Entry
+      readonly ageMs: number
+      readonly position: StreamPosition
+    }
   | { readonly kind: 'unable'; readonly reason: string }
 
 function unable(reason: string): { kind: 'unable'; reason: string } {

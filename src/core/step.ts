@@ -68,7 +68,7 @@ export type Effect =
       readonly outcome: WriteOutcome | ReadOutcome
     }
   | { readonly kind: 'keep'; readonly copy: Copy }
-  | { readonly kind: 'drop'; readonly key: string }
+  | { readonly kind: 'drop'; readonly keyHash: string }
   | {
       readonly kind: 'log'
       readonly level: 'debug' | 'info' | 'warn' | 'error'

@@ -8,8 +8,10 @@ import {
   FORWARD_PAUSE_MS,
   LOCAL_BATCHES_MAX,
   REPLICATE_WAIT_MS,
+  UNANSWERED_MS,
 } from './limits.ts'
 import type { Members } from './members.ts'
+import type { Announcer } from './announcer.ts'
 import type { AppliedWrite, CallAnswer, StreamRecord } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { Rules } from './rules.ts'
@@ -17,9 +19,9 @@ import type { Self } from './self.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
 import type { StoreChange } from './step.ts'
-import { toTravel, valueBytes } from './travel.ts'
-import type { Ballot, Entry, NodeId, Version, View } from './types.ts'
-import { compareBallots, minCopies, onlyGroup } from './view.ts'
+import { toTravel, transferMs, valueBytes } from './travel.ts'
+import type { Ballot, Entry, NodeId, StreamId, Version, View, ViewStart } from './types.ts'
+import { compareBallots, minCopies, onlyGroup, sameBallot } from './view.ts'
 
 export type StreamEnd =
   | { readonly kind: 'committed'; readonly copies: number }
@@ -43,6 +45,8 @@ interface Sink {
   ackedSeq: number
   isCalling: boolean
   retryAtMs: number
+  /** When what is under way must have been answered; undefined: nothing is. */
+  answerByMs: number | undefined
   /** It said so in its last answer; its heartbeats tell when there is room again. */
   fullUntilMs: number
 }
@@ -52,12 +56,15 @@ export class Stream {
   readonly #self: Self
   readonly #standing: Standing
   readonly #members: Members
+  readonly #announcer: Announcer
   readonly #settings: ClusterSettings
   readonly #rules: Rules
   readonly #pending = new Map<number, Pending>()
   readonly #newestOf = new Map<string, number>()
   readonly #purging = new Set<string>()
   #sinks: Sink[] = []
+  /** The stream that this node numbers; undefined once it was dropped. */
+  #id: StreamId | undefined
   #seq = { last: 0, committed: 0, taken: 0, flushed: 0 }
   #localBatches = 0
   #bytes = 0
@@ -66,15 +73,21 @@ export class Stream {
 
   constructor(
     out: Outbox,
-    parts: { self: Self; standing: Standing; members: Members },
+    parts: { self: Self; standing: Standing; members: Members; announcer: Announcer },
     setUp: { settings: ClusterSettings; rules: Rules },
   ) {
     this.#out = out
     this.#self = parts.self
     this.#standing = parts.standing
     this.#members = parts.members
+    this.#announcer = parts.announcer
     this.#settings = setUp.settings
     this.#rules = setUp.rules
+  }
+
+  /** Whether this is the stream that this node is still numbering. */
+  isOwn(stream: StreamId): boolean {
+    return this.#id !== undefined && sameBallot(this.#id, stream)
   }
 
   get committedSeq(): number {
@@ -100,6 +113,12 @@ export class Stream {
       ({ id, fullUntilMs }) =>
         nowMs < fullUntilMs || (this.#members.get(id)?.beat?.isFull ?? false),
     )
+  }
+
+  /** Another master answers nothing, whatever its heartbeats say. */
+  isUnanswered(id: NodeId, nowMs: number): boolean {
+    const sink = this.#sinks.find((each) => each.id === id)
+    return sink?.answerByMs !== undefined && nowMs >= sink.answerByMs
   }
 
   /** The newest write under way on this key. */
@@ -149,6 +168,13 @@ export class Stream {
     if (seq !== undefined) this.#pending.get(seq)?.ends.push(end)
   }
 
+  /** This node accepted a view of its own: its stream goes on, or a new one begins. */
+  enter(start: ViewStart, nowMs: number): void {
+    if (this.isOwn(start.stream)) return
+    this.drop(nowMs)
+    this.#id = start.stream
+  }
+
   /** This node acts in a new view: what was not acknowledged goes out again, in the same order. */
   start(view: View, nowMs: number): void {
     const others = onlyGroup(view).masters.filter((m) => m.id !== this.#self.id)
@@ -158,6 +184,7 @@ export class Stream {
       ackedSeq,
       isCalling: false,
       retryAtMs: 0,
+      answerByMs: undefined,
       fullUntilMs: 0,
     }))
     this.#pump(nowMs)
@@ -174,8 +201,8 @@ export class Stream {
     this.#bytes = 0
     this.#run++
     this.#localBatches = 0
-    const { committed } = this.#seq
-    this.#seq = { last: committed, committed, taken: committed, flushed: committed }
+    this.#id = undefined
+    this.#seq = { last: 0, committed: 0, taken: 0, flushed: 0 }
     for (const { ends } of pending) for (const end of ends) end({ kind: 'dropped' }, nowMs)
   }
 
@@ -222,6 +249,8 @@ export class Stream {
     const wallMs = this.#self.wallMs(nowMs)
     const records = batch.map(({ item }) => recordOf(item, wallMs))
     sink.isCalling = true
+    const tripMs = transferMs(batch.reduce((bytes, pending) => bytes + pending.bytes, 0))
+    sink.answerByMs ??= nowMs + UNANSWERED_MS + tripMs
     this.#out.call(
       address,
       {
@@ -232,7 +261,7 @@ export class Stream {
         committedSeq: this.#seq.committed,
       },
       {
-        timeoutMs: REPLICATE_WAIT_MS,
+        timeoutMs: REPLICATE_WAIT_MS + tripMs,
         onAnswer: (answer, thenMs) => {
           if (!this.#sinks.includes(sink)) return
           sink.isCalling = false
@@ -244,6 +273,7 @@ export class Stream {
 
   #replicated(sink: Sink, about: { answer: CallAnswer; ballot: Ballot }, nowMs: number): void {
     const { answer, ballot } = about
+    if (answer.kind === 'response') sink.answerByMs = undefined
     if (answer.kind === 'response' && answer.response.kind === 'replicated') {
       sink.ackedSeq = Math.max(sink.ackedSeq, Math.min(answer.response.appliedSeq, this.#seq.last))
       if (answer.response.isFull) sink.fullUntilMs = nowMs + 2 * BEAT_EVERY_MS
@@ -296,9 +326,11 @@ export class Stream {
     this.#pending.delete(seq)
     this.#bytes -= pending.bytes
     const { item } = pending
-    const key = item.kind === 'entry' ? item.entry.key : item.key
+    const what = item.kind === 'entry' ? item.entry : item
+    const { key } = what
     if (item.kind === 'purge') this.#purging.delete(key)
     if (this.#newestOf.get(key) === seq) this.#newestOf.delete(key)
+    if (this.#id !== undefined) this.#announcer.committed({ stream: this.#id, seq }, what)
     for (const end of pending.ends) end({ kind: 'committed', copies }, nowMs)
   }
 }

@@ -1,4 +1,5 @@
 // Entries leaving for and arriving from other nodes: the expiry travels as time left.
+import { SLOWEST_BYTES_PER_MS } from './limits.ts'
 import type { TravelEntry } from './messages.ts'
 import type { Entry } from './types.ts'
 
@@ -21,6 +22,11 @@ export function fromTravel(travel: TravelEntry, wallMs: number): Entry {
 export function liveEntry(entry: Entry | undefined, wallMs: number): Entry | undefined {
   if (entry === undefined || entry.content.kind === 'tombstone') return undefined
   return entry.expiresAtMs !== undefined && entry.expiresAtMs <= wallMs ? undefined : entry
+}
+
+/** How long a value of this size may be under way on the slowest network. Unit: ms. */
+export function transferMs(bytes: number): number {
+  return Math.floor(bytes / SLOWEST_BYTES_PER_MS)
 }
 
 /** Bytes of an entry's value. */

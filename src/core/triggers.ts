@@ -18,6 +18,7 @@ import type { Proposer } from './proposer.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
+import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import type { Ballot, Master, View } from './types.ts'
 import { BALLOT_ZERO, compareBallots, inRoster, onlyGroup, primaryOf, sameBallot } from './view.ts'
@@ -29,6 +30,7 @@ export interface TriggerParts {
   readonly candidates: Candidates
   readonly proposer: Proposer
   readonly synced: SyncedMasters
+  readonly stream: Stream
 }
 
 export class Triggers {
@@ -101,8 +103,10 @@ export class Triggers {
     const others = onlyGroup(view).masters.filter((m) => m.id !== self.id)
     for (const master of others) {
       const member = members.get(master.id)
-      if (this.#isLost(master, member, nowMs)) {
-        if (member?.phase === 'dead') candidates.holdDown(master.id, nowMs)
+      const isUnanswered =
+        this.#rules.hungMasterIsReplaced && this.#parts.stream.isUnanswered(master.id, nowMs)
+      if (isUnanswered || this.#isLost(master, member, nowMs)) {
+        if (isUnanswered || member?.phase === 'dead') candidates.holdDown(master.id, nowMs)
         return 'master-lost'
       }
       const promised = member?.beat?.promised

@@ -50,10 +50,28 @@ export interface Group {
   readonly merge: readonly Lineage[]
 }
 
-/** Where a view begins: versions stamped in it are above `clock`, its stream continues at `seq`. */
+/**
+ * Names a primary's numbered sequence of commits: the ballot of the view in which it began. A primary
+ * that goes on from one view of its own to the next keeps its stream.
+ */
+export type StreamId = Ballot
+
+/** A position in a stream: everything up to and including `seq`. */
+export interface StreamPosition {
+  readonly stream: StreamId
+  readonly seq: number
+}
+
+/** Where a view begins: versions stamped in it are above `clock`, its stream goes on after `seq`. */
 export interface ViewStart {
   readonly clock: Version
+  readonly stream: StreamId
   readonly seq: number
+  /**
+   * What the stream's number 0 follows: whoever knows everything up to there has missed nothing.
+   * Undefined when its primary cannot tell.
+   */
+  readonly continues: StreamPosition | undefined
 }
 
 /** The agreed state of the cluster. Changes only by prepare/promise and accept/accepted. */
@@ -101,6 +119,11 @@ export interface Copy {
   readonly known: { readonly kind: 'entry'; readonly entry: Entry } | { readonly kind: 'absent' }
   /** Own monotonic clock: at this moment a master's word still held. */
   readonly provenAtMs: number
+  /**
+   * While this is the coherence's present run, the copy is still right as of its last proof, for an
+   * invalidation would have removed it. 0: nobody watches over it.
+   */
+  readonly run: number
 }
 
 export type Condition =

@@ -15,9 +15,11 @@ import { BODIES_BYTES_MAX, NODE_MESSAGE_EXTRA_BYTES } from './limits.ts'
 import type { HttpLog } from './log.ts'
 import type { InternalNode } from './node-access.ts'
 import { problemReply, type Reply } from './reply.ts'
+import type { Admission, RequestGate, RequestHead } from './request-gate.ts'
 
 export interface NodeApiOptions {
   readonly valueBytesMax: number
+  readonly gate: RequestGate
   readonly log: HttpLog
 }
 
@@ -27,7 +29,12 @@ export function createNodeApi(node: InternalNode, options: NodeApiOptions): Requ
   const tooLarge = `A message may have ${bytesMax} bytes: are the settings of the nodes the same?`
   const limits = { intake: new Intake(BODIES_BYTES_MAX), bytesMax, tooLarge }
   return (req, res) => {
-    answer(node, limits, { req, res }).catch((error: unknown) => {
+    const admission = options.gate.admit(headOf(req))
+    const answered =
+      admission.kind === 'admitted'
+        ? answer(node, limits, { req, res, admission })
+        : turnAway(req, res, admission)
+    answered.catch((error: unknown) => {
       options.log('error', 'http.node-failed', { url: req.url, error: String(error) })
       const detail = 'This is a bug: the log of the node says more.'
       sendReply(res, problemReply('internal-error', detail))
@@ -35,23 +42,30 @@ export function createNodeApi(node: InternalNode, options: NodeApiOptions): Requ
   }
 }
 
+type Admitted = Extract<Admission, { kind: 'admitted' }>
+
 async function answer(
   node: InternalNode,
   limits: BodyLimits,
-  { req, res }: { req: IncomingMessage; res: ServerResponse },
+  exchange: { req: IncomingMessage; res: ServerResponse; admission: Admitted },
 ): Promise<void> {
-  const received = await receive(limits, { req, res })
+  const { res, admission } = exchange
+  const received = await receive(limits, exchange)
   if (received.kind === 'refused') return sendReply(res, received.reason)
   const { sender, request } = received.value
   const response = await node.answer(sender, request)
   const bytes = encodeResponse(node.sender(), response)
-  res.writeHead(200, { 'Content-Type': NODE_CONTENT_TYPE, 'Content-Length': bytes.length })
+  res.writeHead(200, {
+    'Content-Type': NODE_CONTENT_TYPE,
+    'Content-Length': bytes.length,
+    ...admission.sign(200, bytes),
+  })
   res.end(bytes)
 }
 
 async function receive(
   limits: BodyLimits,
-  { req, res }: { req: IncomingMessage; res: ServerResponse },
+  { req, res, admission }: { req: IncomingMessage; res: ServerResponse; admission: Admitted },
 ): Promise<Decoded<ReceivedRequest, Reply>> {
   if (req.method !== 'POST') {
     const headers = { Allow: 'POST' }
@@ -64,6 +78,7 @@ async function receive(
   }
   const body = await readBody({ req, res }, limits)
   if (body.kind === 'refused') return body
+  if (!admission.isBody(body.value)) return refused(unsigned())
   const message = decodeRequest(body.value)
   if (message.kind === 'refused') {
     return refused(problemReply('malformed-message', message.reason))
@@ -71,6 +86,42 @@ async function receive(
   const path = nodePath(message.value.request.kind)
   if (req.url === path) return ok(message.value)
   return refused(problemReply('malformed-message', `This message belongs to ${path}.`))
+}
+
+/** Nothing of the body is kept or looked at; it is only read off the connection. */
+function turnAway(
+  req: IncomingMessage,
+  res: ServerResponse,
+  admission: Exclude<Admission, Admitted>,
+): Promise<void> {
+  req.resume()
+  const reply = unsigned()
+  const proof = admission.kind === 'again' ? admission.sign(reply.status, NOTHING) : {}
+  // What follows on the connection of a stranger is not waited for.
+  const connection = admission.kind === 'unknown' ? { Connection: 'close' } : {}
+  sendReply(res, { ...reply, headers: { ...reply.headers, ...proof, ...connection } })
+  return Promise.resolve()
+}
+
+const NOTHING = new Uint8Array(0)
+
+function unsigned(): Reply {
+  const detail =
+    'Only nodes with a secret of this cluster are answered here: give every node the same secret-file.'
+  return problemReply('unsigned', detail, { headers: { 'WWW-Authenticate': 'DC1' } })
+}
+
+function headOf(req: IncomingMessage): RequestHead {
+  const { localAddress = '', localPort = 0, remoteAddress = '' } = req.socket
+  const digest = req.headers['content-digest']
+  return {
+    path: req.url ?? '',
+    host: req.headers.host ?? '',
+    arrivedAt: `${localAddress}:${localPort}`,
+    from: remoteAddress,
+    authorization: req.headers.authorization,
+    contentDigest: typeof digest === 'string' ? digest : undefined,
+  }
 }
 
 function sendReply(res: ServerResponse, { status, headers, body }: Reply): void {

@@ -17,6 +17,8 @@ export interface Call {
   readonly to: Address
   readonly path: string
   readonly bytes: Uint8Array
+  /** Sent besides the content type. */
+  readonly headers: Readonly<Record<string, string>>
   /** Covers waiting for a turn, the connection, the headers and the body. Unit: ms. */
   readonly timeoutMs: number
   /** Does not wait for a turn behind other calls: a ping says whether a node lives. */
@@ -24,7 +26,14 @@ export interface Call {
 }
 
 export type CallResult =
-  | { readonly kind: 'response'; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'response'
+      readonly bytes: Uint8Array
+      /** The Authentication-Info header; '' without one. */
+      readonly proof: string
+    }
+  /** Status 401: not delivered. `proof` as above. */
+  | { readonly kind: 'denied'; readonly proof: string }
   /** Nothing listens at the address: the call was surely not delivered. */
   | { readonly kind: 'refused' }
   /** The connection broke, or what answered is no node. `reason` is for people. */
@@ -158,6 +167,8 @@ class Flight implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = []
   #controller: Dispatcher.DispatchController | undefined
   #hasEnded = false
+  #proof = ''
+  #isDenied = false
 
   constructor(call: Call, ended: (result: CallResult) => void) {
     this.#call = call
@@ -167,7 +178,7 @@ class Flight implements Dispatcher.DispatchHandler {
 
   start(pool: Pool): void {
     const { path, bytes } = this.#call
-    const headers = { 'content-type': NODE_CONTENT_TYPE }
+    const headers = { ...this.#call.headers, 'content-type': NODE_CONTENT_TYPE }
     pool.dispatch({ path, method: 'POST', headers, body: bytes }, this)
   }
 
@@ -176,7 +187,8 @@ class Flight implements Dispatcher.DispatchHandler {
     if (this.#hasEnded) return
     this.#hasEnded = true
     clearTimeout(this.#deadline)
-    if (result.kind !== 'response') this.#controller?.abort(new Error(result.kind))
+    const isWhole = result.kind === 'response' || result.kind === 'denied'
+    if (!isWhole) this.#controller?.abort(new Error(result.kind))
     this.#ended(result)
   }
 
@@ -185,18 +197,28 @@ class Flight implements Dispatcher.DispatchHandler {
     if (this.#hasEnded) controller.abort(new Error('ended before it was sent'))
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
-    if (status !== 200) this.end({ kind: 'broken', reason: `answered with status ${status}` })
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    const proof = headers['authentication-info']
+    this.#proof = typeof proof === 'string' ? proof : ''
+    this.#isDenied = status === 401
+    if (status !== 200 && status !== 401)
+      this.end({ kind: 'broken', reason: `answered with status ${status}` })
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#chunks.push(chunk)
+    // A denial is read to its end, so that its connection can be used again, but not kept.
+    if (!this.#isDenied) this.#chunks.push(chunk)
   }
 
   onResponseEnd(): void {
+    if (this.#isDenied) return this.end({ kind: 'denied', proof: this.#proof })
     const [only] = this.#chunks
     const bytes = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks)
-    this.end({ kind: 'response', bytes })
+    this.end({ kind: 'response', bytes, proof: this.#proof })
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

@@ -33,6 +33,8 @@ export interface CacheNodeParts {
   readonly clock: Clock
   /** Stamps local entries: they have versions too, though nobody compares them. */
   readonly nextVersion: () => string
+  /** What an operator should know besides what the core says. */
+  readonly warnings: () => readonly string[]
 }
 
 export class CacheNode implements PublicNode, InternalNode {
@@ -99,7 +101,7 @@ export class CacheNode implements PublicNode, InternalNode {
     const copy = copies.get(key)
     const entry = copyOf(copy)
     if (copy === undefined || entry === undefined) return undefined
-    return { entry, ageMs: nowMs - copy.provenAtMs, source: 'copy' }
+    return { entry, ageMs: core.copyAgeMs(copy, nowMs), source: 'copy' }
   }
 
   list(range: KeyList): Iterable<string> {
@@ -110,8 +112,9 @@ export class CacheNode implements PublicNode, InternalNode {
   }
 
   status(): NodeStatusReport {
-    const { core, clock, copies } = this.#parts
-    return { ...core.status(clock.monotonicMs()), copies: copies.count }
+    const { core, clock, copies, warnings } = this.#parts
+    const status = core.status(clock.monotonicMs())
+    return { ...status, warnings: [...status.warnings, ...warnings()], copies: copies.count }
   }
 
   isReady(): boolean {
@@ -148,7 +151,7 @@ export class CacheNode implements PublicNode, InternalNode {
     if (copy === undefined || !core.mayServeCopy(copy, nowMs)) return undefined
     if (!core.isCopyEnough(copy, min)) return undefined
     const entry = liveEntry(copyOf(copy), clock.wallMs())
-    return outcome(entry, nowMs - copy.provenAtMs, 'copy')
+    return outcome(entry, core.copyAgeMs(copy, nowMs), 'copy')
   }
 
   async #orStale(
@@ -159,8 +162,9 @@ export class CacheNode implements PublicNode, InternalNode {
     const result = await fetched
     const copy = this.#parts.copies.get(key)
     if (result.kind !== 'unreachable' || copy === undefined) return result
-    if (!this.#parts.core.isCopyEnough(copy, minVersion)) return result
-    const ageMs = this.#parts.clock.monotonicMs() - copy.provenAtMs
+    const { core, clock } = this.#parts
+    if (!core.isCopyEnough(copy, minVersion)) return result
+    const ageMs = core.copyAgeMs(copy, clock.monotonicMs())
     if (ageMs > ageMsMax) return result
     const entry = liveEntry(copyOf(copy), this.wallMs())
     // A copy that has expired says nothing about what the masters hold now.

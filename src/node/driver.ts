@@ -135,7 +135,7 @@ export class Driver {
         copies.put(effect.copy)
         return
       case 'drop':
-        copies.drop(effect.key)
+        copies.drop(effect.keyHash)
         return
       case 'log':
         log[effect.level](effect.event, effect.fields)

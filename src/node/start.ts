@@ -11,6 +11,7 @@ import { STATE_ZERO } from '../core/view.ts'
 import { createNodeApi } from '../http/node-api.ts'
 import { createPublicApp } from '../http/public-app.ts'
 import { createRequestListener } from '../http/request-listener.ts'
+import type { RequestGate } from '../http/request-gate.ts'
 import { limitServer, SERVER_OPTIONS } from '../http/server-options.ts'
 import { joinAddress } from '../network/address.ts'
 import { errorCode } from '../network/error-code.ts'
@@ -25,6 +26,7 @@ import { every, nextPhase, pause } from '../system/timers.ts'
 import { CacheNode } from './cache-node.ts'
 import { Driver } from './driver.ts'
 import { DRAIN_WAIT_MS, IDLE_SWEEP_MS } from './limits.ts'
+import { type RefusalCounts, Security } from './security.ts'
 import { Transport } from './transport.ts'
 
 /** Everything from outside that a node needs. */
@@ -36,6 +38,10 @@ export interface World {
 }
 
 export interface RunningNode {
+  /** Replaces the cluster's secrets: all are accepted, the first one signs. None: no secret. */
+  useSecrets(secrets: readonly Uint8Array[]): void
+  /** What was refused since the start, by reason. */
+  refusals(): RefusalCounts
   /** Says goodbye, lets answers leave, flushes and closes. May be called twice. */
   stop(): Promise<void>
 }
@@ -60,18 +66,21 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
       rules: ALL_RULES,
     },
   )
-  const { clock } = world
+  const { clock, randomHex } = world
+  const security = new Security(settings, { clock, log, randomHex, address })
   const driver = new Driver({ core, store, copies, clock, log, onStop: endOf })
   const nextVersion = versionStamp(store, world)
-  const node = new CacheNode({ core, driver, store, copies, clock, nextVersion })
-  const server = http.createServer(SERVER_OPTIONS, createListener(node, settings, world))
+  const warnings = () => security.warnings()
+  const node = new CacheNode({ core, driver, store, copies, clock, nextVersion, warnings })
+  const listener = createListener(node, { settings, world, gate: security.gate })
+  const server = http.createServer(SERVER_OPTIONS, listener)
   limitServer(server)
   try {
-    const transport = await openSockets(server, { settings, core, driver, log })
+    const transport = await openSockets(server, { settings, core, driver, security, world })
     driver.start(transport)
     const { nodeId: id, incarnation, keyCount: keys } = store
     log.info('node-started', { id, incarnation, address, keys })
-    return running({ driver, server, transport, store }, world)
+    return running({ driver, server, transport, store, security }, world)
   } catch (error) {
     await store.close()
     throw error
@@ -81,12 +90,23 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
 /** Both ports or none. */
 async function openSockets(
   server: http.Server,
-  parts: { settings: NodeSettings; core: NodeCore; driver: Driver; log: Log },
+  parts: {
+    settings: NodeSettings
+    core: NodeCore
+    driver: Driver
+    security: Security
+    world: World
+  },
 ): Promise<Transport> {
-  const { settings, core, driver, log } = parts
+  const { settings, core, driver, security, world } = parts
+  const { clock, log } = world
   const transport = await Transport.open(settings, {
     sender: () => core.sender(),
     received: (from, sender, datagram) => driver.step({ kind: 'datagram', from, sender, datagram }),
+    clock,
+    keyring: security.keyring,
+    packetRefusals: security.packetRefusals,
+    answerRefusals: security.answerRefusals,
     log: (level, event, fields) => log[level](event, fields),
   })
   try {
@@ -143,9 +163,9 @@ const LISTEN_ADVICE: Readonly<Record<string, string>> = {
 
 function createListener(
   node: CacheNode,
-  settings: NodeSettings,
-  world: World,
+  parts: { settings: NodeSettings; world: World; gate: RequestGate },
 ): http.RequestListener {
+  const { settings, world, gate } = parts
   const { valueBytesMax } = settings.cluster
   const log = (level: 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>) =>
     world.log[level](event, fields)
@@ -155,7 +175,7 @@ function createListener(
       newIdempotencyKey: () => world.randomHex(16),
       log,
     }),
-    nodeApi: createNodeApi(node, { valueBytesMax, log }),
+    nodeApi: createNodeApi(node, { valueBytesMax, log, gate }),
   })
 }
 
@@ -168,12 +188,20 @@ function endOf(reason: string): void {
   fatal(reason, 1)
 }
 
-function running(
-  parts: { driver: Driver; server: http.Server; transport: Transport; store: Store },
-  world: World,
-): RunningNode {
+interface RunningParts {
+  readonly driver: Driver
+  readonly server: http.Server
+  readonly transport: Transport
+  readonly store: Store
+  readonly security: Security
+}
+
+function running(parts: RunningParts, world: World): RunningNode {
+  const { security, transport } = parts
   let stopping: Promise<void> | undefined
   return {
+    useSecrets: (secrets) => transport.useKeyring(security.useSecrets(secrets)),
+    refusals: () => security.refusals(),
     stop: () => {
       stopping ??= stopNode(parts, world)
       return stopping
@@ -182,11 +210,8 @@ function running(
 }
 
 /** Others hear the goodbye and choose a new master; what is under way may still end. */
-async function stopNode(
-  parts: { driver: Driver; server: http.Server; transport: Transport; store: Store },
-  world: World,
-): Promise<void> {
-  const { driver, server, transport, store } = parts
+async function stopNode(parts: RunningParts, world: World): Promise<void> {
+  const { driver, server, transport, store, security } = parts
   driver.step({ kind: 'leave', reason: 'stopped by its operator' })
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // A connection that becomes idle only now would keep the server open.
@@ -196,6 +221,7 @@ async function stopNode(
   driver.stop()
   server.closeAllConnections()
   await transport.stop()
+  security.stop()
   await store.close()
   world.log.info('node-stopped', {})
 }

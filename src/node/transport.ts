@@ -1,95 +1,107 @@
-// The core's messages as bytes on sockets, and back. Counts what it refuses; decides nothing.
+// The core's messages as bytes on sockets, and back, signed and checked. Decides nothing itself.
 import type { CallAnswer, Datagram, NodeRequest, Sender } from '../core/messages.ts'
+import { PING_WAIT_MS } from '../core/limits.ts'
 import type { Address } from '../core/types.ts'
 import { type Datagrams, openDatagrams } from '../network/datagrams.ts'
 import type { NetworkLog } from '../network/log.ts'
 import { type NodeClient, startNodeClient } from '../network/node-client.ts'
-import {
-  createDatagramKeys,
-  type DatagramKeys,
-  type DatagramRefusal,
-  decodeDatagram,
-  encodeDatagram,
-} from '../wire/datagram.ts'
-import { decodeResponse, encodeRequest, nodePath } from '../wire/node-message.ts'
+import type { Clock } from '../system/clock.ts'
+import { encodeDatagram } from '../wire/datagram.ts'
+import type { Keyring } from '../wire/keyring.ts'
 import type { NodeSettings } from '../config/settings.ts'
+import { type AnswerRefusal, Caller } from './caller.ts'
+import { type Challenge, PacketGate, type PacketRefusal } from './packet-gate.ts'
+import type { Refusals } from './refusals.ts'
 
-/** Calls that say whether a node lives, or change the view: they overtake bulk traffic. */
-const URGENT: ReadonlySet<NodeRequest['kind']> = new Set([
-  'ping',
-  'prepare',
-  'accept',
-  'commit',
-  'nudge',
-  'view',
-  'barrier',
-])
-
-export interface TransportHandlers {
+export interface TransportParts {
   received(from: Address, sender: Sender, datagram: Datagram): void
   /** Who this node is; asked for at every message, because the clock moves. */
   sender(): Sender
+  readonly clock: Clock
+  readonly keyring: Keyring
+  readonly packetRefusals: Pick<Refusals<PacketRefusal>, 'count'>
+  readonly answerRefusals: Pick<Refusals<AnswerRefusal>, 'count'>
   readonly log: NetworkLog
 }
 
 export class Transport {
   readonly #datagrams: Datagrams
   readonly #client: NodeClient
-  readonly #keys: DatagramKeys
-  readonly #handlers: TransportHandlers
+  readonly #gate: PacketGate
+  readonly #caller: Caller
+  readonly #sender: () => Sender
+  #keyring: Keyring
   #counter = 0
 
   private constructor(
-    datagrams: Datagrams,
-    client: NodeClient,
-    keys: DatagramKeys,
-    handlers: TransportHandlers,
+    sockets: { readonly datagrams: Datagrams; readonly client: NodeClient },
+    doors: { readonly gate: PacketGate; readonly caller: Caller },
+    parts: TransportParts,
   ) {
-    this.#datagrams = datagrams
-    this.#client = client
-    this.#keys = keys
-    this.#handlers = handlers
+    this.#datagrams = sockets.datagrams
+    this.#client = sockets.client
+    this.#gate = doors.gate
+    this.#caller = doors.caller
+    this.#sender = () => parts.sender()
+    this.#keyring = parts.keyring
   }
 
   /** Opens the sockets. Rejects with a DatagramError when a port cannot be bound. */
-  static async open(settings: NodeSettings, handlers: TransportHandlers): Promise<Transport> {
-    const keys = createDatagramKeys(settings.clusterName, undefined)
-    const refused = new Map<DatagramRefusal, number>()
-    const datagrams = await openDatagrams(settings, {
-      log: handlers.log,
-      received: (bytes, from) => {
-        const decoded = decodeDatagram(bytes, keys)
-        if (decoded.kind === 'ok') {
-          handlers.received(from, decoded.value.sender, decoded.value.datagram)
-        } else refused.set(decoded.reason, (refused.get(decoded.reason) ?? 0) + 1)
-      },
-    })
+  static async open(settings: NodeSettings, parts: TransportParts): Promise<Transport> {
+    const { clock, keyring, log } = parts
+    const sender = () => parts.sender()
     const client = startNodeClient(settings.cluster)
-    return new Transport(datagrams, client, keys, handlers)
+    const caller = new Caller(keyring, { client, clock, sender, refusals: parts.answerRefusals })
+    const gate = new PacketGate(keyring, {
+      clock,
+      selfId: () => sender().id,
+      refusals: parts.packetRefusals,
+      challenge: (challenge) => passes(caller, challenge),
+      clockIsOff: ({ id, address }, aheadMs) =>
+        log('warn', 'clock-off', { id, address, aheadS: Math.round(aheadMs / 1000) }),
+    })
+    try {
+      const datagrams = await openDatagrams(settings, {
+        log,
+        received: (bytes, from) => {
+          const opened = gate.open(bytes, from)
+          if (opened !== undefined) parts.received(from, opened.sender, opened.datagram)
+        },
+      })
+      return new Transport({ datagrams, client }, { gate, caller }, parts)
+    } catch (error) {
+      await client.stop()
+      throw error
+    }
+  }
+
+  /** From now on these keys sign and are accepted: the seam for a secret file that is read again. */
+  useKeyring(keyring: Keyring): void {
+    this.#keyring = keyring
+    this.#gate.useKeyring(keyring)
+    this.#caller.useKeyring(keyring)
   }
 
   send(to: 'everyone' | Address, datagram: Datagram): void {
-    const sender = this.#handlers.sender()
+    const sender = this.#sender()
     const counter = ++this.#counter
-    this.#datagrams.send(encodeDatagram({ sender, counter }, datagram, this.#keys), to)
+    this.#datagrams.send(encodeDatagram({ sender, counter }, datagram, this.#keyring), to)
   }
 
-  async call(to: Address, request: NodeRequest, timeoutMs: number): Promise<CallAnswer> {
-    const bytes = encodeRequest(this.#handlers.sender(), request)
-    const path = nodePath(request.kind)
-    const isUrgent = URGENT.has(request.kind)
-    const result = await this.#client.call({ to, path, bytes, timeoutMs, isUrgent })
-    if (result.kind === 'broken') return { kind: 'broken' }
-    if (result.kind !== 'response') return result
-    const decoded = decodeResponse(result.bytes)
-    if (decoded.kind === 'refused') {
-      this.#handlers.log('warn', 'node-answer-refused', { to, path, reason: decoded.reason })
-      return { kind: 'broken' }
-    }
-    return { kind: 'response', ...decoded.value }
+  call(to: Address, request: NodeRequest, timeoutMs: number): Promise<CallAnswer> {
+    return this.#caller.call(to, request, timeoutMs)
   }
 
   async stop(): Promise<void> {
     await Promise.all([this.#datagrams.stop(), this.#client.stop()])
   }
+}
+
+/** Only the node itself can sign an answer that names this life of it. */
+async function passes(caller: Caller, { id, incarnation, address }: Challenge): Promise<boolean> {
+  const nonce = `challenge-${id}`
+  const answer = await caller.call(address, { kind: 'ping', nonce, hearsYou: true }, PING_WAIT_MS)
+  if (answer.kind !== 'response' || answer.response.kind !== 'pong') return false
+  const { response } = answer
+  return response.id === id && response.incarnation === incarnation && response.nonce === nonce
 }

@@ -1,6 +1,7 @@
 // The bounded copies a node keeps of entries it is no master of, least recently used out first.
 // Decides nothing about freshness: that is the core's.
 import { LRUCache } from 'lru-cache'
+import { keyHash } from '../core/key-hash.ts'
 import type { CopyReader } from '../core/ports.ts'
 import type { Copy } from '../core/types.ts'
 import { compareKeys } from './key-order.ts'
@@ -16,6 +17,7 @@ export const COPY_SHARE_MAX = 1 / 8
 export const COPIES_MAX = 4_000_000
 
 export class Copies implements CopyReader {
+  /** By the hash of the key, as invalidations name it. Of two keys with one hash, one is kept. */
   readonly #copies: LRUCache<string, Copy> | undefined
   readonly #copyBytesMax: number
 
@@ -38,27 +40,33 @@ export class Copies implements CopyReader {
 
   /** The copy; it counts as used. */
   get(key: string): Copy | undefined {
-    return this.#copies?.get(key)
+    const copy = this.#copies?.get(keyHash(key))
+    return copy?.key === key ? copy : undefined
+  }
+
+  /** The copy that an invalidation means; it does not count as used. */
+  byHash(hash: string): Copy | undefined {
+    return this.#copies?.peek(hash)
   }
 
   /** Keeps a copy in place of what was known of its key; one that is too large is not kept. */
   put(copy: Copy): void {
     if (this.#copies === undefined) return
     if (copyBytes(copy) > this.#copyBytesMax) {
-      this.#copies.delete(copy.key)
+      this.#copies.delete(keyHash(copy.key))
       return
     }
     if (this.#copies.size >= COPIES_MAX) this.#copies.pop()
-    this.#copies.set(copy.key, ownedCopy(copy))
+    this.#copies.set(keyHash(copy.key), ownedCopy(copy))
   }
 
-  drop(key: string): void {
-    this.#copies?.delete(key)
+  drop(hash: string): void {
+    this.#copies?.delete(hash)
   }
 
   /** Keys of copies of live entries and of absences alike, in byte order. */
   keys(): string[] {
-    return [...(this.#copies?.keys() ?? [])].sort(compareKeys)
+    return [...(this.#copies?.values() ?? [])].map((copy) => copy.key).sort(compareKeys)
   }
 }
 

@@ -29,7 +29,7 @@ const ECHO_BYTES = 10
 /** Numbers, flags, two ballots, and the address with its length. */
 const PLAIN_BYTES = 4 + 1 + 1 + 2 * BALLOT_BYTES + 6 + 6 + 2 + 4 + 1 + ADDRESS_BYTES_MAX
 const LINEAGES_BYTES = 1 + BEAT_LINEAGES_MAX * BALLOT_BYTES
-const REPORT_BYTES = 2 * POSITION_BYTES + 1 + ECHOES_MAX * ECHO_BYTES
+const REPORT_BYTES = POSITION_BYTES + 1 + ECHOES_MAX * ECHO_BYTES
 
 /** The largest heartbeat as a whole packet. Unit: bytes. */
 export const BEAT_BYTES_MAX = HEADER_BYTES + PLAIN_BYTES + LINEAGES_BYTES + REPORT_BYTES + TAG_BYTES
@@ -96,7 +96,6 @@ function flagsOfBeat(beat: Beat): number {
     beat.mode === 'majority',
     master !== undefined,
     master?.holdsLease === true,
-    master?.continues !== undefined,
   )
 }
 
@@ -111,19 +110,17 @@ function readLineages(reader: ByteReader): Ballot[] {
 function writeReport(writer: ByteWriter, report: MasterReport): void {
   assert(report.echoes.length <= ECHOES_MAX, 'echoes take turns')
   writePosition(writer, report.committed)
-  if (report.continues !== undefined) writePosition(writer, report.continues)
   writer.uint8(report.echoes.length)
   for (const echo of report.echoes) writeEcho(writer, echo)
 }
 
 function readReport(reader: ByteReader, flags: number): MasterReport {
   const committed = readPosition(reader)
-  const continues = hasFlag(flags, 5) ? readPosition(reader) : undefined
   const count = reader.uint8()
   if (count > ECHOES_MAX) reader.breakOff()
   const echoes: Echo[] = []
   while (echoes.length < count && !reader.isBroken) echoes.push(readEcho(reader))
-  return { committed, holdsLease: hasFlag(flags, 4), continues, echoes }
+  return { committed, holdsLease: hasFlag(flags, 4), echoes }
 }
 
 function writeEcho(writer: ByteWriter, echo: Echo): void {

@@ -1,6 +1,5 @@
 // Parts that the bodies of several packets share: flags, versions, ballots, positions, sizes.
-import type { StreamId, StreamPosition } from '../core/messages.ts'
-import type { Ballot, Version } from '../core/types.ts'
+import type { Ballot, StreamPosition, Version } from '../core/types.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { type ByteWriter, UINT32_MAX } from './byte-writer.ts'
 
@@ -12,7 +11,7 @@ export const TAG_BYTES = 16
 
 export const VERSION_BYTES = 16
 export const BALLOT_BYTES = 14
-export const POSITION_BYTES = 18
+export const POSITION_BYTES = BALLOT_BYTES + 6
 
 /** A byte of yes and no, the first is its lowest bit. At most eight. */
 export function flagsOf(...facts: readonly boolean[]): number {
@@ -58,22 +57,12 @@ export function readBallot(reader: ByteReader): Ballot {
   return { epoch, proposer: reader.hex(8) }
 }
 
-export function writeStream(writer: ByteWriter, stream: StreamId): void {
-  writer.hex(stream.node, 8)
-  writer.uint32(stream.incarnation)
-}
-
-export function readStream(reader: ByteReader): StreamId {
-  const node = reader.hex(8)
-  return { node, incarnation: reader.uint32() }
-}
-
 export function writePosition(writer: ByteWriter, position: StreamPosition): void {
-  writeStream(writer, position.stream)
+  writeBallot(writer, position.stream)
   writer.uint48(position.seq)
 }
 
 export function readPosition(reader: ByteReader): StreamPosition {
-  const stream = readStream(reader)
+  const stream = readBallot(reader)
   return { stream, seq: reader.uint48() }
 }

@@ -5,26 +5,28 @@ import {
   CONTENT_TYPE_BYTES_MAX,
   DATAGRAM_BYTES_MAX,
   INLINE_VALUE_MAX,
+  INVALIDATION_ITEMS_MAX,
   KEY_BYTES_MAX,
 } from '../core/limits.ts'
-import type { Datagram, DatagramKind, TravelEntry } from '../core/messages.ts'
+import type { Datagram, DatagramKind, Invalidation, TravelEntry } from '../core/messages.ts'
 import type { Content, Version } from '../core/types.ts'
 import { decodeBeat, encodeBeat } from './beat-body.ts'
 import {
+  BALLOT_BYTES,
   flagsOf,
   HEADER_BYTES,
   hasFlag,
   POSITION_BYTES,
+  readBallot,
   readOptionalVersion,
   readPosition,
-  readStream,
   readVersion,
   TAG_BYTES,
   VERSION_BYTES,
   wholeMs,
+  writeBallot,
   writeOptionalVersion,
   writePosition,
-  writeStream,
   writeVersion,
 } from './body-parts.ts'
 import type { ByteReader } from './byte-reader.ts'
@@ -49,8 +51,10 @@ const ITEM_BYTES = 8 + VERSION_BYTES
 const ANSWER_BYTES = 6 + 1 + VERSION_BYTES + POSITION_BYTES + 4 + 4
 const INLINE_BYTES = 16 + 6 + 1 + 2
 
-/** Items that one invalidation can carry. */
-export const INVALIDATION_ITEMS_MAX = Math.floor((BODY_BYTES_MAX - 12 - 6 - 1) / ITEM_BYTES)
+assert(
+  BALLOT_BYTES + 6 + 1 + INVALIDATION_ITEMS_MAX * ITEM_BYTES <= BODY_BYTES_MAX,
+  'the largest invalidation must fit one packet',
+)
 
 /** Whether an answer may carry this entry: a small value, and its content type beside it. */
 export function fitsInline(entry: Pick<TravelEntry, 'content'>): boolean {
@@ -205,7 +209,7 @@ function decodeAbsent(reader: ByteReader): Of<'absent'> {
 function encodeInvalidation(writer: ByteWriter, invalidation: Of<'invalidation'>): void {
   const { items } = invalidation
   assert(items.length <= INVALIDATION_ITEMS_MAX, 'more items need another packet')
-  writeStream(writer, invalidation.stream)
+  writeBallot(writer, invalidation.stream)
   writer.uint48(invalidation.firstSeq)
   writer.uint8(items.length)
   for (const item of items) {
@@ -215,10 +219,10 @@ function encodeInvalidation(writer: ByteWriter, invalidation: Of<'invalidation'>
 }
 
 function decodeInvalidation(reader: ByteReader): Of<'invalidation'> {
-  const stream = readStream(reader)
+  const stream = readBallot(reader)
   const firstSeq = reader.uint48()
   const count = reader.uint8()
-  const items: { keyHash: string; version: Version }[] = []
+  const items: Invalidation[] = []
   while (items.length < count && !reader.isBroken) {
     const keyHash = reader.hex(8)
     items.push({ keyHash, version: readVersion(reader) })

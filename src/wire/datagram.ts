@@ -8,11 +8,11 @@ import { HEADER_BYTES, TAG_BYTES } from './body-parts.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { decodeBody, encodeBody, typeOf } from './datagram-body.ts'
-import type { DatagramKeys } from './datagram-keys.ts'
 import { type Decoded, ok, refused } from './decoded.ts'
+import type { Keyring } from './keyring.ts'
 
-export { fitsInline, INVALIDATION_ITEMS_MAX } from './datagram-body.ts'
-export { createDatagramKeys, type DatagramKeys } from './datagram-keys.ts'
+export { fitsInline } from './datagram-body.ts'
+export { createKeyring, type Keyring } from './keyring.ts'
 
 /** The version of this packet form. */
 export const DATAGRAM_VERSION = 1
@@ -38,7 +38,16 @@ export interface Envelope {
   readonly counter: number
 }
 
-/** A packet whose tag was right. The caller checks for repetitions and for its own packets. */
+/**
+ * A packet whose tag was right, and whose body nobody has looked at. The caller checks for
+ * repetitions and for its own packets before it reads on.
+ */
+export interface VerifiedDatagram extends Envelope {
+  readonly type: number
+  readonly body: Uint8Array
+}
+
+/** A packet that was verified and read. */
 export interface ReceivedDatagram extends Envelope {
   readonly datagram: Datagram
 }
@@ -46,6 +55,7 @@ export interface ReceivedDatagram extends Envelope {
 const MAGIC = 0x4443
 const BODY_LENGTH_AT = 6
 const CLUSTER_TAG_AT = 8
+const BEAT_TYPE = typeOf('beat')
 
 /**
  * One packet of at most DATAGRAM_BYTES_MAX bytes. Of `sender.clock` only the time is sent: its
@@ -56,17 +66,17 @@ const CLUSTER_TAG_AT = 8
 export function encodeDatagram(
   envelope: Envelope,
   datagram: Datagram,
-  keys: DatagramKeys,
+  { signer, clusterTag }: Pick<Keyring, 'signer' | 'clusterTag'>,
 ): Uint8Array {
   const { sender, counter } = envelope
   const writer = new ByteWriter(DATAGRAM_BYTES_MAX)
   writer.uint16(MAGIC)
   writer.uint8(DATAGRAM_VERSION)
   writer.uint8(typeOf(datagram.kind))
-  writer.uint8(keys.keyId)
+  writer.uint8(signer.keyId)
   writer.uint8(0)
   writer.uint16(0)
-  writer.raw(keys.clusterTag)
+  writer.raw(clusterTag)
   writer.hex(sender.id, 8)
   writer.uint32(sender.incarnation)
   writer.uint64(counter)
@@ -74,48 +84,67 @@ export function encodeDatagram(
   assert(writer.length === HEADER_BYTES, 'a header has one size')
   encodeBody(writer, datagram)
   writer.putUint16(writer.length - HEADER_BYTES, BODY_LENGTH_AT)
-  writer.raw(tagOf(writer.written(), keys.key))
+  writer.raw(tagOf(writer.written(), signer.key))
   return writer.written()
 }
 
-/**
- * Checks size, magic, version, cluster, key and tag in this order, and reads the rest only then.
- * An inline entry has the key '': the asker knows it by the nonce. Its value is a view of `bytes`.
- */
-export function decodeDatagram(
+/** Checks size, magic, version, cluster, key and tag in this order, and reads the header only then. */
+export function verifyDatagram(
   bytes: Uint8Array,
-  keys: DatagramKeys,
-): Decoded<ReceivedDatagram, DatagramRefusal> {
+  keyring: Keyring,
+): Decoded<VerifiedDatagram, DatagramRefusal> {
   const packet = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const refusal = check(packet, keys)
+  const refusal = check(packet, keyring)
   if (refusal !== undefined) return refused(refusal)
-  const received = readPacket(packet)
-  return received === undefined ? refused('body') : ok(received)
-}
-
-function check(packet: Buffer, keys: DatagramKeys): DatagramRefusal | undefined {
-  const bodyBytes = packet.length - HEADER_BYTES - TAG_BYTES
-  if (bodyBytes < 0 || packet.length > DATAGRAM_BYTES_MAX) return 'size'
-  if (packet.readUInt16BE(0) !== MAGIC) return 'magic'
-  if (packet[2] !== DATAGRAM_VERSION || packet[5] !== 0) return 'version'
-  if (packet.readUInt16BE(BODY_LENGTH_AT) !== bodyBytes) return 'size'
-  if (!isSame(packet, CLUSTER_TAG_AT, keys.clusterTag)) return 'cluster'
-  if (packet[4] !== keys.keyId) return 'key'
-  const end = HEADER_BYTES + bodyBytes
-  const tag = tagOf(packet.subarray(0, end), keys.key)
-  return timingSafeEqual(tag, packet.subarray(end)) ? undefined : 'tag'
-}
-
-function readPacket(packet: Buffer): ReceivedDatagram | undefined {
   const header = new ByteReader(packet.subarray(CLUSTER_TAG_AT + 4, HEADER_BYTES))
   const id = header.hex(8)
   const incarnation = header.uint32()
   const counter = header.uint64()
   const clock = `${header.hex(8)}-${id}`
-  const body = new ByteReader(packet.subarray(HEADER_BYTES, packet.length - TAG_BYTES))
-  const datagram = decodeBody(packet[3] ?? 0, body)
-  if (header.isBroken || datagram === undefined) return undefined
-  return { sender: { id, incarnation, clock }, counter, datagram }
+  if (header.isBroken) return refused('body')
+  const body = packet.subarray(HEADER_BYTES, packet.length - TAG_BYTES)
+  return ok({ sender: { id, incarnation, clock }, counter, type: packet[3] ?? 0, body })
+}
+
+/**
+ * Reads the body of a verified packet. An inline entry has the key '': the asker knows it by the
+ * nonce. Its value is a view of the packet.
+ */
+export function readDatagram(
+  verified: VerifiedDatagram,
+): Decoded<ReceivedDatagram, DatagramRefusal> {
+  const { sender, counter, type, body } = verified
+  const datagram = decodeBody(type, new ByteReader(body))
+  return datagram === undefined ? refused('body') : ok({ sender, counter, datagram })
+}
+
+/** Both steps at once, for who needs no check in between. */
+export function decodeDatagram(
+  bytes: Uint8Array,
+  keyring: Keyring,
+): Decoded<ReceivedDatagram, DatagramRefusal> {
+  const verified = verifyDatagram(bytes, keyring)
+  return verified.kind === 'ok' ? readDatagram(verified.value) : verified
+}
+
+/** Whether a verified packet is a heartbeat, by its header. */
+export function isBeat(verified: VerifiedDatagram): boolean {
+  return verified.type === BEAT_TYPE
+}
+
+function check(packet: Buffer, keyring: Keyring): DatagramRefusal | undefined {
+  const bodyBytes = packet.length - HEADER_BYTES - TAG_BYTES
+  if (bodyBytes < 0 || packet.length > DATAGRAM_BYTES_MAX) return 'size'
+  if (packet.readUInt16BE(0) !== MAGIC) return 'magic'
+  if (packet[2] !== DATAGRAM_VERSION || packet[5] !== 0) return 'version'
+  if (packet.readUInt16BE(BODY_LENGTH_AT) !== bodyBytes) return 'size'
+  if (!isSame(packet, CLUSTER_TAG_AT, keyring.clusterTag)) return 'cluster'
+  const accepted = keyring.accepted(packet[4] ?? 0)
+  if (accepted.length === 0) return 'key'
+  const end = HEADER_BYTES + bodyBytes
+  const signed = packet.subarray(0, end)
+  const tag = packet.subarray(end)
+  return accepted.some(({ key }) => timingSafeEqual(tagOf(signed, key), tag)) ? undefined : 'tag'
 }
 
 function isSame(packet: Buffer, at: number, expected: Uint8Array): boolean {

@@ -33,6 +33,15 @@ export const MESSAGE_DEPTH_MAX = 16
 /** Fields of one map in a node message. Unit: fields. The largest has six; newer ones may grow. */
 export const MESSAGE_FIELDS_MAX = 64
 
+/** Numbers that a window of packets tells apart. Unit: packets. A second of the busiest node. */
+export const PACKET_WINDOW = 1024
+
+/** The same for calls. Unit: calls. A large body arrives long after calls that were sent later. */
+export const CALL_WINDOW = 65_536
+
+/** The highest number of a packet or a call. Unit: packets, calls. */
+export const NODE_NUMBER_MAX = Number.MAX_SAFE_INTEGER
+
 /** Fields of one form. Unit: fields. A write has three. */
 export const FORM_FIELDS_MAX = 64
 

@@ -6,6 +6,8 @@ import {
   CONTENT_TYPE_BYTES_MAX,
   HISTORY_MAX,
   KEY_BYTES_MAX,
+  MISSED_PAGE_MAX,
+  MISSED_RUNS_MAX,
   NODES_MAX,
   PAGE_KEYS_MAX,
   RECOVER_KEYS_MAX,
@@ -14,6 +16,8 @@ import {
 import type {
   AppliedWrite,
   EntryHead,
+  Invalidation,
+  InvalidationRun,
   NodePromise,
   NodeRequest,
   NodeResponse,
@@ -33,6 +37,7 @@ import type {
   Lineage,
   Master,
   NodeAt,
+  StreamPosition,
   View,
   ViewStart,
   WriteCommand,
@@ -85,6 +90,7 @@ const incarnation = integer(0, UINT32_MAX)
 const count = integer(0, UINT48_MAX)
 
 const ballot = fields<Ballot>({ epoch: count, proposer: nodeId })
+const position = fields<StreamPosition>({ stream: ballot, seq: count })
 const history = list(ballot, { max: HISTORY_MAX })
 
 const lineage = fields<Lineage>({ ballot, holders: list(nodeId, { max: NODES_MAX }), history })
@@ -102,7 +108,12 @@ const view = fields<View>({
   roster: list(fields<NodeAt>({ id: nodeId, address }), { max: NODES_MAX }),
   voters: list(nodeId, { max: NODES_MAX }),
   groups: list(group, { min: 1, max: GROUPS_MAX }),
-  start: fields<ViewStart>({ clock: version, seq: count }),
+  start: fields<ViewStart>({
+    clock: version,
+    stream: ballot,
+    seq: count,
+    continues: optional(position),
+  }),
   isUnclean: truth,
 })
 
@@ -163,6 +174,12 @@ const streamRecord = variants<StreamRecord>({
   purge: { key, version },
 })
 
+const invalidationRun = fields<InvalidationRun>({
+  stream: ballot,
+  firstSeq: count,
+  items: list(fields<Invalidation>({ keyHash: digits(16), version }), { max: MISSED_PAGE_MAX }),
+})
+
 export const sender = fields<Sender>({ id: nodeId, incarnation, clock: version })
 
 export const request = variants<NodeRequest>({
@@ -186,6 +203,7 @@ export const request = variants<NodeRequest>({
     knownVersion: optional(version),
     strength: oneOf('fresh', 'strong'),
   },
+  missed: { after: position },
   remembered: { ballot, after: count },
   digest: { ballot },
   page: {
@@ -211,9 +229,11 @@ export const response = variants<NodeResponse>({
   replicated: { appliedSeq: count, isFull: truth },
   fenced: { promised: ballot, ballot },
   holds: {},
-  found: { entry, ageMs: duration, isMaster: truth },
-  unchanged: { ageMs: duration },
-  absent: { tombstone: versionOrNone, ageMs: duration },
+  found: { entry, ageMs: duration, isMaster: truth, position },
+  unchanged: { ageMs: duration, position },
+  absent: { tombstone: versionOrNone, ageMs: duration, position },
+  missed: { runs: list(invalidationRun, { max: MISSED_RUNS_MAX }) },
+  forgotten: {},
   remembered: { writes: list(pastWrite, { max: REMEMBER_PAGE_MAX }), last: optional(count) },
   digest: { digest: bytesOf(DIGEST_BYTES) },
   page: {

@@ -27,6 +27,7 @@ export const NODE_REQUEST_KINDS: readonly NodeRequestKind[] = [
   'replicate',
   'barrier',
   'read',
+  'missed',
   'remembered',
   'digest',
   'page',

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   'given-twice': { status: 400, title: 'Something was given twice' },
   'key-too-long': { status: 400, title: 'The key is too long' },
   'content-type-too-long': { status: 400, title: 'The content type is too long' },
+  unsigned: { status: 401, title: 'This is not signed by a node of the cluster' },
   forbidden: { status: 403, title: 'This is not allowed from here' },
   'not-found': { status: 404, title: 'There is nothing under this key' },
   'no-such-path': { status: 404, title: 'There is no such path' },

@@ -9,7 +9,7 @@ const LINES: readonly string[] = [
   '  --check-config          check the settings and exit',
 ]
 
-const NOT_BUILT: readonly string[] = ['--voters', '--witness', '--node', '--secret-file']
+const NOT_BUILT: readonly string[] = ['--voters', '--witness', '--node']
 
 t.test('help', async (t) => {
   const text = helpText()

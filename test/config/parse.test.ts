@@ -3,6 +3,7 @@ import t from 'tap'
 import type { InterfaceAddress } from '../../src/config/addresses.ts'
 import { DEFAULT_CONFIG_FILE } from '../../src/config/file.ts'
 import { type Parsed, parseSettings } from '../../src/config/parse.ts'
+import type { ReadSecretFile } from '../../src/config/secret-file.ts'
 import type { NodeSettings } from '../../src/config/settings.ts'
 
 const INTERFACES: readonly InterfaceAddress[] = [
@@ -10,6 +11,13 @@ const INTERFACES: readonly InterfaceAddress[] = [
   { name: 'eth0', address: '10.1.2.3', prefixBits: 24, isInternal: false },
   { name: 'eth1', address: '192.168.7.9', prefixBits: 16, isInternal: false },
 ]
+
+/** A secret file for every path but one. */
+const SECRET = Buffer.alloc(32, 0xa5)
+const readSecretFile: ReadSecretFile = (path) =>
+  path === '/etc/none'
+    ? { kind: 'absent' }
+    : { kind: 'text', text: SECRET.toString('hex'), mode: 0o600 }
 
 interface Around {
   readonly argv?: readonly string[]
@@ -25,7 +33,7 @@ function parse({ argv = [], env = {}, files = {}, interfaces = INTERFACES }: Aro
     const text = files[path]
     return text === undefined ? ({ kind: 'absent' } as const) : ({ kind: 'text', text } as const)
   }
-  return parseSettings({ argv, env, interfaces, readFile })
+  return parseSettings({ argv, env, interfaces, readFile, readSecretFile })
 }
 
 const DEFAULTS: NodeSettings = {
@@ -42,6 +50,8 @@ const DEFAULTS: NodeSettings = {
   copyBytesMax: 67_108_864,
   storeBytesMax: undefined,
   logLevel: 'info',
+  secretFile: undefined,
+  secrets: [],
 }
 
 t.test('nothing given: the defaults', async (t) => {
@@ -64,6 +74,7 @@ const GOOD: readonly (readonly [string, string, string, Partial<NodeSettings>])[
   ['interface', '127.1.2.1', '"127.1.2.1"', onLoopback('127.1.2.1')],
   ['cluster', ' a b ~', '" a b ~"', { clusterName: ' a b ~' }],
   ['data-dir', '/srv/x', '"/srv/x"', { dataDir: '/srv/x' }],
+  ['secret-file', '/etc/s', '"/etc/s"', { secretFile: '/etc/s', secrets: [SECRET] }],
   ['durability', 'relaxed', '"relaxed"', { durability: 'relaxed' }],
   ['durability', 'memory', '"memory"', { durability: 'memory' }],
   ['mode', 'available', '"available"', {}],
@@ -194,7 +205,6 @@ const BAD_TEXTS: readonly (readonly [string, string, string])[] = [
   ['voters', '3', 'is not built yet; leave it out'],
   ['witness', 'true', 'is not built yet; leave it out'],
   ['node', '10.1.2.9:8181', 'is not built yet; leave it out'],
-  ['secret-file', '/etc/s', 'is not built yet; leave it out'],
 ]
 
 t.test('a bad text: which setting, where it came from, what it must be', async (t) => {

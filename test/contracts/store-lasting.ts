@@ -28,7 +28,12 @@ const state: DurableState = {
     roster: [{ id: NODE, address: '10.0.0.1:8181' }],
     voters: [],
     groups: [{ masters: [{ id: NODE, incarnation: 3, inSync: true }], history: [], merge: [] }],
-    start: { clock: version(1), seq: 12 },
+    start: {
+      clock: version(1),
+      stream: { epoch: 5, proposer: NODE },
+      seq: 12,
+      continues: { stream: { epoch: 4, proposer: WRITER }, seq: 7 },
+    },
     isUnclean: false,
   },
   owed: [],

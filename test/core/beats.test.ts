@@ -65,7 +65,7 @@ t.test('a beat of an active primary and of the other master', async (t) => {
   const primary = primaryLab(view('2A', 'A+ B-'))
   primary.parts.beats.sendIfDue(0)
   const [first] = beats(primary)
-  const stream = { node: A, incarnation: 1 }
+  const stream = ballot('2A')
   const echoes = [{ node: 11, incarnation: 1, beat: 1 }]
   const words = { ballot: ballot('2A'), promised: ballot('2A') }
   t.strictSame(
@@ -75,7 +75,7 @@ t.test('a beat of an active primary and of the other master', async (t) => {
       phase: 'joining',
       isActive: true,
       lineages: [ballot('2A')],
-      master: { committed: { stream, seq: 0 }, holdsLease: true, continues: undefined, echoes },
+      master: { committed: { stream, seq: 0 }, holdsLease: true, echoes },
     }),
   )
   const second = new Lab({ me: B, state: state(view('2A', 'A+ B-', { seq: 7 })) })
@@ -88,7 +88,7 @@ t.test('a beat of an active primary and of the other master', async (t) => {
       master: {
         committed: { stream, seq: 7 },
         holdsLease: false,
-        continues: undefined,
+
         echoes: [],
       },
     }),

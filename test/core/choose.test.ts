@@ -59,11 +59,13 @@ function input(text: string, around: Around): ChooseInput {
     candidates: candidates.split('').map(node),
     hasSynced: (of, id) => synced === `${ballotText(of)}${nameOf(id)}`,
     hasDeferred: around.hasDeferred ?? false,
-    start: { clock: version(5), seq: 6 },
+    startOn: () => START,
     settings: { mode: 'available', minCopies, valueBytesMax: 1 },
     rules: { ...ALL_RULES, ...rules },
   }
 }
+
+const START = { clock: version(5), stream: ballot('9A'), seq: 6, continues: undefined }
 
 function text(choice: Choice): string {
   switch (choice.kind) {
@@ -211,7 +213,7 @@ t.test('the view carries what its base knew, and starts where the proposer says'
           merge: [],
         },
       ],
-      start: { clock: version(5), seq: 6 },
+      start: START,
       isUnclean: false,
     },
   })

@@ -1,6 +1,8 @@
 // The machines of one node on a bench: a real outbox, a store in memory, time as an argument.
 // Does nothing by itself: a test takes the effects and says how each of them ended.
 import type { Beat, CallAnswer } from '../../src/core/messages.ts'
+import { keyHash } from '../../src/core/key-hash.ts'
+import type { CopyReader } from '../../src/core/ports.ts'
 import { Outbox } from '../../src/core/outbox.ts'
 import { createParts, type Parts } from '../../src/core/parts.ts'
 import { ALL_RULES, type Rules } from '../../src/core/rules.ts'
@@ -29,7 +31,7 @@ export class Lab {
   readonly out = new Outbox()
   readonly parts: Parts
   readonly store: MemoryStore
-  readonly copies = new Map<string, Copy>()
+  readonly copies = new LabCopies()
   /** What the listener of `Standing` was told, in order. */
   readonly told: string[] = []
   #unflushed: number[] = []
@@ -152,7 +154,7 @@ export class Lab {
         this.copies.set(effect.copy.key, effect.copy)
         return
       case 'drop':
-        this.copies.delete(effect.key)
+        this.copies.drop(effect.keyHash)
         return
       default:
     }
@@ -163,7 +165,10 @@ export class Lab {
     this.parts.synced.start(view.ballot)
     if (this.parts.standing.mastership?.inSync === false) this.parts.remembered.clear()
     this.parts.follower.follow(view)
-    if (primaryOf(view).id !== this.me) this.parts.stream.drop(nowMs)
+    if (this.parts.standing.mastership === undefined) this.parts.commits.clear()
+    else this.parts.commits.enter(view.start)
+    if (primaryOf(view).id === this.me) this.parts.stream.enter(view.start, nowMs)
+    else this.parts.stream.drop(nowMs)
   }
 
   #stoodDown(nowMs: number): void {
@@ -177,6 +182,17 @@ export class Lab {
   }
 }
 
+/** Copies without a bound. */
+class LabCopies extends Map<string, Copy> implements CopyReader {
+  byHash(hash: string): Copy | undefined {
+    return [...this.values()].find((copy) => keyHash(copy.key) === hash)
+  }
+
+  drop(hash: string): void {
+    for (const key of this.keys()) if (keyHash(key) === hash) this.delete(key)
+  }
+}
+
 /** An active primary of this view; its other masters are known and alive. */
 export function primaryLab(view: View, options: Partial<LabOptions> = {}): Lab {
   const lab = new Lab({ me: primaryOf(view).id, state: state(view), ...options })
@@ -184,6 +200,8 @@ export function primaryLab(view: View, options: Partial<LabOptions> = {}): Lab {
   for (const master of view.groups[0]?.masters ?? []) {
     if (master.id !== lab.me) lab.meet(master.id, 0, { incarnation: master.incarnation })
   }
+  lab.parts.commits.enter(view.start)
+  lab.parts.stream.enter(view.start, 0)
   lab.parts.standing.activate(0)
   lab.settle(0)
   lab.take()

@@ -6,7 +6,7 @@ import { Lab, primaryLab } from './lab.ts'
 import { A, B, ballot, beat, C, D, sender, state, view } from './words.ts'
 
 const V2 = view('2A', 'A+ B+')
-const POSITION = { stream: { node: A, incarnation: 1 }, seq: 0 }
+const POSITION = { stream: ballot('2A'), seq: 0 }
 
 const always = (): boolean => true
 
@@ -20,7 +20,7 @@ interface EchoWords extends Partial<Beat> {
 /** A master's heartbeat that echoes this beat of this node. */
 function echo({ of = A, echo, life = 1, holdsLease = true, ...more }: EchoWords): Beat {
   const echoes = [{ node: shortId(of), incarnation: life, beat: echo }]
-  const master = { committed: POSITION, holdsLease, continues: undefined, echoes }
+  const master = { committed: POSITION, holdsLease, echoes }
   return beat(B, { ballot: ballot('2A'), promised: ballot('2A'), master, ...more })
 }
 

@@ -78,7 +78,7 @@ t.test(
       candidates: [C],
       hasSynced: () => false,
       hasDeferred: false,
-      start: { clock: version(9), seq: 0 },
+      startOn: () => view('9B', 'B+').start,
       settings: { mode: 'available', minCopies: 'auto', valueBytesMax: 1 },
       rules: ALL_RULES,
     })

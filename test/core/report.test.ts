@@ -66,7 +66,7 @@ t.test('the status of a primary', async (t) => {
       { ...at(D), state: 'suspect', role: 'node', keys: 0, lastHeardMs: 60 },
     ],
     keys: 1,
-    stream: { id: `${A}.1`, committed: 0 },
+    stream: { id: `2.${A}`, committed: 0 },
     proofAgeMs: 0,
     audit: { lastMs: undefined, differences: 0 },
     mode: 'available',

@@ -37,9 +37,8 @@ function prove(lab: Lab, sentMs: number, v: View = V2): void {
       promised: v.ballot,
       isActive,
       master: {
-        committed: { stream: { node: A, incarnation: 1 }, seq: 0 },
+        committed: { stream: ballot('2A'), seq: 0 },
         holdsLease: true,
-        continues: undefined,
         echoes: [{ node: Number.parseInt(lab.me.slice(8), 16), incarnation: 1, beat: number }],
       },
     }),
@@ -112,10 +111,10 @@ t.test('a key with a write under way is not served, its neighbours are', async (
 })
 
 t.test('a copy is served for 1000 ms after its proof', async (t) => {
-  const copy: Copy = { key: 'k', known: { kind: 'absent' }, provenAtMs: 100 }
-  const { serving } = new Lab({ me: C }).parts
-  t.equal(serving.mayServeCopy(copy, 1100), true)
-  t.equal(serving.mayServeCopy(copy, 1101), false)
+  const copy: Copy = { key: 'k', known: { kind: 'absent' }, provenAtMs: 100, run: 0 }
+  const { coherence } = new Lab({ me: C }).parts
+  t.equal(coherence.mayServe(copy, 1100), true)
+  t.equal(coherence.mayServe(copy, 1101), false)
 })
 
 type Read = Extract<NodeRequest, { kind: 'read' }>
@@ -137,15 +136,16 @@ const UNABLE = { kind: 'unable', reason: 'this node cannot vouch for the key now
 
 t.test('another node’s read: found, unchanged, absent, or not able', async (t) => {
   const travel = toTravel(STORED, 0)
-  const found = { kind: 'found', entry: travel, ageMs: 0, isMaster: true }
+  const position = { stream: ALONE.start.stream, seq: 0 }
+  const found = { kind: 'found', entry: travel, ageMs: 0, isMaster: true, position }
   const later = { kind: 'unable', reason: TOO_OLD_REASON }
   const cases: readonly (readonly [Partial<Read>, unknown])[] = [
     [{}, found],
     [{ knownVersion: version(4) }, found],
-    [{ knownVersion: version(5) }, { kind: 'unchanged', ageMs: 0 }],
+    [{ knownVersion: version(5) }, { kind: 'unchanged', ageMs: 0, position }],
     [{ minVersion: version(5) }, found],
     [{ minVersion: version(6) }, later],
-    [{ key: 'l' }, { kind: 'absent', tombstone: '', ageMs: 0 }],
+    [{ key: 'l' }, { kind: 'absent', tombstone: '', ageMs: 0, position }],
     [{ strength: 'strong' }, found],
   ]
   for (const [more, expected] of cases) {
@@ -169,7 +169,13 @@ t.test('another node’s read from a copy: only a proven, live entry', async (t)
       'live',
       { kind: 'entry', entry: STORED },
       50,
-      { kind: 'found', entry: toTravel(STORED, 0), ageMs: 50, isMaster: false },
+      {
+        kind: 'found',
+        entry: toTravel(STORED, 0),
+        ageMs: 50,
+        isMaster: false,
+        position: { stream: ballot('0'), seq: 0 },
+      },
     ],
     ['old', { kind: 'entry', entry: STORED }, 1001, UNABLE],
     ['absent', { kind: 'absent' }, 50, UNABLE],
@@ -182,7 +188,7 @@ t.test('another node’s read from a copy: only a proven, live entry', async (t)
   ]
   for (const [title, known, nowMs, expected] of cases) {
     const lab = new Lab({ me: C, state: state(V2) })
-    lab.copies.set('k', { key: 'k', known, provenAtMs: 0 })
+    lab.copies.set('k', { key: 'k', known, provenAtMs: 0, run: 0 })
     t.strictSame(read(lab, nowMs), expected, title)
   }
 })
@@ -311,8 +317,13 @@ t.test('a question by multicast: masters say found or absent, copies only found'
   t.equal(ask(primary, 'dead'), 'absent deleted')
 
   const cacher = new Lab({ me: C, state: state(V2) })
-  cacher.copies.set('k', { key: 'k', known: { kind: 'entry', entry: STORED }, provenAtMs: 10 })
-  cacher.copies.set('gone', { key: 'gone', known: { kind: 'absent' }, provenAtMs: 10 })
+  cacher.copies.set('k', {
+    key: 'k',
+    known: { kind: 'entry', entry: STORED },
+    provenAtMs: 10,
+    run: 0,
+  })
+  cacher.copies.set('gone', { key: 'gone', known: { kind: 'absent' }, provenAtMs: 10, run: 0 })
   t.equal(ask(cacher, 'k'), 'copy value 40')
   t.equal(ask(cacher, 'k', { mastersOnly: true }), '')
   t.equal(ask(cacher, 'gone'), '')
@@ -323,7 +334,12 @@ t.test('about two of many holders of a copy answer one question', async (t) => {
   const letters = Array.from({ length: 40 }, (_, i) => String.fromCharCode(0x61 + (i % 6)))
   const roster = view('2A', 'A+ B+', { roster: letters.join('') })
   const cacher = new Lab({ me: C, state: state(roster) })
-  cacher.copies.set('k', { key: 'k', known: { kind: 'entry', entry: STORED }, provenAtMs: 0 })
+  cacher.copies.set('k', {
+    key: 'k',
+    known: { kind: 'entry', entry: STORED },
+    provenAtMs: 0,
+    run: 0,
+  })
   for (let nonce = 0; nonce < 10_000; nonce++) {
     const query = {
       kind: 'query',

@@ -6,9 +6,11 @@ import {
   ROSTER_WAIT_MS,
   STAGGER_MS,
   SUSPECT_AFTER_MS,
+  UNANSWERED_MS,
 } from '../../src/core/limits.ts'
 import { Lab, primaryLab } from './lab.ts'
-import { A, addressOf, B, ballot, C, D, node, REFUSED, state, view } from './words.ts'
+import { A, addressOf, B, ballot, C, D, entry, LATE, node, REFUSED } from './words.ts'
+import { requestId, response, state, version, view } from './words.ts'
 
 const V2 = view('2A', 'A+ B+', { roster: 'ABC' })
 
@@ -49,6 +51,27 @@ t.test('an active primary: a lost master, a fence, a synced one; nothing else', 
   t.equal(why(syncing, 0), '')
   syncing.parts.synced.add(ballot('2A'), B)
   t.equal(why(syncing, 0), 'synced')
+})
+
+t.test('a master that leaves the stream unanswered for 3 s is lost', async (t) => {
+  const lab = primaryLab(V2)
+  const write = { requestId: requestId('1'), version: version(9), fingerprint: 'f' }
+  lab.parts.stream.append({ entry: entry('k', version(9)), write }, () => {}, 100)
+  const [call] = lab.calls('replicate')
+  if (call === undefined) throw new Error('nothing was sent')
+  lab.answer(call, LATE, 600)
+  t.equal(why(lab, 99 + UNANSWERED_MS), '')
+  t.equal(why(lab, 100 + UNANSWERED_MS), 'master-lost')
+})
+
+t.test('any answer to the stream is a sign of life', async (t) => {
+  const lab = primaryLab(V2)
+  const write = { requestId: requestId('1'), version: version(9), fingerprint: 'f' }
+  lab.parts.stream.append({ entry: entry('k', version(9)), write }, () => {}, 100)
+  const [call] = lab.calls('replicate')
+  if (call === undefined) throw new Error('nothing was sent')
+  lab.answer(call, response(B, { kind: 'unable', reason: '' }), 3000)
+  t.equal(why(lab, 100 + UNANSWERED_MS), '')
 })
 
 t.test('a reborn master has a second to be verified before it is replaced', async (t) => {

@@ -9,6 +9,7 @@ import type {
   Entry,
   Master,
   NodeId,
+  StreamPosition,
   Version,
   View,
   WriteCommand,
@@ -65,18 +66,24 @@ export interface ViewWords {
   readonly history?: string
   readonly clock?: Version
   readonly seq?: number
+  /** The ballot that names its stream; else the first in a row of the same proposer. */
+  readonly stream?: string
+  readonly continues?: StreamPosition
 }
 
 /** `view('3A', 'A+ B+')`; roster ABC, history up to itself. */
 export function view(of: string, who: string, words: ViewWords = {}): View {
   const { roster = 'ABC', history = '', clock = version(0), seq = 0 } = words
   const earlier = history.split(' ').filter((text) => text !== '')
+  const tenure = [...earlier, of].map(ballot)
+  const other = tenure.findLastIndex((b) => b.proposer !== ballot(of).proposer)
+  const stream = words.stream === undefined ? tenure[other + 1] : ballot(words.stream)
   return {
     ballot: ballot(of),
     roster: roster.split('').map((name) => ({ id: node(name), address: addressOf(node(name)) })),
     voters: [],
     groups: [{ masters: masters(who), history: [...earlier.map(ballot), ballot(of)], merge: [] }],
-    start: { clock, seq },
+    start: { clock, stream: stream ?? ballot(of), seq, continues: words.continues },
     isUnclean: false,
   }
 }

@@ -9,7 +9,8 @@ import { Daemon } from './daemon.ts'
 import { eventually, forAll } from './eventually.ts'
 import { freePorts, type Ports } from './ports.ts'
 
-const GROUP = '239.192.73.81'
+/** Where the nodes of all tests meet; the port tells their clusters apart. */
+export const GROUP = '239.192.73.81'
 const HOSTS = Array.from({ length: 11 }, (_, index) => `127.1.2.${index + 1}`)
 const REQUESTS_AT_ONCE = 16
 
@@ -21,6 +22,8 @@ export class Cluster {
   readonly name: string
   readonly ports: Ports
   readonly directory: string
+  /** Given to every node besides its place; a node keeps those it was first asked for with. */
+  flags: readonly string[] = []
   readonly #daemons = new Map<number, Daemon>()
 
   private constructor(ports: Ports) {
@@ -139,12 +142,13 @@ export class Cluster {
   #daemonAt(host: string, about: { name: string; directory: string }): Daemon {
     const { port, groupPort } = this.ports
     const place = join(this.directory, about.directory)
+    const flags = ['--cluster', about.name, '--group', GROUP, '--group-port', String(groupPort)]
     return new Daemon({
       host,
       port,
       dataDir: place,
       logFile: `${place}.log`,
-      flags: ['--cluster', about.name, '--group', GROUP, '--group-port', String(groupPort)],
+      flags: [...flags, ...this.flags],
     })
   }
 }

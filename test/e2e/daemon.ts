@@ -2,12 +2,14 @@
 // Whatever it starts ends with this process at the latest; signals go to process ids, never names.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Client } from './client.ts'
 
 /** The built daemon; another build is tried with the environment variable. */
 export const BIN = resolve(process.env['DISTSTORE_E2E_BIN'] ?? 'dist/bin/diststored.js')
+
+const LOSE_DATAGRAMS = new URL('lose-datagrams.mjs', import.meta.url).href
 
 const LOG_TAIL_LINES = 40
 
@@ -38,6 +40,7 @@ export class Daemon {
   readonly address: string
   readonly client: Client
   readonly #options: DaemonOptions
+  #loss: string | undefined
   #child: ChildProcess | undefined
 
   constructor(options: DaemonOptions) {
@@ -51,12 +54,20 @@ export class Daemon {
     return child !== undefined && child.exitCode === null && child.signalCode === null
   }
 
+  /** From its next start on it loses this share of the datagrams of a type. */
+  lose(type: number, share: number): void {
+    this.#loss = `${type}:${share}`
+  }
+
   /** Starts the process; does not wait for it. `flags` come after those of the cluster. */
   start(...flags: string[]): void {
     const { host, port, dataDir, logFile } = this.#options
     const log = openSync(logFile, 'a')
     const own = ['--host', host, '--port', String(port), '--data-dir', dataDir]
-    this.#child = spawnKnown(process.execPath, [BIN, ...own, ...this.#options.flags, ...flags], log)
+    const bin = this.#loss === undefined ? [BIN] : ['--import', LOSE_DATAGRAMS, BIN]
+    const args = [...bin, ...own, ...this.#options.flags, ...flags]
+    const env = { ...process.env, ...(this.#loss !== undefined && { LOSE: this.#loss }) }
+    this.#child = spawnKnown(process.execPath, args, log, { env })
     closeSync(log)
   }
 
@@ -75,13 +86,28 @@ export class Daemon {
     rmSync(this.#options.dataDir, { recursive: true, force: true })
   }
 
+  /** Bytes logged so far. */
+  logBytes(): number {
+    return statSync(this.#options.logFile).size
+  }
+
+  /** What was logged under this name, oldest first. */
+  logged(event: string): Readonly<Record<string, unknown>>[] {
+    return this.#logLines()
+      .filter((line) => line.includes(`"event":"${event}"`))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+  }
+
   logTail(): string {
     try {
-      const lines = readFileSync(this.#options.logFile, 'utf8').trimEnd().split('\n')
-      return lines.slice(-LOG_TAIL_LINES).join('\n')
+      return this.#logLines().slice(-LOG_TAIL_LINES).join('\n')
     } catch {
       return '(no log)'
     }
+  }
+
+  #logLines(): string[] {
+    return readFileSync(this.#options.logFile, 'utf8').trimEnd().split('\n')
   }
 
   async #end(signal: NodeJS.Signals): Promise<Ended> {

@@ -5,10 +5,16 @@ import t from 'tap'
 import type { NodeRequest } from '../../src/core/messages.ts'
 import { VERSION_ZERO } from '../../src/core/version.ts'
 import { createNodeApi } from '../../src/http/node-api.ts'
+import {
+  type Admission,
+  OPEN_GATE,
+  type RequestGate,
+  type RequestHead,
+} from '../../src/http/request-gate.ts'
 import { NODE_MESSAGE_EXTRA_BYTES } from '../../src/http/limits.ts'
 import { decodeResponse, encodeRequest, nodePath } from '../../src/wire/node-message.ts'
 import { FAKE_ID, FakeNode } from '../fakes/fake-node.ts'
-import { problemOf, startServer, VALUE_BYTES_MAX } from './setup.ts'
+import { problemOf, startServer, statusOf, VALUE_BYTES_MAX } from './setup.ts'
 
 const SENDER = { id: '00000000000000bb', incarnation: 7, clock: VERSION_ZERO }
 const PING: NodeRequest = { kind: 'ping', nonce: 'n', hearsYou: true }
@@ -127,7 +133,90 @@ t.test('a bug in the node is answered 500 and logged', async (t) => {
 })
 
 t.test('it is a listener like any other: no socket is opened to build it', (t) => {
-  const listener = createNodeApi(new FakeNode(), { valueBytesMax: 1, log: () => {} })
+  const listener = createNodeApi(new FakeNode(), {
+    valueBytesMax: 1,
+    log: () => {},
+    gate: OPEN_GATE,
+  })
   t.ok(http.createServer(listener))
   t.end()
+})
+
+/** A gate that says what a test wants, and remembers what it was shown. */
+function gateOf(admission: Admission) {
+  const heads: RequestHead[] = []
+  const gate: RequestGate = {
+    admit: (head) => {
+      heads.push(head)
+      return admission
+    },
+  }
+  return { gate, heads }
+}
+
+const sign = (status: number, body: Uint8Array) => ({
+  'Authentication-Info': `${status} ${body.length}`,
+})
+
+t.test(
+  'who proves nothing is turned away with its body unread, and hears no signature',
+  async (t) => {
+    const { gate, heads } = gateOf({ kind: 'unknown' })
+    const { fetch, node, raw } = await startServer(t, {}, gate)
+    const headers = { authorization: 'DC1 x', 'content-digest': 'y', 'content-type': 'text/plain' }
+    // Each of these would be another problem, were it looked at.
+    for (const init of [
+      { ...message(PING), headers },
+      { ...message(PING), body: Buffer.from('what') },
+      { ...message(PING), body: Buffer.alloc(VALUE_BYTES_MAX + NODE_MESSAGE_EXTRA_BYTES + 1) },
+      {},
+    ]) {
+      const response = await fetch('/_node/ping', init)
+      t.equal(response.status, 401)
+      t.equal(response.headers.get('www-authenticate'), 'DC1')
+      t.equal(response.headers.get('authentication-info'), null)
+      t.equal(response.headers.get('connection'), 'close')
+      t.equal((await problemOf(response)).kind, 'unsigned')
+    }
+    t.same(node.requests, [])
+    const [head] = heads
+    t.match(head, { path: '/_node/ping', authorization: 'DC1 x', contentDigest: 'y' })
+    t.match(head, { host: head?.arrivedAt ?? '', from: '127.0.0.1' })
+    // It does not wait for a body that never comes.
+    const half = 'POST /_node/ping HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nhalf'
+    t.equal(statusOf(await raw(half)), 401)
+  },
+)
+
+t.test('a node whose signature is too old hears what to sign, signed', async (t) => {
+  const { gate } = gateOf({ kind: 'again', sign })
+  const { fetch, node } = await startServer(t, {}, gate)
+  const response = await fetch('/_node/ping', message(PING))
+  t.equal(response.status, 401)
+  t.equal(response.headers.get('authentication-info'), '401 0')
+  t.equal(response.headers.get('connection'), 'keep-alive')
+  t.same(node.requests, [])
+})
+
+t.test('a body that was not signed does not reach the decoder', async (t) => {
+  const { gate } = gateOf({
+    kind: 'admitted',
+    sign,
+    isBody: (body) => Buffer.from('signed').equals(body),
+  })
+  const { fetch, node } = await startServer(t, {}, gate)
+  t.equal((await fetch('/_node/ping', message(PING))).status, 401)
+  t.same(node.requests, [])
+  const signed = await fetch('/_node/ping', { ...message(PING), body: Buffer.from('signed') })
+  t.equal(signed.status, 400, 'this one did')
+})
+
+t.test('the answer to a signed message is signed', async (t) => {
+  const { gate } = gateOf({ kind: 'admitted', sign, isBody: () => true })
+  const { fetch, node } = await startServer(t, {}, gate)
+  node.nextResponse = { kind: 'pong', nonce: 'n', id: FAKE_ID, incarnation: 1 }
+  const response = await fetch('/_node/ping', message(PING))
+  t.equal(response.status, 200)
+  const bytes = (await response.arrayBuffer()).byteLength
+  t.equal(response.headers.get('authentication-info'), `200 ${bytes}`)
 })

@@ -7,6 +7,7 @@ import fetch, { type RequestInit, type Response } from 'node-fetch'
 import type t from 'tap'
 import { createNodeApi } from '../../src/http/node-api.ts'
 import { createPublicApp } from '../../src/http/public-app.ts'
+import { OPEN_GATE, type RequestGate } from '../../src/http/request-gate.ts'
 import { createRequestListener } from '../../src/http/request-listener.ts'
 import { limitServer, SERVER_OPTIONS } from '../../src/http/server-options.ts'
 import { FakeNode } from '../fakes/fake-node.ts'
@@ -26,6 +27,7 @@ export interface TestServer {
 export async function startServer(
   test: Pick<typeof t, 'teardown'>,
   more: http.ServerOptions = {},
+  gate: RequestGate = OPEN_GATE,
 ): Promise<TestServer> {
   const node = new FakeNode()
   const logged: string[] = []
@@ -38,7 +40,7 @@ export async function startServer(
   }
   const listener = createRequestListener({
     publicApp: createPublicApp(node, options),
-    nodeApi: createNodeApi(node, options),
+    nodeApi: createNodeApi(node, { ...options, gate }),
   })
   const server = http.createServer({ ...SERVER_OPTIONS, ...more }, listener)
   limitServer(server)

@@ -37,7 +37,15 @@ function start(t: Tap): NodeClient {
 
 function call(to: string, more: Partial<Call> = {}): Call {
   const bytes = Buffer.from('hello')
-  return { to, path: '/_node/ping', bytes, timeoutMs: 10_000, isUrgent: false, ...more }
+  return {
+    to,
+    path: '/_node/ping',
+    bytes,
+    headers: {},
+    timeoutMs: 10_000,
+    isUrgent: false,
+    ...more,
+  }
 }
 
 function echo(req: http.IncomingMessage, res: http.ServerResponse): void {
@@ -55,7 +63,7 @@ t.test('a response brings its bytes, whatever their size', async (t) => {
   const client = start(t)
   for (const size of [0, 1, 100_000, 8 * 1024 * 1024]) {
     const bytes = Buffer.alloc(size, 7)
-    t.same(await client.call(call(address, { bytes })), { kind: 'response', bytes })
+    t.same(await client.call(call(address, { bytes })), { kind: 'response', bytes, proof: '' })
   }
   t.same(seen[0], { method: 'POST', url: '/_node/ping', type: 'application/x-diststore' })
 })
@@ -129,6 +137,25 @@ t.test('what is no node is broken, with the reason', async (t) => {
     { at: call('not an address'), reason: 'bad address' },
   ]
   for (const { at, reason } of cases) t.same(await client.call(at), { kind: 'broken', reason })
+})
+
+t.test('headers go out, a proof comes back, and a denial is an end of its own', async (t) => {
+  const seen: unknown[] = []
+  const { address } = await startServer(t, (req, res) => {
+    seen.push(req.headers.authorization)
+    res.setHeader('Authentication-Info', 'proof')
+    if (req.url === '/silent') res.writeHead(401).write('half')
+    else res.writeHead(req.url === '/denied' ? 401 : 200).end('body')
+  })
+  const client = start(t)
+  const headers = { authorization: 'DC1 us' }
+  const bytes = Buffer.from('body')
+  t.same(await client.call(call(address, { headers })), { kind: 'response', bytes, proof: 'proof' })
+  const denied = { kind: 'denied', proof: 'proof' }
+  t.same(await client.call(call(address, { headers, path: '/denied' })), denied)
+  const silent = call(address, { headers, path: '/silent', timeoutMs: 50 })
+  t.same(await client.call(silent), { kind: 'late' })
+  t.same(seen, ['DC1 us', 'DC1 us', 'DC1 us'])
 })
 
 t.test('a slow call holds up no other, and too many of them no urgent one', async (t) => {

@@ -36,6 +36,7 @@ class Bench {
     const core = {
       mayServe: () => this.mayServe,
       mayServeCopy: (copy: Copy, nowMs: number) => nowMs - copy.provenAtMs <= 1000,
+      copyAgeMs: (copy: Copy, nowMs: number) => nowMs - copy.provenAtMs,
       isEnough: (held: Entry | undefined, min = '') => (held?.version ?? '') >= min,
       isCopyEnough: ({ known }: Copy, min = '') =>
         (known.kind === 'entry' ? known.entry.version : '') >= min,
@@ -58,6 +59,7 @@ class Bench {
       copies: this.copies,
       clock: { monotonicMs: () => NOW_MS, wallMs: () => WALL_MS },
       nextVersion: () => version(77),
+      warnings: () => [],
     })
   }
 
@@ -70,7 +72,7 @@ class Bench {
   copied(known: Entry | undefined, ageMs: number, key = 'k'): this {
     const word =
       known === undefined ? { kind: 'absent' as const } : { kind: 'entry' as const, entry: known }
-    this.copies.put({ key, known: word, provenAtMs: NOW_MS - ageMs })
+    this.copies.put({ key, known: word, provenAtMs: NOW_MS - ageMs, run: 0 })
     return this
   }
 

@@ -62,7 +62,7 @@ export class Describer {
       case 'keep':
         return `keeps a copy of ${effect.copy.key}`
       case 'drop':
-        return `drops its copy of ${effect.key}`
+        return `drops its copy of hash ${effect.keyHash}`
       case 'log':
         return `${effect.level}: ${this.log(effect)}`
       case 'stop':

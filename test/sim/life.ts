@@ -287,7 +287,7 @@ export class Life {
       case 'keep':
         return this.copies.put(effect.copy)
       case 'drop':
-        return this.copies.drop(effect.key)
+        return this.copies.drop(effect.keyHash)
       case 'log':
         return
       case 'stop':

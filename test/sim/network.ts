@@ -48,6 +48,7 @@ export class Network implements Wires {
   readonly #byAddress = new Map<Address, Machine>()
   readonly #cuts = new Set<number>()
   readonly #deaf = new Set<Machine>()
+  readonly #hung = new Set<Machine>()
   #isCalm = false
 
   constructor(
@@ -74,8 +75,14 @@ export class Network implements Wires {
     this.#deaf.add(machine)
   }
 
+  /** Calls to this machine are never answered, though it takes part in everything else. */
+  hang(machine: Machine): void {
+    this.#hung.add(machine)
+  }
+
   /** Every cable is back. */
   mend(): void {
+    this.#hung.clear()
     this.#cuts.clear()
     this.#deaf.clear()
   }
@@ -86,7 +93,7 @@ export class Network implements Wires {
   }
 
   get isWhole(): boolean {
-    return this.#cuts.size === 0 && this.#deaf.size === 0
+    return this.#cuts.size + this.#deaf.size + this.#hung.size === 0
   }
 
   passes(from: Machine, to: Machine): boolean {
@@ -111,7 +118,7 @@ export class Network implements Wires {
     const deadlineMs = this.#agenda.nowMs + from.machine.clock.inWorldMs(effect.timeoutMs)
     const call = new Call(from, { effect, deadlineMs, target })
     this.#agenda.at(deadlineMs, () => call.end({ kind: 'late' }, 'timer'))
-    if (target === undefined) return
+    if (target === undefined || this.#hung.has(target)) return
     const lossShare = this.#isCalm ? 0 : (this.#options.callLoss[effect.request.kind] ?? 0)
     const loss = this.#chance.happens(lossShare)
       ? this.#chance.pick(['request', 'response'] as const)

@@ -30,7 +30,12 @@ export function prefill(world: World, count: number): WriteRecord[] {
         merge: [],
       },
     ],
-    start: { clock: formatVersion(WORLD_EPOCH_MS - 2 * BEFORE_MS, 0, first.id), seq: 0 },
+    start: {
+      clock: formatVersion(WORLD_EPOCH_MS - 2 * BEFORE_MS, 0, first.id),
+      stream: ballot,
+      seq: 0,
+      continues: undefined,
+    },
     isUnclean: false,
   }
   const changes: StoreChange[] = [

@@ -2,7 +2,7 @@
 import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
-import { comeback, oneEar } from './scripts.ts'
+import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
 
 const CLIENTS: ClientsOptions = {
   everyMs: { from: 10, to: 110 },
@@ -142,6 +142,30 @@ export const SCENARIOS: readonly Scenario[] = [
       everyMs: { from: 500, to: 7000 },
     },
   }),
+  scenario('copies5', 'five nodes that read a few keys all the time, and hear badly', {
+    world: {
+      nodes: 5,
+      network: { ...BASE.world.network, lossShare: 0.15, spikeShare: 0.3 },
+    },
+    clients: {
+      ...CLIENTS,
+      everyMs: { from: 10, to: 100 },
+      burstShare: 0.3,
+      burst: { from: 4, to: 16 },
+      hotKeys: 12,
+      hotShare: 0.97,
+      newShare: 0.01,
+      writeShare: 0.2,
+      strongShare: 0.02,
+    },
+    faults: {
+      ...FAULTS,
+      weights: { kill: 5, pause: 2, mend: 2, deafen: 3 },
+      everyMs: { from: 300, to: 2000 },
+      downMax: 2,
+    },
+    faultsUntilMs: 20_000,
+  }),
   scenario('grow', 'from one node to ten, one by one, with crashes', {
     world: { nodes: 10 },
     faults: {
@@ -224,6 +248,31 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     faultsFromMs: 2500,
     faultsUntilMs: 20_000,
+  }),
+  scenario('latebeat3', 'a node with copies wakes to an old heartbeat, and is cut off', {
+    clients: { ...CLIENTS, everyMs: { from: 2, to: 20 }, hotShare: 0.95, writeShare: 0.2 },
+    faults: undefined,
+    script: lateBeat,
+    faultsUntilMs: 20_000,
+  }),
+  scenario('lastwords4', 'a node with copies misses the last commits of a primary that dies', {
+    world: { nodes: 4 },
+    clients: {
+      ...CLIENTS,
+      everyMs: { from: 2, to: 20 },
+      hotKeys: 24,
+      hotShare: 0.95,
+      writeShare: 0.12,
+    },
+    faults: undefined,
+    script: lastWords,
+    faultsUntilMs: 20_000,
+  }),
+  scenario('hung4', 'a second master that answers no calls, though its heartbeats go on', {
+    world: { nodes: 4 },
+    faults: undefined,
+    script: hungMaster,
+    silenceMsMax: 4500,
   }),
   scenario('oneear3', 'a node that hears nothing of a healthy primary must not unseat it', {
     faults: undefined,

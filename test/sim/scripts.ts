@@ -50,3 +50,64 @@ export function oneEar(stage: Stage): void {
     if (primary !== undefined && bystander !== undefined) stage.deafenTo(primary, bystander)
   })
 }
+
+/**
+ * A bystander sleeps while the wire from the primary to it is cut: it wakes to one last heartbeat,
+ * long after the moment of which it speaks, and then hears nothing more.
+ */
+export function lateBeat(stage: Stage): void {
+  const round = (): void => {
+    const primary = stage.primary()
+    const [bystander] = stage.bystanders()
+    if (primary === undefined || bystander === undefined) return
+    stage.pause(bystander, SLEEP_MS)
+    stage.after(HEARD_MS, () => stage.deafenTo(primary, bystander))
+    stage.after(SLEEP_MS + DEAF_MS, () => stage.world.network.mend())
+    stage.after(SLEEP_MS + DEAF_MS + 2 * REST_MS, round)
+  }
+  stage.at(4000, round)
+}
+
+/** Longer than what the two leases leave of the bound on staleness. Unit: ms. */
+const SLEEP_MS = 1900
+
+/** The first part of its sleep, in which a heartbeat still arrives. Unit: ms. */
+const HEARD_MS = 255
+
+/** It stays deaf this long after it woke. Unit: ms. */
+const DEAF_MS = 1200
+
+/** A bystander misses the last commits of a primary, which then dies: only its successor knows them. */
+export function lastWords(stage: Stage): void {
+  const isWhole = (): boolean => stage.isSettled() && stage.otherMasters().length > 0
+  const round = (): void => {
+    const primary = stage.primary()
+    const [bystander] = stage.bystanders()
+    if (primary === undefined || bystander === undefined) return
+    stage.deafenTo(primary, bystander)
+    stage.after(UNHEARD_MS, () => {
+      stage.world.network.mend()
+      stage.kill(primary, DOWN_MS)
+      stage.after(2 * DOWN_MS, () => stage.when(isWhole, round))
+    })
+  }
+  stage.at(4000, () => stage.when(isWhole, round))
+}
+
+/** Less than a lease: the copies of the bystander are still proven when the primary dies. Unit: ms. */
+const UNHEARD_MS = 400
+
+/** The second master answers no calls for a while, though everybody hears its heartbeats. */
+export function hungMaster(stage: Stage): void {
+  const round = (): void => {
+    const [second] = stage.otherMasters()
+    if (second === undefined) return
+    stage.hang(second)
+    stage.after(HUNG_MS, () => stage.world.network.mend())
+    stage.after(2 * HUNG_MS, round)
+  }
+  stage.at(4000, round)
+}
+
+/** Longer than a write may take. Unit: ms. */
+const HUNG_MS = 7000

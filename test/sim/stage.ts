@@ -84,6 +84,12 @@ export class Stage {
     }
   }
 
+  /** It hears and is heard by datagrams, and answers no call. */
+  hang(machine: Machine): void {
+    this.#broke(`hang ${machine.name}`)
+    this.world.network.hang(machine)
+  }
+
   /** One way: nothing of the first gets to the second. */
   deafenTo(from: Machine, to: Machine): void {
     this.#broke(`cut ${from.name} to ${to.name}`)

@@ -1,15 +1,16 @@
 // The bounded copies: what they cost, which go first, and which are never kept.
 import { test } from 'tap'
 import type { Copy, Entry } from '../../src/core/types.ts'
+import { keyHash } from '../../src/core/key-hash.ts'
 import { Copies, COPY_OVERHEAD_BYTES, COPY_SHARE_MAX } from '../../src/storage/copies.ts'
 import { ODD_KEYS, tombstone, value } from '../contracts/store-words.ts'
 
 function copyOf(entry: Entry): Copy {
-  return { key: entry.key, known: { kind: 'entry', entry }, provenAtMs: 1 }
+  return { key: entry.key, known: { kind: 'entry', entry }, provenAtMs: 1, run: 0 }
 }
 
 function absent(key: string): Copy {
-  return { key, known: { kind: 'absent' }, provenAtMs: 1 }
+  return { key, known: { kind: 'absent' }, provenAtMs: 1, run: 0 }
 }
 
 /** A copy under a key of one letter that counts for this much. */
@@ -29,7 +30,7 @@ void test('a copy counts for its value, two bytes a letter of its key, and overh
     const copies = new Copies(100_000)
     copies.put(copy)
     t.same([copies.count, copies.bytes, copies.get(copy.key)], [1, bytes, copy], title)
-    copies.drop(copy.key)
+    copies.drop(keyHash(copy.key))
     t.same([copies.count, copies.bytes, copies.get(copy.key)], [0, 0, undefined], title)
   }
 })

@@ -6,7 +6,6 @@ import type {
   NodeResponse,
   PageItem,
   Sender,
-  StreamPosition,
   TravelEntry,
 } from '../../src/core/messages.ts'
 import type {
@@ -15,6 +14,7 @@ import type {
   Condition,
   Content,
   Group,
+  StreamPosition,
   View,
   WriteOutcome,
 } from '../../src/core/types.ts'
@@ -63,8 +63,7 @@ const address = fc
 const reason = texts(200)
 
 export const ballot: fc.Arbitrary<Ballot> = record({ epoch: count, proposer: nodeId })
-const stream = record({ node: nodeId, incarnation })
-const position: fc.Arbitrary<StreamPosition> = record({ stream, seq: count })
+const position: fc.Arbitrary<StreamPosition> = record({ stream: ballot, seq: count })
 
 const content = (bytesMax: number): fc.Arbitrary<Content> =>
   fc.oneof(
@@ -100,7 +99,6 @@ export const envelope: fc.Arbitrary<Envelope> = record({
 const report = record({
   committed: position,
   holdsLease: fc.boolean(),
-  continues: maybe(position),
   echoes: fc.array(
     record({ node: large(UINT32), incarnation: whole(UINT16), beat: large(UINT32) }),
     { maxLength: 60 },
@@ -163,7 +161,7 @@ const absent = record({
 
 const invalidation = record({
   kind: fc.constant('invalidation' as const),
-  stream,
+  stream: ballot,
   firstSeq: count,
   items: fc.array(record({ keyHash: digits(16), version }), { maxLength: 46 }),
 })
@@ -203,7 +201,7 @@ export const view: fc.Arbitrary<View> = record({
   roster: fc.array(record({ id: nodeId, address }), { maxLength: 4 }),
   voters: fc.array(nodeId, { maxLength: 3 }),
   groups: fc.array(group, { minLength: 1, maxLength: 2 }),
-  start: record({ clock: version, seq: count }),
+  start: record({ clock: version, stream: ballot, seq: count, continues: maybe(position) }),
   isUnclean: fc.boolean(),
 })
 
@@ -301,6 +299,7 @@ export const requestParts: ByKind<NodeRequest> = {
     knownVersion: maybe(version),
     strength: fc.constantFrom('fresh' as const, 'strong' as const),
   }),
+  missed: record({ after: position }),
   remembered: record({ ballot, after: count }),
   digest: record({ ballot }),
   page: record({
@@ -326,9 +325,20 @@ export const responseParts: ByKind<NodeResponse> = {
   replicated: record({ appliedSeq: count, isFull: fc.boolean() }),
   fenced: record({ promised: ballot, ballot }),
   holds: fc.constant({}),
-  found: record({ entry, ageMs: durationMs, isMaster: fc.boolean() }),
-  unchanged: record({ ageMs: durationMs }),
-  absent: record({ tombstone: versionOrNone, ageMs: durationMs }),
+  found: record({ entry, ageMs: durationMs, isMaster: fc.boolean(), position }),
+  unchanged: record({ ageMs: durationMs, position }),
+  absent: record({ tombstone: versionOrNone, ageMs: durationMs, position }),
+  missed: record({
+    runs: fc.array(
+      record({
+        stream: ballot,
+        firstSeq: count,
+        items: fc.array(record({ keyHash: digits(16), version }), { maxLength: 5 }),
+      }),
+      { maxLength: 4 },
+    ),
+  }),
+  forgotten: fc.constant({}),
   remembered: record({
     writes: fc.array(
       record({

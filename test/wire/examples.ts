@@ -11,7 +11,7 @@ export const ENVELOPE: Envelope = {
   counter: 258,
 }
 
-const position = { stream: { node: NODE, incarnation: 7 }, seq: 4096 }
+const position = { stream: { epoch: 7, proposer: NODE }, seq: 4096 }
 
 export const BEAT: Beat = {
   kind: 'beat',
@@ -31,7 +31,6 @@ export const BEAT: Beat = {
   master: {
     committed: position,
     holdsLease: true,
-    continues: { stream: { node: OTHER, incarnation: 2 }, seq: 17 },
     echoes: [{ node: 0xb5b6b7b8, incarnation: 2, beat: 33 }],
   },
 }

@@ -30,7 +30,7 @@ const view: View = {
   roster: [{ id: NODE, address: '10.0.0.1:8181' }],
   voters: [],
   groups: [{ masters: [{ id: NODE, incarnation: 1, inSync: true }], history: [ballot], merge: [] }],
-  start: { clock: VERSION, seq: 0 },
+  start: { clock: VERSION, stream: ballot, seq: 0, continues: undefined },
   isUnclean: false,
 }
 

@@ -16,6 +16,7 @@ const STATUSES: Readonly<Record<number, readonly ProblemKind[]>> = {
     'key-too-long',
     'content-type-too-long',
   ],
+  401: ['unsigned'],
   403: ['forbidden'],
   404: ['not-found', 'no-such-path'],
   405: ['method-not-allowed'],

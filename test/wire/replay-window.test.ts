@@ -22,14 +22,14 @@ t.test('a number is accepted once, and while it is in the window', async (t) => 
     [Number.MAX_SAFE_INTEGER, false],
     [Number.MAX_SAFE_INTEGER - 1023, true],
   ]
-  const window = new ReplayWindow()
+  const window = new ReplayWindow({ size: 1024, floor: 0 })
   for (const [counter, expected] of cases) t.equal(window.accept(counter), expected, `${counter}`)
 })
 
 t.test('it agrees with a set of everything seen', async (t) => {
   const step = fc.oneof(fc.integer({ min: -1100, max: 40 }), fc.integer({ min: 0, max: 3000 }))
   const property = fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-    const window = new ReplayWindow()
+    const window = new ReplayWindow({ size: 1024, floor: 0 })
     const seen = new Set<number>()
     let highest = 0
     return steps.every((step) => {
@@ -41,4 +41,18 @@ t.test('it agrees with a set of everything seen', async (t) => {
     })
   })
   holds(t, property, 500)
+})
+
+t.test('numbers up to the floor count as seen', async (t) => {
+  const window = new ReplayWindow({ size: 64, floor: 5000 })
+  const cases: readonly (readonly [number, boolean])[] = [
+    [4999, false],
+    [5000, false],
+    [5001, true],
+    [5001, false],
+    [5100, true],
+    [5036, false],
+    [5037, true],
+  ]
+  for (const [number, expected] of cases) t.equal(window.accept(number), expected, `${number}`)
 })

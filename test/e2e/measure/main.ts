@@ -7,6 +7,7 @@ import type { Figures } from './figures.ts'
 import { copies, join } from './join.ts'
 import { mirror } from './mirror.ts'
 import { miss } from './miss.ts'
+import { staleness } from './staleness.ts'
 
 const MEASUREMENTS: Readonly<Record<string, (cluster: Cluster) => Promise<Figures>>> = {
   copies,
@@ -14,6 +15,7 @@ const MEASUREMENTS: Readonly<Record<string, (cluster: Cluster) => Promise<Figure
   miss,
   failover,
   mirror,
+  staleness,
 }
 
 const asked = process.argv.slice(2)

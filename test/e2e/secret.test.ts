@@ -1,0 +1,251 @@
+// A cluster with a secret, and what somebody in its network can do without it: nothing that shows.
+import assert from 'node:assert/strict'
+import { randomBytes, randomInt } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { NodeRequest } from '../../src/core/messages.ts'
+import { VERSION_ZERO } from '../../src/core/version.ts'
+import { CallSigner } from '../../src/node/call-signer.ts'
+import { createKeyring } from '../../src/wire/keyring.ts'
+import { decodeResponse, encodeRequest } from '../../src/wire/node-message.ts'
+import { type Cluster, GROUP } from './cluster.ts'
+import type { Daemon } from './daemon.ts'
+import { Eavesdropper } from './eavesdropper.ts'
+import { eventually, pause } from './eventually.ts'
+import { scenario } from './scenario.ts'
+
+const SECRET = randomBytes(32)
+const FLOOD = 100_000
+const EAR = '127.1.2.11'
+
+/** Far above what a minute's summary takes, far below a line a packet. Unit: bytes. */
+const LOG_GROWTH_MAX = 20_000
+
+function secretFile(cluster: Cluster, name: string, ...secrets: Buffer[]): string {
+  const path = join(cluster.directory, name)
+  rmSync(path, { force: true })
+  const lines = secrets.map((secret) => secret.toString('hex'))
+  writeFileSync(path, `# ${name}\n${lines.join('\n')}\n`, { mode: 0o600 })
+  return path
+}
+
+async function withSecret(cluster: Cluster): Promise<void> {
+  cluster.flags = ['--secret-file', secretFile(cluster, 'ours', SECRET)]
+  await cluster.start(1, 2, 3)
+}
+
+function listen(cluster: Cluster): Promise<Eavesdropper> {
+  return Eavesdropper.start({ host: EAR, group: GROUP, groupPort: cluster.ports.groupPort })
+}
+
+async function heard(ear: Eavesdropper, count: number): Promise<readonly Buffer[]> {
+  await eventually(() => assert(ear.heard.length >= count, `${ear.heard.length} packets heard`))
+  return ear.heard.splice(0)
+}
+
+/** What a node says of the others, by address. */
+async function statesAt(daemon: Daemon): Promise<Record<string, string>> {
+  const { nodes } = await daemon.client.cluster()
+  return Object.fromEntries(nodes.map(({ address, state }) => [address, state]))
+}
+
+scenario('a node with another secret stays alone', async (cluster) => {
+  await withSecret(cluster)
+  cluster.flags = ['--secret-file', secretFile(cluster, 'theirs', randomBytes(32))]
+  const stranger = cluster.node(4)
+  stranger.start()
+  await eventually(async () => {
+    const { view } = await stranger.client.cluster()
+    assert.deepEqual(
+      view?.roster.map(({ address }) => address),
+      [stranger.address],
+    )
+  })
+  for (const daemon of cluster.nodes(1, 2, 3)) {
+    assert(!((await statesAt(daemon))[stranger.address] ?? false), 'a member without the secret')
+    assert.deepEqual((await daemon.client.cluster()).warnings, [])
+  }
+  assert.equal((await cluster.node(1).client.post('k', 'ours')).status, 200)
+  assert.equal((await stranger.client.get('k')).status, 404)
+  const { warnings } = await stranger.client.cluster()
+  assert.deepEqual(warnings, [])
+  await eventually(() =>
+    assert.match(cluster.node(1).logTail(), /"event":"packets-refused","key":/),
+  )
+})
+
+/** Real packets as they were, altered, and noise. */
+function* flood(recorded: readonly Buffer[]): Iterable<Buffer> {
+  for (let i = 0; i < FLOOD; i++) {
+    const packet = recorded[i % recorded.length]
+    assert(packet !== undefined)
+    if (i % 3 === 0) yield packet
+    else if (i % 3 === 1) {
+      const altered = Buffer.from(packet)
+      const at = randomInt(altered.length)
+      altered[at] = (altered[at] ?? 0) ^ (1 + randomInt(255))
+      yield altered
+    } else yield randomBytes(randomInt(1300))
+  }
+}
+
+scenario(
+  'a flood of repeated, altered and random packets is not noticed',
+  async (cluster, note) => {
+    await withSecret(cluster)
+    const ear = await listen(cluster)
+    try {
+      const nodes = cluster.nodes(1, 2, 3)
+      const before = await cluster.settled()
+      const states = await Promise.all(nodes.map(statesAt))
+      for (const [i, { client }] of nodes.entries()) await client.get(`nothing-${i}`)
+      const recorded = await heard(ear, 100)
+      const logged = nodes.map((daemon) => daemon.logBytes())
+
+      const startedMs = Date.now()
+      const flooding = { isOver: false }
+      const times: number[] = []
+      const clients = async () => {
+        for (let i = 0; !flooding.isOver || i < 10; i++) {
+          const [one, other] = [nodes[i % 3], nodes[(i + 1) % 3]]
+          assert(one !== undefined && other !== undefined)
+          const sentMs = Date.now()
+          assert.equal((await one.client.post(`k${i}`, `v${i}`)).status, 200)
+          assert.equal((await other.client.get(`k${i}`)).text, `v${i}`)
+          times.push(Date.now() - sentMs)
+          await pause(20)
+        }
+      }
+      const running = clients()
+      const sent = await ear.send(
+        flood(recorded),
+        nodes.map(({ address }) => address),
+      )
+      flooding.isOver = true
+      await running
+      const tookMs = Date.now() - startedMs
+
+      const after = await cluster.settled()
+      assert.deepEqual(after, before, 'the view changed')
+      assert.deepEqual(await Promise.all(nodes.map(statesAt)), states, 'a member came or went')
+      const growth = nodes.map((daemon, i) => daemon.logBytes() - (logged[i] ?? 0))
+      for (const bytes of growth) assert(bytes < LOG_GROWTH_MAX, `a log grew by ${bytes} bytes`)
+      note(`${sent} packets to the group and as many to single nodes in ${tookMs} ms`)
+      note(`${times.length} writes and reads, the slowest pair took ${Math.max(...times)} ms`)
+      note(`the logs grew by ${growth.join(', ')} bytes`)
+      // They did arrive. What was not said yet is said at the end.
+      const [last] = nodes
+      assert.equal((await last?.stop())?.code, 0)
+      const {
+        level: _,
+        time: __,
+        event: ___,
+        ...refused
+      } = last?.logged('packets-refused').at(-1) ?? {}
+      note(`one node refused ${JSON.stringify(refused)}`)
+      for (const reason of ['replay', 'tag', 'magic']) {
+        assert(Number(refused[reason]) > FLOOD / 20, `${reason}: ${String(refused[reason])}`)
+      }
+    } finally {
+      ear.end()
+    }
+  },
+)
+
+scenario('a dead node is not conjured by its heartbeats, repeated', async (cluster) => {
+  await withSecret(cluster)
+  const ear = await listen(cluster)
+  try {
+    const { others, primary } = await cluster.roles()
+    const [victim] = others
+    assert(victim !== undefined)
+    const recorded = await heard(ear, 60)
+    await victim.kill()
+    const states = () => Promise.all(cluster.running().map(statesAt))
+    const isDead = async () => {
+      for (const seen of await states()) assert.equal(seen[victim.address] ?? 'dead', 'dead')
+    }
+    await eventually(isDead)
+    const view = await cluster.settled().catch(() => undefined)
+    // The primary comes back knowing nobody: for it these are the first packets of the dead node.
+    await primary.kill()
+    primary.start()
+    for (let round = 0; round < 30; round++) {
+      await ear.send(recorded)
+      for (const seen of await states().catch(() => [])) {
+        assert.notEqual(seen[victim.address], 'alive', 'the dead node is back')
+      }
+      await pause(50)
+    }
+    await eventually(isDead)
+    assert.notEqual(view, undefined)
+    await cluster.settled()
+  } finally {
+    ear.end()
+  }
+})
+
+const PING: NodeRequest = { kind: 'ping', nonce: 'n', hearsYou: true }
+const US = { id: 'feedfeedfeedfeed', incarnation: 1, clock: VERSION_ZERO }
+const PATH = '/_node/ping'
+
+scenario('a call must be signed, for this node, now and once', async (cluster) => {
+  await withSecret(cluster)
+  const [one, other] = cluster.nodes(1, 2)
+  assert(one !== undefined && other !== undefined)
+  const type = { 'content-type': 'application/x-diststore' }
+  const body = Buffer.from(encodeRequest(US, PING))
+  const send = (to: Daemon, headers: Readonly<Record<string, string>>, bytes = body) =>
+    to.client.send(PATH, { method: 'POST', body: bytes, headers: { ...type, ...headers } })
+
+  // Were the body looked at, this would be 400.
+  assert.equal((await send(one, {}, Buffer.from('no message'))).status, 401)
+  assert.equal((await send(one, {})).headers.get('authentication-info'), null)
+
+  const keyring = createKeyring(cluster.name, [SECRET])
+  const signer = new CallSigner(keyring, US)
+  const first = signer.sign(one.address, PATH, body)
+  const denied = await send(one, first.headers)
+  assert.equal(denied.status, 401)
+  const proofOf = ({ headers }: typeof denied) => headers.get('authentication-info') ?? ''
+  const nothing = new Uint8Array(0)
+  assert(first.isAnswered({ status: 401, body: nothing, proof: proofOf(denied) }))
+
+  const signed = signer.sign(one.address, PATH, body)
+  const pong = await send(one, signed.headers)
+  assert.equal(pong.status, 200)
+  assert(signed.isAnswered({ status: 200, body: pong.body, proof: proofOf(pong) }))
+  assert(!first.isAnswered({ status: 200, body: pong.body, proof: proofOf(pong) }))
+  assert.equal(decodeResponse(pong.body).kind, 'ok')
+
+  assert.equal((await send(one, signed.headers)).status, 401, 'sent again')
+  assert.equal((await send(other, signed.headers)).status, 401, 'sent to another node')
+  const third = signer.sign(one.address, PATH, body)
+  const longer = Buffer.concat([body, body])
+  assert.equal((await send(one, third.headers, longer)).status, 401, 'another body')
+  const foreign = new CallSigner(createKeyring(cluster.name, [randomBytes(32)]), US)
+  const forged = await send(one, foreign.sign(one.address, PATH, body).headers)
+  assert.equal(forged.status, 401, 'another secret')
+  assert.equal(proofOf(forged), '', 'a stranger is not answered with a signature')
+})
+
+scenario('a secret is rotated node by node, while the cluster works', async (cluster, note) => {
+  const next = randomBytes(32)
+  await withSecret(cluster)
+  const nodes = cluster.nodes(1, 2, 3)
+  const startedMs = Date.now()
+  let restarts = 0
+  for (const secrets of [[SECRET, next], [next, SECRET], [next]]) {
+    secretFile(cluster, 'ours', ...secrets)
+    for (const daemon of nodes) {
+      await daemon.stop()
+      daemon.start()
+      restarts++
+      const { roster } = await cluster.settled()
+      assert.equal(roster.length, 3, 'a part went on by itself')
+      assert.equal((await daemon.client.post(`k${restarts}`, 'v')).status, 200)
+      for (const { client } of nodes) assert.equal((await client.get(`k${restarts}`)).text, 'v')
+    }
+  }
+  note(`${restarts} restarts in ${Date.now() - startedMs} ms`)
+})
