@@ -237,6 +237,25 @@ t.test('the stored entry itself tells a retry after a restart, for a minute', as
   }
 })
 
+t.test('after a restart a request id still belongs to what is stored under it', async (t) => {
+  const stored = entry('a', OLD, { requestId: '1', value: 'x' })
+  const gone = entry('a', OLD, { requestId: '1' })
+  const cases: [string, Entry, CommandWords, string][] = [
+    ['the same put', stored, { value: 'x' }, applied(100)],
+    ['another value', stored, { value: 'y' }, 'reused'],
+    ['a longer value', stored, { value: 'xx' }, 'reused'],
+    ['a delete', stored, { value: undefined }, 'reused'],
+    ['with a time to live', stored, { value: 'x', ttlMs: 9000 }, 'reused'],
+    ['the same delete', gone, { value: undefined }, applied(100)],
+    ['a put', gone, { value: 'x' }, 'reused'],
+  ]
+  for (const [title, held, words, expected] of cases) {
+    const bench = new Bench(ALONE, { entries: [held] })
+    bench.lab.parts.self.setWall(200, 0)
+    t.equal(bench.outcome('a', { id: '1', ...words }), expected, title)
+  }
+})
+
 /** Was a master under B, remembers write 1 of its stream, and is primary now with this stored. */
 function onceFollower(stored: Entry | undefined): Bench {
   const bench = new Bench(view('1B', 'B+ A+'), { me: A })
