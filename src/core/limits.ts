@@ -192,7 +192,7 @@ export const BUCKETS = 65_536
 export const PAGE_BYTES = { min: 64 * 1024, max: 1024 * 1024 }
 
 /** Keys looked at for one mirror page. Unit: keys. Keeps one page under a few ms. */
-export const PAGE_KEYS_MAX = 10_000
+export const PAGE_KEYS_MAX = 1000
 
 /** A loop later than this asks for smaller pages. Unit: ms. */
 export const PAGE_LAG_MS = 20
