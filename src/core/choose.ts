@@ -6,6 +6,7 @@ import type { Rules } from './rules.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Ballot, Master, NodeAt, NodeId, View, ViewStart } from './types.ts'
 import {
+  BALLOT_ZERO,
   compareBallots,
   formatBallot,
   isHolder,
@@ -42,6 +43,8 @@ export type Choice =
 
 interface Reported {
   readonly view: View
+  /** Up to where something may have been acknowledged in its history. */
+  readonly acted: Ballot
   readonly holders: NodeId[]
 }
 
@@ -53,7 +56,7 @@ export function chooseView(input: ChooseInput): Choice {
   if (agreed * 2 <= input.heardCount && input.rules.viewNeedsMostOfHeard) {
     return { kind: 'wait', reason: tooFewAgree(agreed, input.heardCount) }
   }
-  const [newest] = reportedViews(input.promises)
+  const [newest] = reportedViews(input)
   if (newest === undefined) return build(input, undefined)
   // Older data must not go on without the newest: what was acknowledged there would be lost.
   if (newest.holders.length === 0) return { kind: 'wait', reason: missingHolders(newest.view) }
@@ -71,11 +74,12 @@ export function chooseView(input: ChooseInput): Choice {
 }
 
 /** Every view that somebody accepted or still owes, newest first, with those who hold its data. */
-function reportedViews(promises: ReadonlyMap<NodeId, NodePromise>): Reported[] {
+function reportedViews({ promises, rules }: ChooseInput): Reported[] {
   const byBallot = new Map<string, Reported>()
   const report = (view: View, holder: NodeId | undefined) => {
     const name = formatBallot(view.ballot)
-    const entry = byBallot.get(name) ?? { view, holders: [] }
+    const acted = rules.onlyActedViewsCount ? actedUpTo(view, promises) : view.ballot
+    const entry = byBallot.get(name) ?? { view, acted, holders: [] }
     byBallot.set(name, entry)
     if (holder !== undefined) entry.holders.push(holder)
   }
@@ -83,7 +87,21 @@ function reportedViews(promises: ReadonlyMap<NodeId, NodePromise>): Reported[] {
     if (state.view !== undefined) report(state.view, isHolder(state.view, id) ? id : undefined)
     for (const owed of state.owed) report(owed, id)
   }
-  return [...byBallot.values()].sort((a, b) => compareBallots(b.view.ballot, a.view.ballot))
+  return [...byBallot.values()].sort(
+    (a, b) => compareBallots(b.acted, a.acted) || compareBallots(b.view.ballot, a.view.ballot),
+  )
+}
+
+/**
+ * The last ballot of a view's history that may have acknowledged anything. A proposer knows which
+ * of its own views never became active; having promised a newer ballot, it will not activate them.
+ */
+function actedUpTo(view: View, promises: ReadonlyMap<NodeId, NodePromise>): Ballot {
+  const mayHaveActed = (ballot: Ballot): boolean => {
+    const proposer = promises.get(ballot.proposer)
+    return proposer === undefined || compareBallots(ballot, proposer.state.activated) <= 0
+  }
+  return onlyGroup(view).history.findLast(mayHaveActed) ?? BALLOT_ZERO
 }
 
 function build(input: ChooseInput, base: View | undefined): Choice {

@@ -78,6 +78,10 @@ export class Follower {
     return this.#uncommitted.size
   }
 
+  get oldFromStreamCount(): number {
+    return this.#oldFromStream.size
+  }
+
   /** A new view begins at the position it names; everything before is settled by it. */
   follow(view: View): void {
     this.#ballot = view.ballot
@@ -120,7 +124,8 @@ export class Follower {
   }
 
   #apply(request: Replicate, nowMs: number): void {
-    const known = Math.max(0, this.#appliedSeq + 1 - request.firstSeq)
+    const again = Math.max(0, this.#appliedSeq + 1 - request.firstSeq)
+    const known = this.#rules.replicateOnce ? again : 0
     const changes = request.records
       .slice(known)
       .map((record, i) => this.#changeOf(record, request.firstSeq + known + i, nowMs))

@@ -160,6 +160,8 @@ export class NodeCore {
   /** Sizes of everything that grows with load, for the bounds that tests check. */
   load(): Readonly<Record<string, number>> {
     const { forwards, lookups, stream, follower, commits, coherence } = this.#parts
+    const { members, candidates, leases, remembered, standing } = this.#parts
+    const { view, state } = standing
     return {
       forwards: forwards.count,
       lookups: lookups.count,
@@ -167,6 +169,13 @@ export class NodeCore {
       uncommitted: follower.uncommittedCount,
       commits: commits.size,
       ...coherence.load,
+      oldFromStream: follower.oldFromStreamCount,
+      members: members.count,
+      heldDown: candidates.heldDownCount,
+      proofs: leases.count,
+      remembered: remembered.size,
+      history: view === undefined ? 0 : onlyGroup(view).history.length,
+      owed: state.owed.length,
       open: this.#out.openCount,
     }
   }
@@ -311,7 +320,8 @@ export class NodeCore {
     const { synced, follower, stream, self, standing, remembered, commits, beats } = this.#parts
     synced.start(view.ballot)
     // What this node remembers may belong to writes that the mirror is about to roll back.
-    if (standing.mastership?.inSync === false) remembered.clear()
+    const isSyncing = standing.mastership?.inSync === false
+    if (isSyncing && this.#rules.syncingForgets) remembered.clear()
     follower.follow(view)
     if (standing.mastership === undefined) commits.clear()
     else commits.enter(view.start)

@@ -19,6 +19,8 @@ export interface Rules {
   readonly carryInSyncOnlyFromOwnView: boolean
   /** Only an in-sync master of the base view may become primary. */
   readonly onlyHolderProposes: boolean
+  /** A view that its proposer never activated does not stand above one that acted. */
+  readonly onlyActedViewsCount: boolean
   /** A view needs the promises of more than half of the nodes that its proposer hears. */
   readonly viewNeedsMostOfHeard: boolean
   /** A live active primary protects itself and is protected by those who hear it. */
@@ -39,6 +41,10 @@ export interface Rules {
   readonly applyOnce: boolean
   /** A remembered write counts only while the stored entry is at least as new. */
   readonly forgetRolledBack: boolean
+  /** A node that becomes syncing forgets the retried writes: its mirror may roll them back. */
+  readonly syncingForgets: boolean
+  /** A record of the stream that comes again is not applied again. */
+  readonly replicateOnce: boolean
   /** A forwarded write names its view; a primary of another view refuses it. */
   readonly forwardNamesView: boolean
   /** A mirror never overwrites what the live stream of its view wrote. */
@@ -84,6 +90,7 @@ export const ALL_RULES: Rules = {
   newMasterIsSyncing: true,
   carryInSyncOnlyFromOwnView: true,
   onlyHolderProposes: true,
+  onlyActedViewsCount: true,
   viewNeedsMostOfHeard: true,
   vetoProtectsPrimary: true,
   proposeAgainWhenFenced: true,
@@ -94,6 +101,8 @@ export const ALL_RULES: Rules = {
   replicateInOrder: true,
   applyOnce: true,
   forgetRolledBack: true,
+  syncingForgets: true,
+  replicateOnce: true,
   forwardNamesView: true,
   mirrorYieldsToStream: true,
   mirrorRemovesSurplus: true,

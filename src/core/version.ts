@@ -38,6 +38,8 @@ export class VersionClock {
   readonly #writer: NodeId
   #ms = 0
   #counter = 0
+  /** The present version as text: asked for with every message, changed less often. */
+  #text: Version | undefined
 
   constructor(writer: NodeId) {
     this.#writer = writer
@@ -46,21 +48,16 @@ export class VersionClock {
   /** The next version, above everything seen so far. */
   next(wallMs: number): Version {
     const wall = Math.floor(wallMs)
-    if (wall > this.#ms) {
-      this.#ms = wall
-      this.#counter = 0
-    } else if (this.#counter < COUNTER_MAX) {
-      this.#counter++
-    } else {
-      this.#ms++
-      this.#counter = 0
-    }
+    if (wall > this.#ms) this.#set(wall, 0)
+    else if (this.#counter < COUNTER_MAX) this.#set(this.#ms, this.#counter + 1)
+    else this.#set(this.#ms + 1, 0)
     return this.now()
   }
 
   /** The highest version given or followed so far. */
   now(): Version {
-    return formatVersion(this.#ms, this.#counter, this.#writer)
+    this.#text ??= formatVersion(this.#ms, this.#counter, this.#writer)
+    return this.#text
   }
 
   /**
@@ -81,8 +78,13 @@ export class VersionClock {
 
   #raise(ms: number, counter: number): void {
     if (ms < this.#ms || (ms === this.#ms && counter <= this.#counter)) return
+    this.#set(ms, counter)
+  }
+
+  #set(ms: number, counter: number): void {
     this.#ms = ms
     this.#counter = counter
+    this.#text = undefined
   }
 }
 

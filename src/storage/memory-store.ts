@@ -41,10 +41,10 @@ export class MemoryStore implements Store {
   readonly nodeId: NodeId
   readonly incarnation: number
   readonly #options: MemoryStoreOptions
-  readonly #data = new EntryMap()
-  readonly #local = new EntryMap()
-  readonly #tally = new Tally()
-  readonly #due = new DueKeys()
+  #data = new EntryMap()
+  #local = new EntryMap()
+  #tally = new Tally()
+  #due = new DueKeys()
   #state: DurableState | undefined
   #tail: Tail[] = []
   #flushedHighest: Version = VERSION_ZERO
@@ -140,10 +140,11 @@ export class MemoryStore implements Store {
       incarnation: this.incarnation + 1,
       state: this.#state,
     })
-    next.#tally.raise(this.#flushedHighest)
+    next.#data = this.#data
+    next.#local = this.#local
+    next.#due = this.#due
+    next.#tally = this.#tally.resumedAt(this.#flushedHighest)
     next.#flushedHighest = this.#flushedHighest
-    for (const entry of this.#data.entries()) next.#replace(entry.key, entry)
-    for (const entry of this.#local.entries()) next.#local.replace(entry.key, entry)
     return next
   }
 
@@ -236,10 +237,6 @@ class EntryMap {
       if (before === undefined) this.#sorted.add(key)
     }
     return before
-  }
-
-  entries(): Iterable<Entry> {
-    return this.#entries.values()
   }
 
   *marks(): Iterable<Mark> {

@@ -66,6 +66,16 @@ export class Tally {
     this.#count(entry, -1)
   }
 
+  /** The same entries, of which nothing above this version was ever counted. */
+  resumedAt(highest: Version): Tally {
+    const next = new Tally()
+    next.#liveCount = this.#liveCount
+    next.#bytes = this.#bytes
+    next.#digest = this.#digest
+    next.#highest = highest
+    return next
+  }
+
   raise(version: Version): void {
     this.#highest = laterVersion(this.#highest, version)
   }

@@ -114,10 +114,23 @@ export class Clients {
     this.#keys.push(write.key)
   }
 
+  /** One put of a new value, once. */
+  put(machine: Machine, key: string, then: (outcome: WriteOutcome | undefined) => void): void {
+    this.#attempt(machine, this.#put(key, { ttlMs: undefined, kind: 'none' }), then)
+  }
+
+  /** One strong read. */
+  readStrongly(machine: Machine, key: string): void {
+    this.#readAt(machine, { key, strength: 'strong' }, () => {})
+  }
+
   /** One write and one strong read of it that must succeed. */
   probe(machine: Machine): void {
     const command = this.#put(`probe-${machine.name}`, { ttlMs: undefined, kind: 'none' })
     this.#attempt(machine, command, (outcome) => {
+      // A full store is no fault of the cluster; what it answers is judged like any other answer.
+      const isFull = this.#world.running.some(({ disk }) => disk.store.isFull)
+      if (outcome?.kind === 'full' && isFull) return
       if (outcome?.kind !== 'applied') this.#failed(machine, 'write', outcome)
       else {
         this.#readAt(machine, { key: command.key, strength: 'strong' }, (read) => {

@@ -80,6 +80,7 @@ class Run {
     this.#acknowledged = new Acknowledged(world, scenario.world.settings, this.#purges)
     this.#lineage = new Lineage(world, (view) => this.#acknowledged.viewActs(view))
     if (tracer !== undefined) world.watch(tracer)
+    if (options.witness !== undefined) world.watch(options.witness)
     for (const witness of [
       new Promises(world),
       this.#purges,
@@ -95,7 +96,11 @@ class Run {
     this.#clients = new Clients(world, scenario.clients)
     const note = (what: string): void => tracer?.note('--', what)
     this.#faults = scenario.faults && new Faults(world, scenario.faults, note)
-    this.#stage = new Stage(world, { endMs: scenario.faultsUntilMs, note })
+    this.#stage = new Stage(world, {
+      clients: this.#clients,
+      endMs: scenario.faultsUntilMs,
+      note,
+    })
   }
 
   play(): RunReport {

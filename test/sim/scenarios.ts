@@ -2,6 +2,7 @@
 import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
+import { lateForward, lonely, stallInProposal } from './mishaps.ts'
 import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
 
 const CLIENTS: ClientsOptions = {
@@ -29,6 +30,7 @@ const FAULTS: FaultsOptions = {
   downMs: { from: 50, to: 3500 },
   pauseMs: { from: 50, to: 1500 },
   cutMs: { from: 100, to: 4000 },
+  slowDiskMs: { from: 50, to: 400 },
   downMax: Infinity,
 }
 
@@ -43,6 +45,10 @@ const BASE: Omit<Scenario, 'name' | 'about'> = {
       lossShare: 0.02,
       doubleShare: 0.01,
       callLoss: {},
+      callDouble: {},
+      doubleAfterMs: { from: 0, to: 5000 },
+      callLate: {},
+      lateMs: { from: 500, to: 6000 },
     },
     disk: {
       flushMs: { from: 1, to: 5 },
@@ -279,6 +285,63 @@ export const SCENARIOS: readonly Scenario[] = [
     script: oneEar,
     silenceMsMax: 1500,
     faultsUntilMs: 20_000,
+  }),
+  scenario('late3', 'a forward that arrives when nobody remembers that it was applied', {
+    clients: { ...CLIENTS, everyMs: { from: 200, to: 1500 } },
+    faults: undefined,
+    script: lateForward,
+    faultsUntilMs: 80_000,
+  }),
+  scenario('wake2', 'two nodes that stall in turn, one of them in the middle of a proposal', {
+    world: { nodes: 2 },
+    faults: undefined,
+    script: stallInProposal,
+  }),
+  scenario('lonely3', 'a primary that has lost both others must say so at once', {
+    faults: undefined,
+    script: lonely,
+    faultsUntilMs: 20_000,
+  }),
+  scenario('calls3', 'three nodes, requests that come twice or seconds late, crashes, pauses', {
+    world: {
+      network: {
+        ...BASE.world.network,
+        // No write among them: TCP does not double a request, and no node sends one twice unasked.
+        callDouble: { replicate: 0.2, accept: 0.2, prepare: 0.1, commit: 0.2, synced: 0.2 },
+        callLate: { replicate: 0.03, write: 0.03, accept: 0.05, commit: 0.2, barrier: 0.05 },
+      },
+    },
+    faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2, split: 1, mend: 2 } },
+  }),
+  scenario('soak5', 'five nodes for a long time, a fault now and then', {
+    world: { nodes: 5 },
+    faults: {
+      ...FAULTS,
+      weights: { kill: 3, unplug: 1, pause: 4, leave: 1, deafen: 1, setClock: 1 },
+      everyMs: { from: 3000, to: 25_000 },
+      downMax: 2,
+    },
+    faultsUntilMs: 60_000,
+  }),
+  scenario('net5', 'five nodes: clogged ways, links that go and come one by one, crashes', {
+    world: { nodes: 5 },
+    faults: {
+      ...FAULTS,
+      weights: { clog: 4, swizzle: 2, kill: 2, pause: 1, mend: 1 },
+      downMax: 2,
+    },
+  }),
+  scenario('disk3', 'three nodes with disks that are slow, or fail to flush', {
+    faults: { ...FAULTS, weights: { slowDisk: 4, diskError: 3, kill: 1, pause: 1 } },
+  }),
+  scenario('damage3', 'three nodes, and records that are damaged while one of them is down', {
+    faults: { ...SINGLE, weights: { damage: 3, kill: 1 } },
+    silenceMsMax: 4500,
+  }),
+  scenario('full3', 'three nodes whose disks are full again and again', {
+    world: { disk: { ...BASE.world.disk, bytesMax: 12_000 } },
+    clients: { ...CLIENTS, newShare: 0.1, deleteShare: 0.4 },
+    faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2 } },
   }),
 ]
 

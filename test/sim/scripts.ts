@@ -16,7 +16,7 @@ const DOWN_MS = 1000
  * acts again, in the same life: it remembers writes that were rolled back meanwhile.
  */
 export function comeback(stage: Stage): void {
-  const isWhole = (): boolean => stage.primary() !== undefined && stage.otherMasters().length > 0
+  const isWhole = (): boolean => stage.isWhole()
   const round = (): void => {
     const victim = stage.primary()
     if (victim === undefined) return

@@ -1,6 +1,5 @@
 // A whole cluster in one thread from one seed: machines, their network, virtual time, and witnesses.
 // What goes wrong in it, and what clients do to it, is decided elsewhere.
-import { createHash } from 'node:crypto'
 import type { Rules } from '../../src/core/rules.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'
 import type { Effect, Event } from '../../src/core/step.ts'
@@ -43,8 +42,8 @@ export interface Witness {
   ended?(life: Life): void
 }
 
-/** How a life ends: `killed` by a signal, `stopped` in order, or with the power of the machine. */
-export type Ending = 'killed' | 'stopped' | 'unplugged'
+/** How a life ends: by a signal, in order, with the power of the machine, or by a failed flush. */
+export type Ending = 'killed' | 'stopped' | 'unplugged' | 'diskFailed'
 
 const MONOTONIC_START: Range = { from: 0, to: 1e9 }
 
@@ -143,6 +142,7 @@ export class World {
     this.network.mend()
     this.network.calm()
     for (const machine of this.machines) {
+      machine.disk.slowDown(undefined)
       machine.life?.wake()
       if (machine.wasStarted) this.start(machine)
     }
@@ -177,16 +177,3 @@ export class World {
 
 /** Between a goodbye and the end of the process. Unit: ms. */
 const GOODBYE_MS = 20
-
-/** A digest of everything that was traced: two runs of one seed must agree on it. */
-export class TraceHash {
-  readonly #hash = createHash('sha256')
-
-  add(line: string): void {
-    this.#hash.update(line).update('\n')
-  }
-
-  hex(): string {
-    return this.#hash.digest('hex')
-  }
-}

@@ -1,9 +1,10 @@
-// I9: a stream has no gaps: a master that says "applied up to here" has flushed every record to there.
-import type { NodeRequest } from '../../../src/core/messages.ts'
+// I9: a stream has no gaps: a master that says "applied up to here" has flushed every record to there,
+// and what a primary calls committed is flushed on every master of its view.
+import type { Beat, NodeRequest } from '../../../src/core/messages.ts'
 import type { Effect, Event } from '../../../src/core/step.ts'
 import type { Version } from '../../../src/core/types.ts'
-import { formatBallot, sameBallot } from '../../../src/core/view.ts'
 import { VERSION_ZERO } from '../../../src/core/version.ts'
+import { formatBallot, onlyGroup, sameBallot } from '../../../src/core/view.ts'
 import type { Life } from '../life.ts'
 import type { Witness, World } from '../world.ts'
 import type { Purges } from './purges.ts'
@@ -23,6 +24,8 @@ export class Streams implements Witness {
   readonly #sent = new Map<string, Map<number, Sent>>()
   /** By ballot and life: how far its word was checked. */
   readonly #checked = new Map<string, number>()
+  /** By ballot: how far its primary's word was checked. */
+  readonly #committed = new Map<string, number>()
 
   constructor(world: World, purges: Purges) {
     this.#world = world
@@ -38,6 +41,8 @@ export class Streams implements Witness {
         if (request?.kind === 'replicate') {
           this.#applied(life, request, effect.response.appliedSeq)
         }
+      } else if (effect.kind === 'send' && effect.datagram.kind === 'beat') {
+        this.#says(life, effect.datagram)
       }
     }
   }
@@ -80,5 +85,29 @@ export class Streams implements Witness {
       this.#world.breach('I9', `${who} says it has applied ${seq} of ${ballot}, ${what}`)
     }
     this.#checked.set(name, Math.max(checked, appliedSeq))
+  }
+
+  /** A heartbeat of an active primary: every record up to the position it names is on every master. */
+  #says(life: Life, beat: Beat): void {
+    const view = life.machine.disk.store.state?.view
+    if (!beat.isActive || beat.master === undefined || view === undefined) return
+    const ballot = formatBallot(beat.ballot)
+    const { seq: committedSeq } = beat.master.committed
+    const checked = this.#committed.get(ballot) ?? view.start.seq
+    if (committedSeq <= checked) return
+    this.#committed.set(ballot, committedSeq)
+    for (let seq = checked + 1; seq <= committedSeq; seq++) {
+      const sent = this.#sent.get(ballot)?.get(seq)
+      for (const master of onlyGroup(view).masters) {
+        const machine = this.#world.machineOf(master.id)
+        // In a later life its disk may have lost it by damage.
+        const isSameLife = (machine?.life?.incarnation ?? master.incarnation) === master.incarnation
+        if (sent === undefined || machine === undefined || !isSameLife) continue
+        const held = machine.disk.durableVersion(sent.key)
+        if (this.#isDone(sent, held)) continue
+        const what = `${seq} of ${ballot} is committed, but ${machine.name} has ${held} of ${sent.key}`
+        this.#world.breach('I9', `${life.machine.name}${life.incarnation} says that ${what}`)
+      }
+    }
   }
 }
