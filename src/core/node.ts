@@ -17,7 +17,7 @@ import { Requests } from './requests.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterStatus } from './status.ts'
 import type { Effect, Event } from './step.ts'
-import type { Address, Copy, View } from './types.ts'
+import type { Address, Copy, Entry, Version, View } from './types.ts'
 import {
   ballotOf,
   compareBallots,
@@ -85,6 +85,9 @@ export class NodeCore {
       case 'read':
         if (!this.#refuseOutside(event)) lookups.read(event.ticket, event.query, nowMs)
         break
+      case 'audit':
+        this.#parts.audit.request(nowMs)
+        break
       case 'leave':
         self.phase = 'leaving'
         this.#out.send('everyone', { kind: 'goodbye', reason: event.reason })
@@ -99,6 +102,17 @@ export class NodeCore {
   /** May the stored entry of this key, or its absence, be answered from the store right now? */
   mayServe(key: string, nowMs: number): boolean {
     return this.#parts.serving.mayServe(key, nowMs)
+  }
+
+  /** Does what the store holds under a key come after the write of this version? */
+  isEnough(held: Entry | undefined, min: Version | undefined): boolean {
+    return this.#parts.session.isEnough(held, min)
+  }
+
+  /** Does this copy? */
+  isCopyEnough(copy: Copy, min: Version | undefined): boolean {
+    const entry = copy.known.kind === 'entry' ? copy.known.entry : undefined
+    return this.#parts.session.isCopyEnough(entry, min)
   }
 
   /** Age of the proof behind an answer from the store. Unit: ms. */
@@ -182,6 +196,11 @@ export class NodeCore {
     this.#parts.forwards.tick(nowMs)
     this.#parts.lookups.tick(nowMs)
     this.#parts.mirror.tick(nowMs)
+    this.#parts.wallTrust.tick(nowMs)
+    this.#parts.expiry.tick(nowMs)
+    this.#parts.purge.tick(nowMs)
+    this.#parts.recovery.tick(nowMs)
+    this.#parts.audit.tick(nowMs)
     this.#grow(nowMs)
   }
 

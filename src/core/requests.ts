@@ -25,7 +25,8 @@ export class Requests {
   }
 
   take({ ticket, sender, request }: RequestEvent, nowMs: number): void {
-    const { acceptor, standing, follower, serving, mirrorSource, synced, announcer } = this.#parts
+    const { acceptor, standing, follower, serving, mirrorSource, synced } = this.#parts
+    const { announcer, recovery, audit } = this.#parts
     switch (request.kind) {
       case 'ping':
         return this.#ping(request, { ticket, sender })
@@ -63,6 +64,10 @@ export class Requests {
       case 'synced':
         synced.add(request.ballot, sender.id)
         return this.#out.respond(ticket, { kind: 'noted' })
+      case 'recover':
+        return recovery.answer(request, ticket, nowMs)
+      case 'audit':
+        return audit.requested(ticket, nowMs)
       default:
         return unreachable(request)
     }

@@ -69,6 +69,16 @@ export interface Rules {
   readonly noLateFills: boolean
   /** A new primary's stream is followed only from where it continues the one before. */
   readonly followOnlyKnownStreams: boolean
+  /** Masters remove expired entries only as the stream says: as deletes of the primary. */
+  readonly expiryThroughStream: boolean
+  /** Tombstones go only while every known node is in this view and nobody owes a lineage. */
+  readonly purgeOnlyWhenAllPresent: boolean
+  /** A purge removes every version up to its own, not just that one. */
+  readonly purgeRemovesOlder: boolean
+  /** A read that names a version is answered only by what comes after that version's write. */
+  readonly sessionReads: boolean
+  /** An audit judges only once all that the primary had sent by then has been applied. */
+  readonly auditAwaitsStream: boolean
 }
 
 export const ALL_RULES: Rules = {
@@ -105,4 +115,9 @@ export const ALL_RULES: Rules = {
   proofNeedsNoGap: true,
   noLateFills: true,
   followOnlyKnownStreams: true,
+  expiryThroughStream: true,
+  purgeOnlyWhenAllPresent: true,
+  purgeRemovesOlder: true,
+  sessionReads: true,
+  auditAwaitsStream: true,
 }

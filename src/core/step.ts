@@ -8,6 +8,7 @@ import type {
   Entry,
   ReadOutcome,
   ReadQuery,
+  Version,
   WriteCommand,
   WriteOutcome,
 } from './types.ts'
@@ -36,6 +37,8 @@ export type Event =
   /** A client's write or read; exactly one `finish` with this ticket must follow. */
   | { readonly kind: 'write'; readonly ticket: number; readonly command: WriteCommand }
   | { readonly kind: 'read'; readonly ticket: number; readonly query: ReadQuery }
+  /** An operator asks for an audit now. */
+  | { readonly kind: 'audit' }
   /** The node is about to stop: say goodbye. */
   | { readonly kind: 'leave'; readonly reason: string }
 
@@ -43,6 +46,8 @@ export type Event =
 export type StoreChange =
   | { readonly kind: 'put'; readonly entry: Entry }
   | { readonly kind: 'remove'; readonly key: string }
+  /** Removes what is stored under the key, if that is this version or an older one. */
+  | { readonly kind: 'purge'; readonly key: string; readonly version: Version }
   | { readonly kind: 'state'; readonly state: DurableState }
 
 export type Effect =

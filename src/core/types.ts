@@ -180,6 +180,8 @@ export interface ReadQuery {
   readonly key: string
   /** `strong`: as of now, confirmed by every in-sync master. */
   readonly strength: 'fresh' | 'strong'
+  /** The answer must come after the write of this version. */
+  readonly minVersion?: Version | undefined
 }
 
 export type NodePhase = 'joining' | 'member' | 'leaving'

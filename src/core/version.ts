@@ -20,6 +20,11 @@ export function versionMs(version: Version): number {
   return Number.parseInt(version.slice(0, MS_DIGITS), 16)
 }
 
+/** The node that gave a version. */
+export function versionWriter(version: Version): NodeId {
+  return version.slice(MS_DIGITS + 5)
+}
+
 /** The later of two versions. */
 export function laterVersion(a: Version, b: Version): Version {
   return a > b ? a : b

@@ -1,12 +1,13 @@
 // A store in memory: for `--durability memory`, and for the simulator, whose crashes it survives
 // as a disk would. Makes no promises, timers or guesses about time: flushes are its owner's.
 import { unreachable } from '../core/assert.ts'
-import type { PageBounds, StorePage } from '../core/ports.ts'
+import type { DueBounds, DuePage, PageBounds, StorePage } from '../core/ports.ts'
 import type { StoreChange } from '../core/step.ts'
 import { liveEntry } from '../core/travel.ts'
 import { VERSION_ZERO } from '../core/version.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
 import { countedEntry, headOf } from './counted.ts'
+import { DueKeys, dueOf, fillDuePage } from './due.ts'
 import type { Mark } from './fingerprint.ts'
 import { compareKeys, inRange, SortedKeys } from './key-order.ts'
 import { owned } from './owned.ts'
@@ -15,6 +16,7 @@ import type { PageRow } from './page.ts'
 import { ShardedMap } from './sharded-map.ts'
 import type { KeyRange, Store } from './store.ts'
 import { fullAbove, Tally } from './tally.ts'
+import type { Known } from './tally.ts'
 
 export interface MemoryStoreOptions {
   readonly nodeId: NodeId
@@ -42,6 +44,7 @@ export class MemoryStore implements Store {
   #data = new EntryMap()
   #local = new EntryMap()
   #tally = new Tally()
+  #due = new DueKeys()
   #state: DurableState | undefined
   #tail: Tail[] = []
   #flushedHighest: Version = VERSION_ZERO
@@ -80,6 +83,23 @@ export class MemoryStore implements Store {
 
   page(bounds: PageBounds): StorePage {
     return fillPage(this.#data.rows(bounds.after ?? '', bounds.upTo), bounds)
+  }
+
+  /** Memory does not fail in parts. */
+  isDamaged(_key: string): boolean {
+    return false
+  }
+
+  damaged(): [] {
+    return []
+  }
+
+  due(bounds: DueBounds): DuePage {
+    const rows = this.#due.from(bounds.kind, bounds.after)
+    return fillDuePage(rows, bounds, (key) => {
+      const entry = this.#data.get(key)
+      return entry && countedEntry(entry, Buffer.from(key))
+    })
   }
 
   keys(range: KeyRange): Iterable<string> {
@@ -122,6 +142,7 @@ export class MemoryStore implements Store {
     })
     next.#data = this.#data
     next.#local = this.#local
+    next.#due = this.#due
     next.#tally = this.#tally.resumedAt(this.#flushedHighest)
     next.#flushedHighest = this.#flushedHighest
     return next
@@ -140,6 +161,13 @@ export class MemoryStore implements Store {
         undo.push(() => void this.#replace(change.key, before))
         return
       }
+      case 'purge': {
+        const held = this.#data.get(change.key)
+        if (held === undefined || held.version > change.version) return
+        this.#replace(change.key, undefined)
+        undo.push(() => void this.#replace(change.key, held))
+        return
+      }
       case 'state': {
         const before = this.#state
         this.#state = change.state
@@ -156,9 +184,21 @@ export class MemoryStore implements Store {
   #replace(key: string, entry: Entry | undefined): Entry | undefined {
     const before = this.#data.replace(key, entry)
     const keyBytes = Buffer.from(key)
-    if (before !== undefined) this.#tally.remove(countedEntry(before, keyBytes))
-    if (entry !== undefined) this.#tally.add(countedEntry(entry, keyBytes))
+    if (before !== undefined) this.#uncount(key, countedEntry(before, keyBytes))
+    if (entry !== undefined) this.#count(key, countedEntry(entry, keyBytes))
     return before
+  }
+
+  #count(key: string, entry: Known): void {
+    this.#tally.add(entry)
+    const due = dueOf(entry)
+    if (due !== undefined) this.#due.add(due, key)
+  }
+
+  #uncount(key: string, entry: Known): void {
+    this.#tally.remove(entry)
+    const due = dueOf(entry)
+    if (due !== undefined) this.#due.remove(due, key)
   }
 
   #flush(undo: Tail['undo'], flushed: () => void): void {

@@ -21,6 +21,11 @@ export interface Counted extends Mark {
   readonly valueBytes: number
 }
 
+/** An entry as far as a store must know it to take it out again. */
+export interface Known extends Counted {
+  readonly expiresAtMs: number | undefined
+}
+
 export class Tally {
   #liveCount = 0
   #bytes = 0

@@ -77,6 +77,11 @@ export class Disk {
     })
   }
 
+  /** Everything that was written is on the disk. */
+  get isQuiet(): boolean {
+    return this.#flushing.size === 0
+  }
+
   /** Puts something on the disk before the world begins. */
   prepare(changes: readonly StoreChange[]): void {
     this.apply(changes, () => {})
@@ -99,7 +104,9 @@ export class Disk {
   #settle(change: StoreChange): void {
     if (change.kind === 'put') this.#versions.set(change.entry.key, change.entry.version)
     else if (change.kind === 'remove') this.#versions.delete(change.key)
-    else this.#state = change.state
+    else if (change.kind === 'purge') {
+      if (this.durableVersion(change.key) <= change.version) this.#versions.delete(change.key)
+    } else this.#state = change.state
   }
 
   #flushLater(done: () => void): void {

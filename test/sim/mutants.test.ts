@@ -43,6 +43,8 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['proofNeedsNoGap', 'copies5', 'stale'],
   ['noLateFills', 'copies5', 'stale'],
   ['followOnlyKnownStreams', 'lastwords4', 'stale'],
+  ['expiryThroughStream', 'ttl3', 'I3'],
+  ['sessionReads', 'latebeat3', 'session'],
 ]
 
 /** The state of nodes breaks first; looking away from it shows what clients would see of it. */
@@ -74,6 +76,15 @@ const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
   forgetRolledBack:
     'what a node remembers is dropped when it becomes syncing, and mirrored from the primary: ' +
     'see PAIRS',
+  purgeOnlyWhenAllPresent:
+    'a node that was away takes its entries from the primary when it returns (mirrorRemovesSurplus); ' +
+    'what it holds of another history stays on its disk. Where histories are merged it is needed',
+  purgeRemovesOlder:
+    'in-sync masters hold what the primary holds, and a syncing one gives up whatever did not come ' +
+    'by the stream; needed where histories are merged',
+  auditAwaitsStream:
+    'the primary leaves out what is under way; what it gives was acknowledged by every master, and ' +
+    'so has been applied by the one that asks',
 }
 
 const pool = new Pool()

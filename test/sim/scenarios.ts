@@ -14,6 +14,7 @@ const CLIENTS: ClientsOptions = {
   newShare: 0.25,
   writeShare: 0.6,
   strongShare: 0.25,
+  sessionShare: 0.3,
   deleteShare: 0.3,
   ttlShare: 0.05,
   ttlMs: { from: 300, to: 5000 },
@@ -76,6 +77,19 @@ const SINGLE: FaultsOptions = {
   weights: { kill: 5, unplug: 2, pause: 3 },
   everyMs: { from: 400, to: 1500 },
 }
+
+/** Entries end, and tombstones go, within seconds. A retry after that would be another delete. */
+const CLEARING = {
+  world: { tombstoneTtlMs: 2000, auditEveryMs: 300 },
+  clients: {
+    ...CLIENTS,
+    deleteShare: 0.4,
+    ttlShare: 0.5,
+    ttlMs: { from: 100, to: 3000 },
+    twiceShare: 0,
+    retryShare: 0,
+  },
+} as const
 
 type Change = Partial<Omit<Scenario, 'name' | 'about' | 'world'>> & {
   readonly world?: Partial<Scenario['world']>
@@ -215,6 +229,31 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { wallErrorMs: 900 },
     faults: undefined,
     script: comeback,
+  }),
+  scenario('ttl3', 'three nodes, short lives and many deletes, crashes and cut cables', {
+    ...CLEARING,
+    faults: {
+      ...FAULTS,
+      weights: { kill: 3, unplug: 1, pause: 1, split: 2, splitOneWay: 1, mend: 3 },
+    },
+  }),
+  scenario('ttl5', 'five nodes, short lives and many deletes, crashes of up to two', {
+    ...CLEARING,
+    world: { ...CLEARING.world, nodes: 5 },
+    faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1, leave: 1 }, downMax: 2 },
+  }),
+  scenario('ttlmirror3', 'tombstones go while masters are lost and mirror again and again', {
+    ...CLEARING,
+    prefilled: 300,
+    clients: { ...CLEARING.clients, everyMs: { from: 2, to: 40 } },
+    faults: {
+      ...FAULTS,
+      weights: { kill: 3, unplug: 3 },
+      everyMs: { from: 100, to: 1500 },
+      downMs: { from: 10, to: 1000 },
+    },
+    faultsFromMs: 2500,
+    faultsUntilMs: 20_000,
   }),
   scenario('latebeat3', 'a node with copies wakes to an old heartbeat, and is cut off', {
     clients: { ...CLIENTS, everyMs: { from: 2, to: 20 }, hotShare: 0.95, writeShare: 0.2 },

@@ -25,6 +25,10 @@ export interface WorldOptions {
   /** Clocks run fast or slow by up to this. Unit: share. */
   readonly drift: number
   readonly tickIsFirst: boolean
+  /** Undefined: as in production, and never reached. Unit: ms. */
+  readonly tombstoneTtlMs?: number
+  /** Undefined: as in production, and never reached. Unit: ms. */
+  readonly auditEveryMs?: number
   /** Invariants that are not looked at, so that a run goes on to what else breaks. */
   readonly blindTo: readonly string[]
 }
@@ -61,12 +65,12 @@ export class World {
     this.network = new Network({ agenda: this.agenda, chance: this.fork() }, options.network)
     this.machines = Array.from({ length: options.nodes }, (_, i) => this.#build(i, options))
     this.#byId = new Map(this.machines.map((machine) => [machine.id, machine]))
-    const { settings, rules, tickIsFirst } = options
+    const { settings, rules, tickIsFirst, tombstoneTtlMs, auditEveryMs } = options
     this.#around = {
       agenda: this.agenda,
       chance: this.fork(),
       network: this.network,
-      setUp: { settings, rules, tickIsFirst, fingerprint: 1 },
+      setUp: { settings, rules, tickIsFirst, tombstoneTtlMs, auditEveryMs, fingerprint: 1 },
       stepped: (life, event, effects) => {
         for (const witness of this.#witnesses) witness.stepped?.(life, event, effects)
       },
