@@ -52,7 +52,10 @@ export function forgottenForward(stage: Stage): void {
 }
 
 /** The first try of a write is held, the second one is applied, and another write comes after it. */
-function overtaken(stage: Stage, then: (late: { target: Machine; letGo(): void }) => void): void {
+function overtaken(
+  stage: Stage,
+  then: (late: { target: Machine; letGo: () => void }) => void,
+): void {
   const target = stage.primary()
   const [bystander] = stage.bystanders()
   if (target === undefined || bystander === undefined) return
