@@ -77,6 +77,7 @@ export function createParts(
     self,
     standing,
     members,
+    leases,
     writes,
     whyNoPrimary,
     hearsPrimary: () => standing.isActive || views.triggers.hearsPrimary(),

@@ -2,7 +2,7 @@
 import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
-import { forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
+import { lateInView, forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
 import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
 
 const CLIENTS: ClientsOptions = {
@@ -290,6 +290,12 @@ export const SCENARIOS: readonly Scenario[] = [
     clients: { ...CLIENTS, everyMs: { from: 200, to: 1500 } },
     faults: undefined,
     script: lateForward,
+    faultsUntilMs: 80_000,
+  }),
+  scenario('minute3', 'a forward that is under way for more than a minute, in one view', {
+    clients: { ...CLIENTS, everyMs: { from: 200, to: 1500 } },
+    faults: undefined,
+    script: lateInView,
     faultsUntilMs: 80_000,
   }),
   scenario('forgot3', 'a late forward whose target is primary again, and nobody remembers it', {
