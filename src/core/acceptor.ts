@@ -83,9 +83,8 @@ export class Acceptor {
     nowMs: number,
   ): { kind: 'free' } | { kind: 'veto' } | { kind: 'knock'; primary: NodeId } {
     const view = this.#standing.route
-    if (!this.#rules.vetoProtectsPrimary || request.isMerge || view === undefined) {
-      return { kind: 'free' }
-    }
+    const skips = request.isMerge && this.#rules.mergeViewsSkipVeto
+    if (!this.#rules.vetoProtectsPrimary || skips || view === undefined) return { kind: 'free' }
     const primary = primaryOf(view)
     if (primary.id === proposer) return { kind: 'free' }
     if (primary.id === this.#self.id) {

@@ -1,20 +1,20 @@
 // What a proposer makes of the promises it got: a view, or why not. A pure function.
 // Never looks at who is silent; only promises count.
-import { HISTORY_MAX, MASTERS_PER_GROUP, NODES_MAX } from './limits.ts'
+import { HISTORY_MAX, MASTERS_PER_GROUP, MERGE_MAX, NODES_MAX } from './limits.ts'
+import {
+  isInHistory,
+  isInLineage,
+  lineageOf,
+  newestReported,
+  type Reported,
+  type Survey,
+  surveyLineages,
+} from './lineages.ts'
 import type { NodePromise } from './messages.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterSettings } from './settings.ts'
-import type { Ballot, Master, NodeAt, NodeId, View, ViewStart } from './types.ts'
-import {
-  BALLOT_ZERO,
-  compareBallots,
-  formatBallot,
-  isHolder,
-  minCopies,
-  onlyGroup,
-  primaryOf,
-  sameBallot,
-} from './view.ts'
+import type { Ballot, Lineage, Master, NodeAt, NodeId, View, ViewStart } from './types.ts'
+import { isHolder, minCopies, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
 export interface ChooseInput {
   readonly ballot: Ballot
@@ -31,6 +31,12 @@ export interface ChooseInput {
   readonly hasDeferred: boolean
   /** Where the view begins that is built on this one. */
   readonly startOn: (base: View | undefined) => ViewStart
+  /** The holders of newer data were waited for long enough: they may be merged later. */
+  readonly mayLeaveNewest: boolean
+  /** Lineages of the base view's merge list that this node, as its primary, has merged. */
+  readonly merged: readonly Ballot[]
+  /** A node that is verified gone, or that nobody has heard of. */
+  readonly isGone: (id: NodeId) => boolean
   readonly settings: ClusterSettings
   readonly rules: Rules
 }
@@ -41,13 +47,6 @@ export type Choice =
   | { readonly kind: 'nudge'; readonly to: readonly NodeId[]; readonly isDeferral: boolean }
   | { readonly kind: 'wait'; readonly reason: string }
 
-interface Reported {
-  readonly view: View
-  /** Up to where something may have been acknowledged in its history. */
-  readonly acted: Ballot
-  readonly holders: NodeId[]
-}
-
 /** Decides the view that these promises allow. */
 export function chooseView(input: ChooseInput): Choice {
   // Nodes that are heard may be too busy to answer, or know a newer view: unless more than half of
@@ -56,58 +55,48 @@ export function chooseView(input: ChooseInput): Choice {
   if (agreed * 2 <= input.heardCount && input.rules.viewNeedsMostOfHeard) {
     return { kind: 'wait', reason: tooFewAgree(agreed, input.heardCount) }
   }
-  const [newest] = reportedViews(input)
-  if (newest === undefined) return build(input, undefined)
-  // Older data must not go on without the newest: what was acknowledged there would be lost.
-  if (newest.holders.length === 0) return { kind: 'wait', reason: missingHolders(newest.view) }
+  const { base, others, missing } = survey(input)
+  const [newest] = missing
+  // What was acknowledged there last would be out of sight: its holders get a while to come back.
+  const mayLeave = base !== undefined && input.mayLeaveNewest && missing.every(isWholeWithHolders)
+  if (newest !== undefined && !mayLeave) return { kind: 'wait', reason: missingHolders(newest) }
+  if (base === undefined) return build(input, undefined, [])
   if (input.rules.onlyHolderProposes) {
-    if (!newest.holders.includes(input.me)) {
-      return { kind: 'nudge', to: newest.holders, isDeferral: false }
+    if (!base.holders.includes(input.me)) {
+      return { kind: 'nudge', to: base.holders, isDeferral: false }
     }
-    const primary = primaryOf(newest.view)
+    const primary = primaryOf(base.view)
     const isBack = input.promises.get(primary.id)?.incarnation === primary.incarnation
     if (primary.id !== input.me && primary.inSync && isBack && !input.hasDeferred) {
       return { kind: 'nudge', to: [primary.id], isDeferral: true }
     }
   }
-  return build(input, newest.view)
+  return build(input, base.view, others)
 }
 
-/** Every view that somebody accepted or still owes, newest first, with those who hold its data. */
-function reportedViews({ promises, rules }: ChooseInput): Reported[] {
-  const byBallot = new Map<string, Reported>()
-  const report = (view: View, holder: NodeId | undefined) => {
-    const name = formatBallot(view.ballot)
-    const acted = rules.onlyActedViewsCount ? actedUpTo(view, promises) : view.ballot
-    const entry = byBallot.get(name) ?? { view, acted, holders: [] }
-    byBallot.set(name, entry)
-    if (holder !== undefined) entry.holders.push(holder)
-  }
-  for (const [id, { state }] of promises) {
-    if (state.view !== undefined) report(state.view, isHolder(state.view, id) ? id : undefined)
-    for (const owed of state.owed) report(owed, id)
-  }
-  return [...byBallot.values()].sort(
-    (a, b) => compareBallots(b.acted, a.acted) || compareBallots(b.view.ballot, a.view.ballot),
-  )
+/** With a majority behind every view there is one history: the newest view, or none. */
+function survey(input: ChooseInput): Survey {
+  if (input.settings.mode === 'available') return surveyLineages(input)
+  const newest = newestReported(input.promises)
+  const isHeld = newest !== undefined && newest.holders.length > 0
+  return isHeld
+    ? { base: newest, others: [], missing: [] }
+    : { base: undefined, others: [], missing: newest === undefined ? [] : [newest.view] }
 }
 
 /**
- * The last ballot of a view's history that may have acknowledged anything. A proposer knows which
- * of its own views never became active; having promised a newer ballot, it will not activate them.
+ * A syncing master holds writes of its view too, but nobody could tell them from what else is in its
+ * store: with the last holder lost they must not be left behind.
  */
-function actedUpTo(view: View, promises: ReadonlyMap<NodeId, NodePromise>): Ballot {
-  const mayHaveActed = (ballot: Ballot): boolean => {
-    const proposer = promises.get(ballot.proposer)
-    return proposer === undefined || compareBallots(ballot, proposer.state.activated) <= 0
-  }
-  return onlyGroup(view).history.findLast(mayHaveActed) ?? BALLOT_ZERO
+function isWholeWithHolders(view: View): boolean {
+  return onlyGroup(view).masters.every((m) => m.inSync)
 }
 
-function build(input: ChooseInput, base: View | undefined): Choice {
+function build(input: ChooseInput, base: View | undefined, others: readonly Reported[]): Choice {
   const roster = joinRosters(base?.roster ?? [], input.promises)
-  const masters = chooseMasters(input, base)
   const needed = minCopies(input.settings, roster)
+  const past = historyOf(input, base, others)
+  const masters = chooseMasters(input, { base, history: past.history, needed })
   // A side that could acknowledge nothing must not make a view: it would only have to be healed.
   if (masters.length < needed) {
     const counts = { here: input.promises.size, known: roster.length, needed }
@@ -120,10 +109,8 @@ function build(input: ChooseInput, base: View | undefined): Choice {
     groups: [
       {
         masters,
-        history: [...(base === undefined ? [] : onlyGroup(base).history), input.ballot].slice(
-          -HISTORY_MAX,
-        ),
-        merge: base === undefined ? [] : onlyGroup(base).merge,
+        history: [...past.history, input.ballot].slice(-HISTORY_MAX),
+        merge: past.merge,
       },
     ],
     start: input.startOn(base),
@@ -132,29 +119,65 @@ function build(input: ChooseInput, base: View | undefined): Choice {
   return { kind: 'view', view }
 }
 
-function chooseMasters(input: ChooseInput, base: View | undefined): Master[] {
+/** Whose acknowledged writes the new view has, and whose it must still bring in. */
+function historyOf(
+  input: ChooseInput,
+  base: View | undefined,
+  others: readonly Reported[],
+): { history: readonly Ballot[]; merge: readonly Lineage[] } {
+  if (base === undefined) return { history: [], merge: [] }
+  const { history: own, merge: listed } = onlyGroup(base)
+  const isMerged = (lineage: Lineage): boolean =>
+    input.merged.some((ballot) => sameBallot(ballot, lineage.ballot))
+  const brought = [
+    ...listed.filter(isMerged),
+    // Without the rule the other side's writes count as brought in, and nobody looks for them.
+    ...(input.rules.mergeForks ? [] : others.map(lineageOf)),
+  ].flatMap((lineage) => lineage.history)
+  // Before the chain of views that this one ends: the last ballots of a history tell whose data a
+  // node holds when its own last views never acted.
+  const fresh = brought.filter((ballot) => !own.some((b) => sameBallot(b, ballot)))
+  const history = [...fresh, ...own]
+  const here = others.filter((it) => !isInHistory(it.view, history, input)).map(lineageOf)
+  const isHere = (lineage: Lineage): boolean => here.some((it) => isInLineage(it, lineage.ballot))
+  const kept = listed.filter(
+    (lineage) => !isMerged(lineage) && !isHere(lineage) && !lineage.holders.every(input.isGone),
+  )
+  const isIn = (lineage: Lineage): boolean =>
+    history.some((ballot) => sameBallot(ballot, lineage.ballot))
+  return {
+    history,
+    merge: [...here, ...kept.filter((lineage) => !isIn(lineage))].slice(0, MERGE_MAX),
+  }
+}
+
+function chooseMasters(
+  input: ChooseInput,
+  about: { base: View | undefined; history: readonly Ballot[]; needed: number },
+): Master[] {
   const { me, promises, rules } = input
+  const { base, history, needed } = about
   const mine = promises.get(me)
   if (mine === undefined) throw new Error('bug: a proposer promises to itself first')
   const masters: Master[] = [{ id: me, incarnation: mine.incarnation, inSync: true }]
+  const add = (id: NodeId, inSync: boolean): void => {
+    const promise = promises.get(id)
+    if (promise === undefined || masters.some((m) => m.id === id)) return
+    const { incarnation } = promise
+    masters.push({ id, incarnation, inSync: inSync || !rules.newMasterIsSyncing })
+  }
+  const owes = (id: NodeId): boolean => owesData(input, id, history)
   for (const old of base === undefined ? [] : onlyGroup(base).masters) {
     const promise = promises.get(old.id)
     if (old.id === me || promise === undefined) continue
     const inSync = base !== undefined && staysInSync(input, { base, old, promise })
-    if (inSync || mayMirror(promise)) {
-      masters.push({
-        id: old.id,
-        incarnation: promise.incarnation,
-        inSync: inSync || !rules.newMasterIsSyncing,
-      })
-    }
+    if (inSync || !owes(old.id)) add(old.id, inSync)
   }
   for (const id of input.candidates) {
-    const promise = promises.get(id)
-    if (masters.length >= MASTERS_PER_GROUP) break
-    if (promise === undefined || masters.some((m) => m.id === id) || !mayMirror(promise)) continue
-    masters.push({ id, incarnation: promise.incarnation, inSync: !rules.newMasterIsSyncing })
+    if (masters.length < MASTERS_PER_GROUP && !owes(id)) add(id, false)
   }
+  // Better a master that must wait with its mirror than a cluster that takes no writes.
+  for (const id of input.candidates) if (masters.length < needed) add(id, false)
   return masters.slice(0, MASTERS_PER_GROUP)
 }
 
@@ -177,9 +200,13 @@ function staysInSync(
   return old.inSync || input.hasSynced(base.ballot, old.id)
 }
 
-/** Mirroring deletes what the source lacks: a node that still owes data to the cluster must not. */
-function mayMirror(promise: NodePromise): boolean {
-  return promise.state.owed.length === 0
+/** Mirroring deletes what the source lacks: not where there is something that a history lacks. */
+function owesData(input: ChooseInput, id: NodeId, history: readonly Ballot[]): boolean {
+  const state = input.promises.get(id)?.state
+  if (state === undefined) return false
+  const held = [...state.owed]
+  if (state.view !== undefined && isHolder(state.view, id)) held.push(state.view)
+  return held.some((view) => !isInHistory(view, history, input))
 }
 
 /** A node with a new id at an old address has taken the place of the one that was there. */

@@ -9,6 +9,7 @@ import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { Entry, RequestId } from './types.ts'
+import { onlyGroup } from './view.ts'
 import type { WallTrust } from './wall-trust.ts'
 
 /** In place of a request id where no client asked. No client's key gives this one. */
@@ -43,6 +44,8 @@ export class Expiry {
     }
     if (!standing.isActive || stream.pendingCount > CLEARING_PENDING_MAX) return
     if (!wallTrust.holds(nowMs)) return
+    // Another side of a split may have written the key since: its entry must not lose to this delete.
+    if (standing.view === undefined || onlyGroup(standing.view).merge.length > 0) return
     for (const key of this.#expired(nowMs)) {
       // A newer write is on its way: this entry is over anyway, or about to be.
       if (stream.newestOn(key) === undefined) this.#delete(key, nowMs)

@@ -12,7 +12,7 @@ import type { Standing } from './standing.ts'
 import type { StoreChange } from './step.ts'
 import { fromTravel } from './travel.ts'
 import type { Ballot, StreamId, StreamPosition, Version, View } from './types.ts'
-import { BALLOT_ZERO, ballotOf, primaryOf, sameBallot } from './view.ts'
+import { BALLOT_ZERO, ballotOf, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
 type Replicate = Extract<NodeRequest, { kind: 'replicate' }>
 
@@ -126,27 +126,32 @@ export class Follower {
   #apply(request: Replicate, nowMs: number): void {
     const again = Math.max(0, this.#appliedSeq + 1 - request.firstSeq)
     const known = this.#rules.replicateOnce ? again : 0
-    const changes = request.records
-      .slice(known)
-      .map((record, i) => this.#changeOf(record, request.firstSeq + known + i, nowMs))
-    if (changes.length === 0) return
+    const records = request.records.slice(known)
+    const changes = records.flatMap((record, i) =>
+      this.#changeOf(record, request.firstSeq + known + i, nowMs),
+    )
+    if (records.length === 0) return
     this.#appliedSeq = request.firstSeq + request.records.length - 1
     this.#out.store(changes, () => {})
   }
 
-  #changeOf(record: StreamRecord, seq: number, nowMs: number): StoreChange {
+  #changeOf(record: StreamRecord, seq: number, nowMs: number): StoreChange[] {
     const { self, standing, remembered, commits } = this.#parts
     const { key, version } = record.kind === 'entry' ? record.entry : record
     commits.append(seq, { keyHash: keyHash(key), version })
     const isSyncing = standing.mastership?.inSync === false
-    if (record.kind === 'purge') return this.#purge(record, isSyncing)
+    if (record.kind === 'purge') return [this.#purge(record, isSyncing)]
     const { entry, write } = record
     self.stored(entry.version)
     const startClock = standing.view?.start.clock ?? ''
-    if (isSyncing && entry.version <= startClock) this.#oldFromStream.add(entry.key)
+    // Nobody mirrors while lineages are being merged.
+    const isMerging = standing.view !== undefined && onlyGroup(standing.view).merge.length > 0
+    const isOld = isSyncing && !isMerging && entry.version <= startClock
+    if (isOld) this.#oldFromStream.add(entry.key)
     if (write !== undefined) remembered.add(write, nowMs)
     this.#uncommitted.set(entry.key, seq)
-    return { kind: 'put', entry: fromTravel(entry, self.wallMs(nowMs)) }
+    if (this.#owesNewer(entry)) return []
+    return [{ kind: 'put', entry: fromTravel(entry, self.wallMs(nowMs)) }]
   }
 
   /**
@@ -165,6 +170,17 @@ export class Follower {
     // Without the rule older versions stay; a change that does nothing stands in for the record.
     const isKept = held !== version && !this.#rules.purgeRemovesOlder
     return { kind: 'purge', key, version: isKept ? '' : version }
+  }
+
+  /**
+   * What this node owes the cluster is merged from its store: the stream must not take it away. The
+   * primary will find the newer version there.
+   */
+  #owesNewer(theirs: { readonly key: string; readonly version: Version }): boolean {
+    const { standing, store } = this.#parts
+    if (standing.state.owed.length === 0 || !this.#rules.owingMasterKeepsNewer) return false
+    const mine = store.get(theirs.key)
+    return mine !== undefined && mine.version > theirs.version
   }
 
   /** Stores complete in order: an empty one tells when all before it are durable. */

@@ -77,8 +77,44 @@ export const HOLD_DOWN_MS = 30_000
 /** Earlier views remembered in a view. Unit: ballots. About 8 KB of JSON. */
 export const HISTORY_MAX = 256
 
-/** Lineages that still wait to be merged, kept at their holder. Unit: views. */
+/** Lineages that still wait to be merged, kept at their holder. Unit: views. One, or few: they nest. */
 export const OWED_MAX = 8
+
+/** Lineages that one view merges. Unit: lineages. Those beyond are found again when these are done. */
+export const MERGE_MAX = 8
+
+/** The holders of newer data are waited for before older data goes on. Unit: ms. A start takes less. */
+export const HOLDERS_WAIT_MS = 10_000
+
+/** A foreign lineage is seen this long before it counts as a fork. Unit: ms. News takes a beat. */
+export const FORK_SEEN_MS = 4 * BEAT_EVERY_MS
+
+/** One newer than the primary's own gets longer: its holder proposes better. Unit: ms. */
+export const FORK_NEWER_SEEN_MS = 12 * BEAT_EVERY_MS
+
+/** Pause between attempts to bring two sides together. Unit: ms. Doubles while nothing comes of it. */
+export const FORK_PAUSE_MS = { from: 1000, to: 30_000 }
+
+/** A promise of a node above the acting view for this long will not resolve itself. Unit: ms. */
+export const FROZEN_WAIT_MS = 2000
+
+/** Pause before a failed step of a merge is tried again. Unit: ms. */
+export const MERGE_PAUSE_MS = 200
+
+/** One question to a holder while merging. Unit: ms. */
+export const MERGE_CALL_WAIT_MS = 5000
+
+/** Merged entries that are not committed yet. Unit: entries. Leaves room for clients' writes. */
+export const MERGE_UNDER_WAY_MAX = 4000
+
+/** Bytes of merged values that are not committed yet. Unit: bytes. */
+export const MERGE_UNDER_WAY_BYTES = 16 * 1024 * 1024
+
+/** A read or a condition waits this long for the other side's word. Unit: ms. */
+export const SETTLE_WAIT_MS = 250
+
+/** Conflicts remembered: how many, and bytes of the values that lost. */
+export const CONFLICTS_MAX = { count: 1000, bytes: 16 * 1024 * 1024 }
 
 /** One attempt to hand a write to the primary. Unit: ms. */
 export const FORWARD_WAIT_MS = 400
@@ -274,6 +310,8 @@ assert(TICK_EVERY_MS <= BEAT_EVERY_MS / 2, 'beats are sent from ticks')
 assert(VETO_MS < SUSPECT_AFTER_MS, 'a suspected primary must not be protected by vetoes')
 assert(PROMISE_WAIT_MS < PROPOSAL_MS, 'a proposal needs time for its second round')
 assert(VIEW_CALL_WAIT_MS < PROPOSAL_MS, 'a lost call must end inside its proposal')
+assert(SETTLE_WAIT_MS < FORWARD_WAIT_MS, 'a condition is judged within one attempt')
+assert(MERGE_UNDER_WAY_MAX < WRITES_MAX, 'a merge leaves room for writes')
 assert(FORWARD_WAIT_MS < DEADLINE_MS, 'a write must be able to try more than once')
 assert(QUERY_WAIT_MS + HEDGE_WAIT_MS < DEADLINE_MS, 'both masters are asked before giving up')
 assert(REMEMBER_MS < TOMBSTONE_TTL_MS, 'a remembered delete must still be found')

@@ -227,6 +227,21 @@ export type NodeRequest =
   | { readonly kind: 'recover'; readonly ballot: Ballot; readonly keys: readonly string[] }
   /** "Please compare your store with the primary's." */
   | { readonly kind: 'audit' }
+  /** The primary of the view `ballot`, to a holder of a lineage that the view is to merge. */
+  | { readonly kind: 'heldDigest'; readonly ballot: Ballot; readonly lineage: Ballot }
+  | {
+      readonly kind: 'heldPage'
+      readonly ballot: Ballot
+      readonly lineage: Ballot
+      readonly after: string | undefined
+      readonly wanted: Uint8Array | undefined
+    }
+  | {
+      readonly kind: 'heldFetch'
+      readonly ballot: Ballot
+      readonly lineage: Ballot
+      readonly keys: readonly string[]
+    }
 
 export interface NodePromise {
   readonly state: DurableState

@@ -1,6 +1,7 @@
 // One node's decisions, put together: routes each event to the machine it concerns.
 // Decides nothing itself, and touches nothing but the outbox.
 import { unreachable } from './assert.ts'
+import type { Conflict } from './conflicts.ts'
 import {
   BEAT_EVERY_MS,
   LISTEN_MS,
@@ -47,12 +48,14 @@ export class NodeCore {
     const listener = {
       viewChanged: (view: View, nowMs: number) => this.#viewChanged(view, nowMs),
       activated: (view: View, nowMs: number) => this.#activated(view, nowMs),
-      stoodDown: (nowMs: number) => this.#parts.stream.drop(nowMs),
+      stoodDown: (nowMs: number) => this.#dropStream(nowMs),
     }
     this.#parts = createParts(this.#out, ports, { options, listener })
     this.#requests = new Requests(this.#out, this.#parts, options.rules)
-    const { standing, follower } = this.#parts
-    if (standing.view !== undefined) follower.follow(standing.view)
+    const { standing, follower, merge } = this.#parts
+    if (standing.view === undefined) return
+    follower.follow(standing.view)
+    merge.conflicts.follow(standing.view)
   }
 
   /** Takes one event at this moment of the node's monotonic clock; returns what should happen. */
@@ -147,6 +150,16 @@ export class NodeCore {
     return this.#parts.standing.mastership !== undefined
   }
 
+  /** The view by which this node sends its requests. */
+  get route(): View | undefined {
+    return this.#parts.standing.route
+  }
+
+  /** Writes that lost when this node merged, oldest first. */
+  conflicts(): readonly Conflict[] {
+    return this.#parts.merge.conflicts.list()
+  }
+
   /** In-sync masters as far as this node knows. */
   copiesOf(): number {
     const view = this.#parts.standing.route
@@ -159,13 +172,14 @@ export class NodeCore {
 
   /** Sizes of everything that grows with load, for the bounds that tests check. */
   load(): Readonly<Record<string, number>> {
-    const { forwards, lookups, stream, follower, commits, coherence } = this.#parts
+    const { forwards, lookups, stream, follower, commits, coherence, merge } = this.#parts
     const { members, candidates, leases, remembered, standing } = this.#parts
     const { view, state } = standing
     return {
       forwards: forwards.count,
       lookups: lookups.count,
       stream: stream.pendingCount,
+      merging: merge.underWayCount,
       uncommitted: follower.uncommittedCount,
       commits: commits.size,
       ...coherence.load,
@@ -201,6 +215,7 @@ export class NodeCore {
     this.#parts.purge.tick(nowMs)
     this.#parts.recovery.tick(nowMs)
     this.#parts.audit.tick(nowMs)
+    this.#parts.merge.tick(nowMs)
     this.#grow(nowMs)
   }
 
@@ -317,7 +332,8 @@ export class NodeCore {
   }
 
   #viewChanged(view: View, nowMs: number): void {
-    const { synced, follower, stream, self, standing, remembered, commits, beats } = this.#parts
+    const { synced, follower, stream, merge, self, standing, remembered, commits, beats } =
+      this.#parts
     synced.start(view.ballot)
     // What this node remembers may belong to writes that the mirror is about to roll back.
     const isSyncing = standing.mastership?.inSync === false
@@ -326,13 +342,23 @@ export class NodeCore {
     if (standing.mastership === undefined) commits.clear()
     else commits.enter(view.start)
     // Our own proposal keeps what is under way; it goes out again once the view is active.
-    if (primaryOf(view).id === self.id) stream.enter(view.start, nowMs)
-    else {
-      stream.drop(nowMs)
+    merge.viewChanged(view)
+    merge.conflicts.follow(view)
+    if (primaryOf(view).id === self.id) {
+      // Its own stream goes on, or it begins another and drops what was under way.
+      if (!stream.isOwn(view.start.stream)) merge.dropped()
+      stream.enter(view.start, nowMs)
+    } else {
+      this.#dropStream(nowMs)
       const ballot = formatBallot(view.ballot)
       this.#out.log('info', 'view-accepted', { ballot, masters: describeMasters(view) })
     }
     beats.hurry()
+  }
+
+  #dropStream(nowMs: number): void {
+    this.#parts.merge.dropped()
+    this.#parts.stream.drop(nowMs)
   }
 
   #activated(view: View, nowMs: number): void {

@@ -13,7 +13,11 @@ import { keyHash } from './key-hash.ts'
 import { Leases } from './leases.ts'
 import { TOMBSTONE_TTL_MS } from './limits.ts'
 import { Lookups } from './lookups.ts'
+import { Forks } from './forks.ts'
+import { Frozen } from './frozen.ts'
 import { Members } from './members.ts'
+import { Merge } from './merge.ts'
+import { MergeSource } from './merge-source.ts'
 import { Mirror } from './mirror.ts'
 import { MirrorSource } from './mirror-source.ts'
 import type { Outbox } from './outbox.ts'
@@ -65,10 +69,11 @@ export function createParts(
 ) {
   const { rules, settings, fingerprint } = setUp.options
   const views = createViewParts(out, ports, setUp)
-  const { self, standing, members, leases, stream, remembered, follower, announcer } = views
+  const { self, standing, members, leases, stream, merge, remembered, follower } = views
+  const { announcer } = views
   const { store } = ports
   const writes = new Writes(
-    { self, standing, members, stream, store, remembered },
+    { self, standing, members, stream, store, remembered, merge },
     { settings, rules },
   )
   const reads = createReadParts(out, ports, { views, rules })
@@ -95,8 +100,20 @@ export function createParts(
   const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
   const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
   const upkeep = createUpkeep(out, { ...views, store }, setUp.options)
+  const mergeSource = new MergeSource(out, { self, standing, store })
   const report = { ...views, ...reads, ...upkeep, store, settings, fingerprint }
-  return { ...views, ...reads, ...upkeep, writes, forwards, beats, mirror, mirrorSource, report }
+  return {
+    ...views,
+    ...reads,
+    ...upkeep,
+    writes,
+    forwards,
+    beats,
+    mirror,
+    mirrorSource,
+    mergeSource,
+    report,
+  }
 }
 
 /** The machines that answer reads. */
@@ -106,12 +123,12 @@ function createReadParts(
   around: { views: ReturnType<typeof createViewParts>; rules: Rules },
 ) {
   const { views, rules } = around
-  const { self, standing, members, leases, stream, follower, proposer, session } = views
+  const { self, standing, members, leases, stream, follower, proposer, session, merge } = views
   const { store, copies, random } = ports
   const coherence = new Coherence(out, { standing, members, leases, copies }, rules)
   const serving = new Serving(
     out,
-    { self, standing, members, leases, stream, follower, store, copies, coherence, session },
+    { self, standing, members, leases, stream, follower, store, copies, coherence, session, merge },
     rules,
   )
   const why = () => whyNoPrimary({ members, standing, proposer })
@@ -147,7 +164,9 @@ function createViewParts(
   const { identity, settings, fingerprint, rules } = setUp.options
   const self = new Self(identity, store.highestVersion)
   const { state } = identity
-  const standing = new Standing(out, { self, state, rules, listener: setUp.listener })
+  const mergesForks = settings.mode === 'available'
+  const { listener } = setUp
+  const standing = new Standing(out, { self, state, rules, listener, mergesForks })
   const members = new Members(out, self)
   const leases = new Leases(self, standing)
   const session = new Session({ self, standing }, rules)
@@ -159,16 +178,16 @@ function createViewParts(
   const stream = new Stream(out, { self, standing, members, announcer }, { settings, rules })
   const remembered = new Remembered()
   const follower = new Follower(out, { self, standing, store, remembered, commits }, rules)
+  const merge = new Merge(out, { self, standing, members, stream, store }, rules)
+  const frozen = new Frozen({ members, candidates })
+  const forks = new Forks(out, { standing, members, candidates })
+  const around = { self, standing, members, candidates, synced, stream, merge }
   const proposer = new Proposer(
     out,
-    { self, standing, members, acceptor, candidates, leases, random, stream, follower, synced },
+    { ...around, acceptor, leases, random, follower },
     { settings, rules },
   )
-  const triggers = new Triggers(
-    out,
-    { self, standing, members, candidates, proposer, synced, stream },
-    rules,
-  )
+  const triggers = new Triggers(out, { ...around, proposer, forks, frozen }, rules)
   return {
     self,
     standing,
@@ -183,6 +202,7 @@ function createViewParts(
     stream,
     remembered,
     follower,
+    merge,
     proposer,
     triggers,
   }

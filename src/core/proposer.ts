@@ -5,6 +5,7 @@ import type { Candidates } from './candidates.ts'
 import { type Choice, chooseView, tooFewNodes } from './choose.ts'
 import {
   BALLOT_EPOCH_MAX,
+  HOLDERS_WAIT_MS,
   HOPELESS_PAUSE_MS,
   PROMISE_WAIT_MS,
   PROPOSAL_MS,
@@ -15,6 +16,7 @@ import {
 import type { Follower } from './follower.ts'
 import type { Leases } from './leases.ts'
 import type { Member, Members } from './members.ts'
+import type { Merge } from './merge.ts'
 import type { CallAnswer, NodePromise } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { Random } from './ports.ts'
@@ -59,6 +61,7 @@ export interface ProposerParts {
   readonly stream: Stream
   readonly follower: Follower
   readonly synced: SyncedMasters
+  readonly merge: Merge
 }
 
 export class Proposer {
@@ -71,6 +74,8 @@ export class Proposer {
   #hasDeferred = false
   /** Why the last proposal came to nothing; part of what clients are told. */
   #trouble: string | undefined
+  /** Since when this node has wanted a view and there was no primary. */
+  #wantedSinceMs: number | undefined
 
   constructor(
     out: Outbox,
@@ -94,6 +99,7 @@ export class Proposer {
   /** There is a primary again. */
   forgetTrouble(): void {
     this.#trouble = undefined
+    this.#wantedSinceMs = undefined
   }
 
   /** No proposal before this moment. */
@@ -103,6 +109,7 @@ export class Proposer {
 
   propose(about: { reason: string; isMerge: boolean }, nowMs: number): void {
     const { standing, self } = this.#parts
+    this.#wantedSinceMs ??= nowMs
     if (this.#isHopeless()) {
       this.holdUntil(nowMs + HOPELESS_PAUSE_MS)
       return
@@ -207,7 +214,7 @@ export class Proposer {
   }
 
   #choose(proposal: Proposal, nowMs: number): void {
-    const { standing, self, acceptor, candidates } = this.#parts
+    const { standing, self, acceptor, candidates, members, merge } = this.#parts
     if (this.#rules.stallRule && nowMs - proposal.sentAtMs > 2 * PROMISE_WAIT_MS) {
       this.abort('stalled while waiting for promises', nowMs)
       return
@@ -226,6 +233,9 @@ export class Proposer {
       hasSynced: (ballot, id) => this.#parts.synced.has(ballot, id),
       hasDeferred: this.#hasDeferred,
       startOn: (base) => this.#startOn(base, proposal.ballot, nowMs),
+      mayLeaveNewest: nowMs - (this.#wantedSinceMs ?? nowMs) >= HOLDERS_WAIT_MS,
+      merged: merge.merged(),
+      isGone: (id) => id !== self.id && (members.get(id) === undefined || members.isGone(id)),
       settings: this.#settings,
       rules: this.#rules,
     })

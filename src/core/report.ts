@@ -7,6 +7,8 @@ import { CLOCK_SKEW_MAX_MS, NODES_MAX } from './limits.ts'
 import type { Leases } from './leases.ts'
 import type { Member, Members } from './members.ts'
 import type { EntryReader } from './ports.ts'
+import { includes } from './lineages.ts'
+import type { Merge } from './merge.ts'
 import type { Proposer } from './proposer.ts'
 import type { Self } from './self.ts'
 import type { Serving } from './serving.ts'
@@ -14,7 +16,7 @@ import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
 import type { ClusterStatus, NodeStatus, Role } from './status.ts'
 import type { NodeId, View } from './types.ts'
-import { contains, formatBallot, inRoster, onlyGroup, primaryOf } from './view.ts'
+import { formatBallot, inRoster, onlyGroup, primaryOf } from './view.ts'
 import type { WallTrust } from './wall-trust.ts'
 
 export interface ReportParts {
@@ -28,6 +30,7 @@ export interface ReportParts {
   readonly serving: Serving
   readonly coherence: Coherence
   readonly proposer: Proposer
+  readonly merge: Merge
   readonly store: EntryReader
   readonly settings: ClusterSettings
   readonly fingerprint: number
@@ -56,7 +59,7 @@ export function whyOutside(parts: Pick<ReportParts, 'self' | 'standing'>): strin
 }
 
 export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
-  const { self, standing, store, serving, settings } = parts
+  const { self, standing, store, serving, settings, merge } = parts
   const view = standing.route
   const { stream, seq } = serving.position()
   return {
@@ -74,6 +77,7 @@ export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
     proofAgeMs: proofAgeMs(parts, nowMs),
     audit: parts.audit.report(nowMs),
     mode: settings.mode,
+    merge: { due: merge.due, merged: merge.mergedTotal, conflicts: merge.conflicts.total },
     warnings: reportWarnings(parts),
   }
 }
@@ -138,6 +142,11 @@ function reportWarnings(parts: ReportParts): string[] {
   if (proposer.trouble !== undefined) warnings.push(proposer.trouble)
   const outside = whyOutside(parts)
   if (outside !== undefined) warnings.push(outside)
+  if (parts.merge.due > 0) {
+    warnings.push(
+      'writes from a time when the cluster was split are being merged; until then reads take longer',
+    )
+  }
   if (store.isFull) warnings.push('the store of this node is full: new values are refused')
   if (Math.abs(parts.wallTrust.errorMs()) > CLOCK_SKEW_MAX_MS) {
     warnings.push(
@@ -147,8 +156,8 @@ function reportWarnings(parts: ReportParts): string[] {
   }
   for (const owed of standing.state.owed) {
     warnings.push(
-      `this node holds writes of view ${formatBallot(owed.ballot)} that the cluster does not have; ` +
-        'they stay on its disk',
+      `this node holds writes of view ${formatBallot(owed.ballot)} that the cluster has not merged ` +
+        'yet: leave it running',
     )
   }
   for (const member of members.all()) {
@@ -180,10 +189,10 @@ function memberWarnings(parts: ReportParts, member: Member): string[] {
   const isOtherSide =
     view !== undefined &&
     standing.isActive &&
-    (beat?.lineages.some((ballot) => !contains(view, ballot)) ?? false)
+    (beat?.lineages.some((ballot) => !includes(view, ballot)) ?? false)
   if (isOtherSide) {
     warnings.push(
-      `${at} holds writes from a time when the cluster was split; they stay on its disk`,
+      `${at} holds writes from a time when the cluster was split; they are merged as soon as it can be reached`,
     )
   }
   return warnings

@@ -69,6 +69,10 @@ export class Requests {
         return recovery.answer(request, ticket, nowMs)
       case 'audit':
         return audit.requested(ticket, nowMs)
+      case 'heldDigest':
+      case 'heldPage':
+      case 'heldFetch':
+        return this.#parts.mergeSource.take(request, ticket, nowMs)
       default:
         return unreachable(request)
     }

@@ -81,6 +81,24 @@ export interface Rules {
   readonly sessionReads: boolean
   /** An audit judges only once all that the primary had sent by then has been applied. */
   readonly auditAwaitsStream: boolean
+  /** What another side of a split acknowledged is brought in before its history counts as known. */
+  readonly mergeForks: boolean
+  /** A node remembers durably what it holds and the cluster has not merged. */
+  readonly debtsAreDurable: boolean
+  /** What a lineage does not have says nothing about what others have. */
+  readonly absenceIsNoDelete: boolean
+  /** A merge only brings in versions higher than what is there. */
+  readonly mergeTakesHigherOnly: boolean
+  /** What a merge brings in goes to every master like any write. */
+  readonly mergeThroughStream: boolean
+  /** A proposal that brings two sides together is not vetoed. */
+  readonly mergeViewsSkipVeto: boolean
+  /** While a merge is due, reads and conditions ask the other side first. */
+  readonly askOtherSide: boolean
+  /** An answer counts only from a node that follows the same primary. */
+  readonly answersFromOwnSide: boolean
+  /** A master that owes data keeps what is newer than what the stream brings. */
+  readonly owingMasterKeepsNewer: boolean
 }
 
 export const ALL_RULES: Rules = {
@@ -123,4 +141,13 @@ export const ALL_RULES: Rules = {
   purgeRemovesOlder: true,
   sessionReads: true,
   auditAwaitsStream: true,
+  mergeForks: true,
+  debtsAreDurable: true,
+  absenceIsNoDelete: true,
+  mergeTakesHigherOnly: true,
+  mergeThroughStream: true,
+  mergeViewsSkipVeto: true,
+  askOtherSide: true,
+  answersFromOwnSide: true,
+  owingMasterKeepsNewer: true,
 }

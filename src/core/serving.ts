@@ -5,6 +5,7 @@ import { COPY_ANSWERS, INLINE_VALUE_MAX, READ_WAIT_MS } from './limits.ts'
 import type { Follower } from './follower.ts'
 import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
+import type { Merge } from './merge.ts'
 import type { CallAnswer, Datagram, NodeRequest, NodeResponse } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader } from './ports.ts'
@@ -31,6 +32,7 @@ export interface ServingParts {
   readonly copies: CopyReader
   readonly coherence: Coherence
   readonly session: Session
+  readonly merge: Merge
 }
 
 /** The position of somebody who follows no stream: comparable with none. */
@@ -50,9 +52,15 @@ export class Serving {
   /** Whether the store's word on this key, "absent" included, is the cluster's word now. */
   mayServe(key: string, nowMs: number): boolean {
     const { standing, stream, follower } = this.#parts
-    if (!this.holdsLease(nowMs)) return false
+    if (!this.holdsLease(nowMs) || !this.#knowsAllSides(key)) return false
     if (!this.#rules.noDirtyReads) return true
     return standing.isActive ? stream.newestOn(key) === undefined : !follower.isUncommitted(key)
+  }
+
+  /** While sides are brought together the primary alone may speak, of keys that it has asked about. */
+  #knowsAllSides(key: string): boolean {
+    const { standing, merge } = this.#parts
+    return standing.isActive ? merge.isSettled(key) : merge.due === 0 || !this.#rules.askOtherSide
   }
 
   /** Whether this node is a master that may answer reads at all. */
@@ -126,6 +134,17 @@ export class Serving {
    * what the newest of them says. Later writes are not waited for.
    */
   asPrimary(query: ReadQuery, nowMs: number, then: Then): void {
+    const { merge } = this.#parts
+    if (merge.isSettled(query.key)) this.#readNewest(query, nowMs, then)
+    else merge.settle(query.key, (thenMs) => this.#readSettled(query, thenMs, then), nowMs)
+  }
+
+  #readSettled(query: ReadQuery, nowMs: number, then: Then): void {
+    if (this.#parts.standing.isActive) this.#readNewest(query, nowMs, then)
+    else then(unable('this node is not the primary now'), nowMs)
+  }
+
+  #readNewest(query: ReadQuery, nowMs: number, then: Then): void {
     const { stream, store } = this.#parts
     const newest = this.#rules.noDirtyReads ? stream.newestOn(query.key) : undefined
     if (newest === undefined) {

@@ -14,8 +14,8 @@ import {
 import type { Outbox } from './outbox.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
-import { OWED_MAX } from './limits.ts'
-import type { Ballot, DurableState, Master, View } from './types.ts'
+import { includes } from './lineages.ts'
+import type { Ballot, DurableState, Master, StreamId, View } from './types.ts'
 
 /** Told when this node's place changes; the streams and leases follow it. */
 export interface StandingListener {
@@ -32,6 +32,7 @@ export class Standing {
   readonly #self: Self
   readonly #rules: Rules
   readonly #listener: StandingListener
+  readonly #mergesForks: boolean
   #state: DurableState
   /** The newest view heard of as active; it may be one this node cannot accept. */
   #heardView: View | undefined
@@ -42,13 +43,21 @@ export class Standing {
 
   constructor(
     out: Outbox,
-    options: { self: Self; state: DurableState; rules: Rules; listener: StandingListener },
+    options: {
+      self: Self
+      state: DurableState
+      rules: Rules
+      listener: StandingListener
+      /** Available mode: a split may leave histories that must be brought together. */
+      mergesForks?: boolean
+    },
   ) {
     this.#out = out
     this.#self = options.self
     this.#rules = options.rules
     this.#listener = options.listener
     this.#state = options.state
+    this.#mergesForks = options.mergesForks ?? true
     this.#maxEpoch = Math.max(options.state.promised.epoch, ballotOf(options.state.view).epoch)
   }
 
@@ -70,6 +79,11 @@ export class Standing {
     const heard = this.#heardView
     if (heard === undefined) return this.view
     return compareBallots(heard.ballot, ballotOf(this.view)) > 0 ? heard : this.view
+  }
+
+  /** Whether requests go to the primary that numbers this stream. */
+  routesTo(stream: StreamId): boolean {
+    return this.route !== undefined && sameBallot(this.route.start.stream, stream)
   }
 
   /** A promise above the accepted view: nothing of an older ballot is served any more. */
@@ -109,15 +123,16 @@ export class Standing {
     return this.#fence !== undefined && compareBallots(this.#fence, ballotOf(this.view)) > 0
   }
 
-  /** Ballots of the views whose acknowledged data this node holds. */
+  /** Ballots of the views whose acknowledged data this node holds; of own ones, the last that acted. */
   lineages(): Ballot[] {
-    const ballots = this.#state.owed.map((view) => view.ballot)
-    if (this.view !== undefined && isHolder(this.view, this.#self.id)) {
-      // To name an own view that never became active would keep this node out of the one that did.
-      const acted = this.#rules.onlyActedViewsCount ? this.#actedUpTo(this.view) : this.view.ballot
-      if (acted !== undefined) ballots.push(acted)
-    }
-    return ballots
+    // To name an own view that never became active would keep this node out of the one that did.
+    if (!this.#rules.onlyActedViewsCount) return this.#held().map((view) => view.ballot)
+    return this.#held().flatMap((view) => this.#lastActed(view) ?? [])
+  }
+
+  /** Whether this node owes the cluster this view's data, and so keeps what it holds of it. */
+  owes(ballot: Ballot): boolean {
+    return this.#state.owed.some((view) => sameBallot(view.ballot, ballot))
   }
 
   /** Promises never to serve anything below this ballot; `then` runs once that is durable. */
@@ -163,11 +178,16 @@ export class Standing {
     this.#listener.activated(view, nowMs)
   }
 
-  /** An active primary leaves its own lineage only for a view that contains it. */
+  /**
+   * Hearsay leads an active primary away from its lineage only to a view that contains it, or brings
+   * it in; and so it does for its masters: without them it could acknowledge nothing.
+   */
   #mayFollow(view: View): boolean {
-    if (!this.isActive || this.view === undefined) return true
-    if (sameBallot(view.ballot, this.view.ballot)) return true
-    return contains(view, this.view.ballot)
+    if (this.view === undefined || sameBallot(view.ballot, this.view.ballot)) return true
+    const isLoyal = this.#mergesForks && isHolder(this.view, this.#self.id)
+    if (!this.isActive && !isLoyal) return true
+    const last = this.isActive ? this.view.ballot : this.#lastActed(this.view)
+    return last === undefined || includes(view, last)
   }
 
   #standDown(nowMs: number): void {
@@ -177,23 +197,30 @@ export class Standing {
 
   /** What stays to be merged: this node holds it, and the new view does not contain it. */
   #owedAfter(view: View): readonly View[] {
-    const held = [...this.#state.owed]
-    if (this.view !== undefined && isHolder(this.view, this.#self.id)) held.push(this.view)
-    const owed = held.filter((v) => !this.#isContained(v, view))
+    if (!this.#rules.debtsAreDurable) return []
+    const due = this.#held().filter((v) => !this.#isContained(v, view))
+    // One that another contains has nothing of its own; so the list stays short for ever.
+    const owed = due.filter((v) => !due.some((by) => isAbove(by, v) && this.#isContained(v, by)))
     if (owed.length > this.#state.owed.length) {
       this.#out.log('warn', 'lineage-owed', { ballots: owed.map((v) => formatBallot(v.ballot)) })
     }
-    return owed.slice(-OWED_MAX)
+    return owed
+  }
+
+  #held(): View[] {
+    const held = [...this.#state.owed]
+    if (this.view !== undefined && isHolder(this.view, this.#self.id)) held.push(this.view)
+    return held
   }
 
   /** Whether the new view's masters have everything that was acknowledged up to the held one. */
   #isContained(held: View, view: View): boolean {
-    const last = this.#actedUpTo(held)
+    const last = this.#lastActed(held)
     return last === undefined || contains(view, last)
   }
 
   /** Own views that never became active acknowledged nothing: what counts is before them. */
-  #actedUpTo(held: View): Ballot | undefined {
+  #lastActed(held: View): Ballot | undefined {
     const { activated } = this.#state
     const neverActive = (ballot: Ballot) =>
       ballot.proposer === this.#self.id && compareBallots(ballot, activated) > 0

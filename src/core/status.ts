@@ -45,5 +45,13 @@ export interface ClusterStatus {
     readonly differences: number
   }
   readonly mode: 'available' | 'majority'
+  readonly merge: {
+    /** Lineages that the present view still has to merge. */
+    readonly due: number
+    /** Lineages that this node merged as primary since it started. */
+    readonly merged: number
+    /** Keys found written on both sides, by this node since it started. */
+    readonly conflicts: number
+  }
   readonly warnings: readonly string[]
 }

@@ -12,7 +12,10 @@ import {
   SUSPECT_AFTER_MS,
   VIEW_CALL_WAIT_MS,
 } from './limits.ts'
+import type { Forks } from './forks.ts'
+import type { Frozen } from './frozen.ts'
 import type { Member, Members } from './members.ts'
+import type { Merge } from './merge.ts'
 import type { Outbox } from './outbox.ts'
 import type { Proposer } from './proposer.ts'
 import type { Rules } from './rules.ts'
@@ -20,7 +23,7 @@ import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
-import type { Ballot, Master, View } from './types.ts'
+import type { Ballot, Master, NodeId, View } from './types.ts'
 import { BALLOT_ZERO, compareBallots, inRoster, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
 export interface TriggerParts {
@@ -31,6 +34,9 @@ export interface TriggerParts {
   readonly proposer: Proposer
   readonly synced: SyncedMasters
   readonly stream: Stream
+  readonly forks: Forks
+  readonly frozen: Frozen
+  readonly merge: Merge
 }
 
 export class Triggers {
@@ -71,13 +77,13 @@ export class Triggers {
       this.#isNudged = false
       proposer.forgetTrouble()
       const reason = proposer.mayPropose(nowMs) ? this.#asPrimary(nowMs) : undefined
-      if (reason !== undefined) proposer.propose({ reason, isMerge: false }, nowMs)
+      if (reason !== undefined) proposer.propose({ reason, isMerge: reason === 'fork' }, nowMs)
       return
     }
     const reason = this.#asOther(nowMs)
     if (reason !== undefined && proposer.mayPropose(nowMs)) {
       this.#isNudged = false
-      proposer.propose({ reason, isMerge: false }, nowMs)
+      proposer.propose({ reason, isMerge: this.#parts.forks.isBetweenSides() }, nowMs)
     }
   }
 
@@ -115,8 +121,20 @@ export class Triggers {
         (promised !== undefined && compareBallots(promised, view.ballot) > 0)
       if (isFenced && this.#rules.proposeAgainWhenFenced) return 'fenced'
     }
+    if (this.#parts.frozen.isDue(view, nowMs)) return 'fenced'
     if (others.some((m) => !m.inSync && this.#parts.synced.has(view.ballot, m.id))) return 'synced'
-    return this.#asGrowingPrimary(view, others, nowMs)
+    return this.#asMergingPrimary(view, nowMs) ?? this.#asGrowingPrimary(view, others, nowMs)
+  }
+
+  #asMergingPrimary(view: View, nowMs: number): string | undefined {
+    const { merge, forks, members, self } = this.#parts
+    if (merge.hasMerged()) return 'merged'
+    const isAway = (id: NodeId): boolean =>
+      id !== self.id && (members.get(id) === undefined || members.isGone(id))
+    // The debt is at its holder, and is found again when that one returns.
+    const isLost = onlyGroup(view).merge.some((lineage) => lineage.holders.every(isAway))
+    if (isLost) return 'lineage-lost'
+    return forks.isDue(view, nowMs) ? 'fork' : undefined
   }
 
   /** Its life in the view has ended: verified gone, or another life of it answers. */

@@ -2,6 +2,7 @@
 // How it becomes durable on every master is stream.ts' business.
 import { REMEMBER_MS, WRITES_MAX, WRITE_BYTES_MAX } from './limits.ts'
 import type { Members } from './members.ts'
+import type { Merge } from './merge.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
 import type { Rules } from './rules.ts'
@@ -22,6 +23,7 @@ export interface WritesParts {
   readonly stream: Stream
   readonly store: EntryReader
   readonly remembered: Remembered
+  readonly merge: Merge
 }
 
 export class Writes {
@@ -40,6 +42,15 @@ export class Writes {
    * it here; `unknown` that it was on its way when this node stopped being primary.
    */
   submit(command: WriteCommand, reply: Reply, nowMs: number): void {
+    const { merge } = this.#parts
+    const isJudged = command.condition.kind !== 'none' && this.#refusal(command) === undefined
+    // What the other side of a split wrote counts too.
+    if (isJudged && !merge.isSettled(command.key)) {
+      merge.settle(command.key, (thenMs) => this.#submit(command, reply, thenMs), nowMs)
+    } else this.#submit(command, reply, nowMs)
+  }
+
+  #submit(command: WriteCommand, reply: Reply, nowMs: number): void {
     const refusal = this.#refusal(command)
     if (refusal !== undefined) {
       reply({ kind: 'refused', reason: refusal }, nowMs)

@@ -1,4 +1,5 @@
 // What the HTTP apps ask of the node they stand before. Implemented by node/, faked in tests.
+import type { Conflict } from '../core/conflicts.ts'
 import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import type { ClusterStatus } from '../core/status.ts'
 import type {
@@ -60,6 +61,8 @@ export interface PublicNode {
   list(range: KeyList): Iterable<string>
   status(): NodeStatusReport
   isReady(): boolean
+  /** Writes that lost when this node merged two sides of a split, oldest first. */
+  conflicts(): readonly Conflict[]
   /** Wall clock of this node. Unit: ms since 1970. */
   wallMs(): number
 }

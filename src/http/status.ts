@@ -23,7 +23,8 @@ export function ready(node: Pick<PublicNode, 'isReady' | 'status'>): Reply {
 
 /** The report as JSON: a ballot is a text, and what is not there yet is null. */
 export function clusterJson(report: NodeStatusReport): object {
-  const { node, view, nodes, keys, copies, stream, proofAgeMs, audit, mode, warnings } = report
+  const { node, view, nodes, keys, copies, stream, proofAgeMs, audit, mode, merge, warnings } =
+    report
   return {
     node,
     view: view === undefined ? null : { ...view, ballot: formatBallot(view.ballot) },
@@ -34,6 +35,7 @@ export function clusterJson(report: NodeStatusReport): object {
     proofAgeMs: proofAgeMs ?? null,
     audit: { lastMs: audit.lastMs ?? null, differences: audit.differences },
     mode,
+    merge,
     warnings,
   }
 }

@@ -1,5 +1,6 @@
 // One node as the HTTP apps see it: reads answered here when the core allows, all else through it.
 // The data plane: a hit touches the store or the copies, never the core's queues.
+import type { Conflict } from '../core/conflicts.ts'
 import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import type { NodeCore } from '../core/node.ts'
 import { liveEntry } from '../core/travel.ts'
@@ -115,6 +116,10 @@ export class CacheNode implements PublicNode, InternalNode {
     const { core, clock, copies, warnings } = this.#parts
     const status = core.status(clock.monotonicMs())
     return { ...status, warnings: [...status.warnings, ...warnings()], copies: copies.count }
+  }
+
+  conflicts(): readonly Conflict[] {
+    return this.#parts.core.conflicts()
   }
 
   isReady(): boolean {

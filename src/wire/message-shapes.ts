@@ -216,6 +216,14 @@ export const request = variants<NodeRequest>({
   synced: { ballot },
   recover: { ballot, keys: list(key, { max: RECOVER_KEYS_MAX }) },
   audit: {},
+  heldDigest: { ballot, lineage: ballot },
+  heldPage: {
+    ballot,
+    lineage: ballot,
+    after: optional(key),
+    wanted: optional(bytesOf(BUCKET_SET_BYTES)),
+  },
+  heldFetch: { ballot, lineage: ballot, keys: list(key, { max: PAGE_KEYS_MAX }) },
 })
 
 export const response = variants<NodeResponse>({

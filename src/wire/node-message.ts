@@ -35,6 +35,9 @@ export const NODE_REQUEST_KINDS: readonly NodeRequestKind[] = [
   'synced',
   'recover',
   'audit',
+  'heldDigest',
+  'heldPage',
+  'heldFetch',
 ]
 
 export interface ReceivedRequest {

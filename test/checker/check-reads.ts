@@ -26,11 +26,12 @@ export function checkReads(history: History, key: string, judgement: Judgement):
   for (const read of reads) {
     if (read.outcome === 'found') judge(read, impossible(history, read))
     const sinceMs = read.strength === 'strong' ? 0 : judgement.staleMsMax
-    judge(read, tooOld(history, read, newest.before(read.invokedAt - sinceMs)))
+    const untilMs = read.invokedAt - sinceMs
+    judge(read, tooOld(history, read, newest.before(untilMs, known(read, untilMs, judgement))))
     judge(read, beforeNamed(history, read))
   }
   const strong = reads.filter((read) => read.strength === 'strong')
-  for (const [earlier, later] of backwards(history, strong)) {
+  for (const [earlier, later] of backwards(history, strong, judgement)) {
     judge(later, ['I5', `an earlier strong read had ${earlier.version ?? 'nothing'}`])
   }
   return found
@@ -38,10 +39,12 @@ export function checkReads(history: History, key: string, judgement: Judgement):
 
 /** The newest version acknowledged before a moment. */
 class Newest {
+  readonly #acked: readonly Acked[]
   readonly #times: number[] = []
   readonly #newest: Acked[] = []
 
   constructor(acked: readonly Acked[]) {
+    this.#acked = acked
     for (const ack of acked) {
       const last = this.#newest.at(-1)
       this.#times.push(ack.at)
@@ -49,7 +52,9 @@ class Newest {
     }
   }
 
-  before(atMs: number): Acked | undefined {
+  /** Of those that a read had to know; undefined: of all. */
+  before(atMs: number, isKnown: ((ack: Acked) => boolean) | undefined): Acked | undefined {
+    if (isKnown !== undefined) return this.#newestOf(atMs, isKnown)
     let low = 0
     let high = this.#times.length
     while (low < high) {
@@ -59,6 +64,23 @@ class Newest {
     }
     return this.#newest[low - 1]
   }
+
+  #newestOf(atMs: number, isKnown: (ack: Acked) => boolean): Acked | undefined {
+    const found = this.#acked.filter((ack) => ack.at < atMs && isKnown(ack))
+    return found.reduce<Acked | undefined>(
+      (a, b) => (a && a.version > b.version ? a : b),
+      undefined,
+    )
+  }
+}
+
+/** During a split a read knows what its own side acknowledged. */
+function known(
+  read: ReadRecord,
+  sinceMs: number,
+  { sides }: Judgement,
+): ((ack: Acked) => boolean) | undefined {
+  return sides && ((ack) => sides.mustKnow(read, ack.version, sinceMs))
 }
 
 /** What is found was written, by somebody who was not told otherwise, and has not expired. */
@@ -117,6 +139,7 @@ function mayHide(write: Write, floor: Acked, read: ReadRecord): boolean {
 function backwards(
   history: History,
   reads: readonly ReadRecord[],
+  { sides }: Judgement,
 ): (readonly [ReadRecord, ReadRecord])[] {
   const done = [...reads].sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0))
   const begun = [...reads].sort((a, b) => a.invokedAt - b.invokedAt)
@@ -128,7 +151,8 @@ function backwards(
       if (d.outcome === 'found' && (d.version ?? '') > (highest?.version ?? '')) highest = d
       d = done[++next]
     }
-    if (highest !== undefined && isBackwards(history, highest, read)) pairs.push([highest, read])
+    if (highest === undefined || sides?.follows(read, highest) === false) continue
+    if (isBackwards(history, highest, read)) pairs.push([highest, read])
   }
   return pairs
 }

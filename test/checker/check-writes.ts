@@ -9,9 +9,11 @@ export function checkWrites(
   about: { final: FinalState | undefined; judgement: Judgement },
 ): Finding[] {
   const found = [
-    ...inverted(history.ackedOf(key)),
+    ...inverted(history.ackedOf(key), (later, earlier) =>
+      knows(about.judgement, key, { later, earlier }),
+    ),
     ...doubled(history, key, about.judgement),
-    ...ignoredConditions(history, key),
+    ...ignoredConditions(history, key, about.judgement),
   ]
   if (about.final !== undefined) found.push(...lost(history, key, about.final))
   return found.map(([rule, text]) => ({ rule, key, text }))
@@ -42,20 +44,31 @@ function lost(history: History, key: string, final: FinalState): Found[] {
 }
 
 /** What was asked for after an acknowledgement must be newer than what was acknowledged. */
-function inverted(acked: readonly Acked[]): Found[] {
+function inverted(
+  acked: readonly Acked[],
+  isKnown: (later: Acked, earlier: Acked) => boolean,
+): Found[] {
   const found: Found[] = []
   const byInvocation = [...acked].sort((a, b) => a.write.invokedAt - b.write.invokedAt)
-  let high: Acked | undefined
+  const done: Acked[] = []
   let next = 0
   for (const ack of byInvocation) {
-    for (let done = acked[next]; done !== undefined && done.at < ack.write.invokedAt; ) {
-      if (done.version > (high?.version ?? '')) high = done
-      done = acked[++next]
+    for (
+      let it = acked[next];
+      it !== undefined && it.at < ack.write.invokedAt;
+      it = acked[++next]
+    ) {
+      done.push(it)
     }
+    const high = done.find((it) => it.version >= ack.version && isKnown(ack, it))
     if (high === undefined || ack.version > high.version) continue
     found.push(['inverted', `${tell(ack)} was asked for after ${tell(high)}`])
   }
   return found
+}
+
+function knows(judgement: Judgement, key: string, of: { later: Acked; earlier: Acked }): boolean {
+  return judgement.sides?.knows(key, of.later.version, of.earlier.version) ?? true
 }
 
 /** One request id, one version: in acknowledgements and in what was read. */
@@ -68,9 +81,13 @@ function doubled(history: History, key: string, judgement: Judgement): Found[] {
     const writer = read.value === undefined ? undefined : history.writerOf(read.value)
     if (writer !== undefined && read.version !== undefined) seen.get(writer)?.add(read.version)
   }
+  // Each side of a split may apply it once, also one that finds it in its tail when it acts again.
+  const lastSeen = Math.max(...history.readsOf(key).map((read) => read.endedAt ?? 0), 0)
+  const isOnBothSides = (write: Write): boolean =>
+    judgement.sides?.wasSplit(write.invokedAt, Math.max(lastSeen, write.endedAt)) ?? false
   const found: Found[] = []
   for (const [write, versions] of seen) {
-    if (versions.size < 2 || isExcused(write, judgement)) continue
+    if (versions.size < 2 || isExcused(write, judgement) || isOnBothSides(write)) continue
     found.push(['doubled', `${describe(write)} was seen as ${[...versions].sort().join(' and ')}`])
   }
   return found
@@ -90,12 +107,16 @@ function isExcused(write: Write, judgement: Judgement): boolean {
 }
 
 /** An applied conditional write must have found what its condition asked for. */
-function ignoredConditions(history: History, key: string): Found[] {
+function ignoredConditions(history: History, key: string, judgement: Judgement): Found[] {
   const acked = [...history.ackedOf(key)].sort((a, b) => (a.version < b.version ? -1 : 1))
   const found: Found[] = []
   for (const [i, ack] of acked.entries()) {
-    const before = acked[i - 1]
+    const earlier = acked.slice(0, i)
+    const known = earlier.findLastIndex((it) => knows(judgement, key, { later: ack, earlier: it }))
+    const before = earlier[known]
     if (before?.version === ack.version || mayHold(history, ack, before)) continue
+    // What another side acknowledged after it may have been asked for, or not.
+    if (earlier.slice(known + 1).some((it) => mayHold(history, ack, it))) continue
     const { kind } = ack.write.condition
     const over = before === undefined ? 'nothing' : tell(before)
     found.push(['condition', `${tell(ack)} was applied over ${over}, its condition: ${kind}`])

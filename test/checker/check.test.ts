@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkHistory } from './check.ts'
+import type { Sides } from './findings.ts'
 import type { FinalState, HistoryRecord, ReadRecord, WriteRecord } from './history.ts'
 
 /** `w1` puts `v1`, acknowledged as version `v1`, unless it says otherwise. */
@@ -59,9 +60,10 @@ function end(version: string, value?: string): FinalState {
 /** Rules broken, sorted; each record list may end in what is left at the end. */
 function rulesOf(
   records: readonly HistoryRecord[],
-  about: { final?: FinalState; memoryLostAt?: readonly number[] } = {},
+  about: { final?: FinalState; memoryLostAt?: readonly number[]; sides?: Sides } = {},
 ): string[] {
-  const judgement = { staleMsMax: 2000, memoryLostAt: about.memoryLostAt ?? [] }
+  const { memoryLostAt = [], sides } = about
+  const judgement = { staleMsMax: 2000, memoryLostAt, sides }
   const findings = checkHistory(records, { final: about.final, judgement })
   return findings.map((finding) => finding.rule).sort()
 }

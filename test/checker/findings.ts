@@ -1,4 +1,5 @@
 // What the checks found: a broken promise about one key.
+import type { ReadRecord } from './history.ts'
 
 export interface Finding {
   /** The promise: `lost`, `inverted`, `stale`, ... */
@@ -7,10 +8,26 @@ export interface Finding {
   readonly text: string
 }
 
+/**
+ * Who could know what while a cluster was split. Each side keeps its promises; what the other one
+ * acknowledged is known once both have been merged.
+ */
+export interface Sides {
+  /** Where the later version was acknowledged, the earlier one was known. */
+  knows(key: string, later: string, earlier: string): boolean
+  /** From this moment until it ended, the node of this read was on a side that knew the version. */
+  mustKnow(read: ReadRecord, version: string, sinceMs: number): boolean
+  /** What the later read's side knew includes what the earlier one's did. */
+  follows(later: ReadRecord, earlier: ReadRecord): boolean
+  wasSplit(fromMs: number, toMs: number): boolean
+}
+
 /** What a history is judged by beside itself. */
 export interface Judgement {
   /** No read may be older than a write acknowledged this long before it. Unit: ms. */
   readonly staleMsMax: number
   /** Moments at which a node lost its memory. Two within one write excuse its double. */
   readonly memoryLostAt: readonly number[]
+  /** Undefined: the cluster was never split. */
+  readonly sides: Sides | undefined
 }

@@ -5,7 +5,7 @@ import type { NodePromise } from '../../src/core/messages.ts'
 import { ALL_RULES, type Rules } from '../../src/core/rules.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'
 import type { NodeId, View } from '../../src/core/types.ts'
-import { BALLOT_ZERO } from '../../src/core/view.ts'
+import { BALLOT_ZERO, onlyGroup } from '../../src/core/view.ts'
 import { A, addressOf, ballot, ballotText, mastersText, nameOf, node, state } from './words.ts'
 import { version, view } from './words.ts'
 
@@ -17,8 +17,21 @@ const VIEWS: Readonly<Record<string, View>> = {
   w3: view('3B', 'B+ C+', { history: '1A 2A', roster: 'ABC' }),
   v4: view('4A', 'A+', { history: '1A 2A', roster: 'AB' }),
   x5: view('5B', 'B+ C+', { history: '1A 2A', roster: 'ABC' }),
+  v5: view('5D', 'D+ C-', { history: '1A', roster: 'ACD' }),
+  /** Merges w3 into v4's history. */
+  m5: merging(
+    view('5A', 'A+', { history: '1A 2A 4A', roster: 'A' }),
+    view('3B', 'C+', { history: '1A 2A' }),
+  ),
   /** Another history. */
-  f1: view('1C', 'C+ D+', { roster: 'CD' }),
+  f1: view('1C', 'C+ E+', { roster: 'CE' }),
+}
+
+/** The view with another one in its merge list. */
+function merging(into: View, from: View): View {
+  const holders = onlyGroup(from).masters.map((m) => m.id)
+  const lineage = { ballot: from.ballot, holders, history: onlyGroup(from).history }
+  return { ...into, groups: [{ ...onlyGroup(into), merge: [lineage] }] }
 }
 
 interface Around {
@@ -28,6 +41,12 @@ interface Around {
   /** Who has said in which view that it finished: `3AB`. */
   readonly synced?: string
   readonly hasDeferred?: boolean
+  /** The holders of newer data were waited for. */
+  readonly mayLeave?: boolean
+  /** Ballots of lineages that the proposer has merged. */
+  readonly merged?: string
+  /** Nodes that are verified gone. */
+  readonly gone?: string
   readonly minCopies?: ClusterSettings['minCopies']
   readonly rules?: Partial<Rules>
 }
@@ -39,7 +58,7 @@ function promises(text: string): Map<NodeId, NodePromise> {
       /^(.)(\d*)(?:@(\w+)(\??))?(?:!(\w+))?$/.exec(word) ?? []
     const id = node(name)
     const accepts = VIEWS[accepted]
-    const activated = doubt === '' ? accepts?.ballot : BALLOT_ZERO
+    const activated = doubt === '' ? (accepts ?? VIEWS[owed])?.ballot : BALLOT_ZERO
     const promise: NodePromise = {
       state: state(accepts, {
         activated: activated ?? BALLOT_ZERO,
@@ -67,6 +86,9 @@ function input(text: string, around: Around): ChooseInput {
     hasSynced: (of, id) => synced === `${ballotText(of)}${nameOf(id)}`,
     hasDeferred: around.hasDeferred ?? false,
     startOn: () => START,
+    mayLeaveNewest: around.mayLeave ?? false,
+    merged: (around.merged ?? '').split(' ').filter(Boolean).map(ballot),
+    isGone: (id) => (around.gone ?? '').includes(nameOf(id)),
     settings: { mode: 'available', minCopies, valueBytesMax: 1 },
     rules: { ...ALL_RULES, ...rules },
   }
@@ -77,7 +99,14 @@ const START = { clock: version(5), stream: ballot('9A'), seq: 6, continues: unde
 function text(choice: Choice): string {
   switch (choice.kind) {
     case 'view':
-      return `${mastersText(choice.view.groups[0]?.masters ?? [])} | ${choice.view.roster.map((n) => nameOf(n.id)).join('')}`
+      return [
+        mastersText(choice.view.groups[0]?.masters ?? []),
+        '|',
+        choice.view.roster.map((n) => nameOf(n.id)).join(''),
+        ...onlyGroup(choice.view).merge.map(
+          (it) => `merges ${ballotText(it.ballot)} of ${it.holders.map(nameOf).join('')}`,
+        ),
+      ].join(' ')
     case 'nudge':
       return `${choice.isDeferral ? 'defer to' : 'nudge'} ${choice.to.map(nameOf).join(' ')}`
     case 'wait':
@@ -124,6 +153,7 @@ table('every view needs the promises of more than half of the nodes heard', [
 
 const LOST_B =
   'the newest data is on 10.0.0.11:80 and 10.0.0.12:80, which cannot be reached: bring it back'
+const LOST_D = 'the newest data is on 10.0.0.13:80, which cannot be reached: bring it back'
 const LOST_A = 'the newest data is on 10.0.0.10:80, which cannot be reached: bring it back'
 
 table('a view is built on the newest one reported, never on an older one', [
@@ -155,8 +185,32 @@ table('only a holder of the newest view leads the next one', [
 ])
 
 table('a node that owes the newest data is its holder', [
-  ['C@v2!w3 A@v2', {}, 'nudge C'],
-  ['A@v2!f1 B@v2', {}, 'A+ B+ | AB'],
+  ['D C@v4!w3', { me: 'D' }, 'nudge C'],
+  ['A@v2!f1 B@v2', {}, 'A+ B+ | AB merges 1C of A'],
+])
+
+table('a lineage goes on after a while without newer data, unless a syncing master holds some', [
+  ['B@v2 D@v4', { me: 'B' }, `wait: ${LOST_A}`],
+  ['B@v2 D@v4', { me: 'B', mayLeave: true }, 'B+ D- | ABD'],
+  ['A@v1 C@v5', { mayLeave: true }, `wait: ${LOST_D}`],
+  ['D@v4', { me: 'D', mayLeave: true }, `wait: ${LOST_A}`],
+  // Never active: its proposer saw no acceptance, or a master of it never accepted it.
+  ['A@v1 C@v2', {}, 'A+ C- | AC'],
+  ['A@v4? B@v2', {}, 'A+ B- | AB'],
+])
+
+table('other lineages that are held here are merged into the highest', [
+  ['A@v4 B@w3 C@w3', {}, 'A+ | ABC merges 3B of BC'],
+  ['B@w3 C@w3 A@v4', { me: 'B' }, 'nudge A'],
+  ['A@v4 D@w3', {}, 'A+ D- | ABD'],
+  ['A@v4 C@v4!w3 B@v4!v2', {}, 'A+ B- | ABC merges 3B of C'],
+  ['A@v4 B@w3 D!f1', {}, 'A+ | ABD merges 3B of B merges 1C of D'],
+  // What a view lists is kept while a holder may come back, and is gone once it was merged.
+  ['A@m5 B', {}, 'A+ B- | AB merges 3B of C'],
+  ['A@m5 B', { gone: 'C' }, 'A+ B- | AB'],
+  ['A@m5 C!w3', {}, 'A+ | AC merges 3B of C'],
+  ['A@m5 C!w3', { merged: '3B' }, 'A+ C- | AC'],
+  ['A@v4 B@w3', { rules: { mergeForks: false } }, 'A+ B- | AB'],
 ])
 
 table('the old primary may go on, once, in the same life', [
@@ -197,10 +251,12 @@ table(
 )
 
 table('a node that owes data never mirrors', [
-  ['A@v2 C!f1', {}, 'A+ | ABC'],
-  ['A@v2 C!f1 D', {}, 'A+ D- | ABCD'],
-  ['A@v2 B2@v2!f1', {}, 'A+ | AB'],
-  ['A@v2 B@v2!f1', {}, 'A+ B+ | AB'],
+  ['A@v2 C!f1', {}, 'A+ | ABC merges 1C of C'],
+  ['A@v2 C!f1 D', {}, 'A+ D- | ABCD merges 1C of C'],
+  ['A@v2 B2@v2!f1', {}, 'A+ | AB merges 1C of B'],
+  ['A@v2 B@v2!f1', {}, 'A+ B+ | AB merges 1C of B'],
+  // Only where no write could be taken otherwise: its own data is safe from the stream.
+  ['A@v2 C!f1', { minCopies: 2 }, 'A+ C- | ABC merges 1C of C'],
 ])
 
 const few = (here: string, known: number, needed: number): string =>

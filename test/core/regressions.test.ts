@@ -55,11 +55,11 @@ t.test(
 )
 
 t.test(
-  'a newer view waits for its holder, even if it never became active: nobody here can know',
+  'a newer view waits for its holder, even if it never became active, when nobody here can know',
   async (t) => {
-    // A made it for A and B; only C, no master, accepted it before A was lost. It was never active.
+    // A made it for A and D; only C, no master, accepted it before they were lost.
     const before = view('2A', 'A+ B+')
-    const never = view('5A', 'A+ B-', { history: '2A' })
+    const never = view('5A', 'A+ D-', { history: '2A', roster: 'ABCD' })
     const promise = (id: NodeId, accepted: View): readonly [NodeId, NodePromise] => [
       id,
       {
@@ -78,6 +78,9 @@ t.test(
       candidates: [C],
       hasSynced: () => false,
       hasDeferred: false,
+      mayLeaveNewest: false,
+      merged: [],
+      isGone: () => false,
       startOn: () => view('9B', 'B+').start,
       settings: { mode: 'available', minCopies: 'auto', valueBytesMax: 1 },
       rules: ALL_RULES,

@@ -70,6 +70,7 @@ t.test('the status of a primary', async (t) => {
     proofAgeMs: 0,
     audit: { lastMs: undefined, differences: 0 },
     mode: 'available',
+    merge: { due: 0, merged: 0, conflicts: 0 },
     warnings: [],
   })
 })
@@ -131,14 +132,14 @@ t.test('every warning is a sentence that says what to do or what is safe', async
   const other = primaryLab(V2)
   other.hear(B, 0, { lineages: [ballot('1C')] })
   t.strictSame(warn(other), [
-    '10.0.0.11:80 holds writes from a time when the cluster was split; they stay on its disk',
+    '10.0.0.11:80 holds writes from a time when the cluster was split; they are merged as soon as it can be reached',
   ])
   other.parts.members.left(B, 1)
   t.strictSame(warn(other), [], 'who said goodbye is no trouble')
 
   const owing = new Lab({ me: B, state: state(view('3C', 'C+'), { owed: [V2] }) })
   t.strictSame(warn(owing), [
-    'this node holds writes of view 2.000000000000000a that the cluster does not have; they stay on its disk',
+    'this node holds writes of view 2.000000000000000a that the cluster has not merged yet: leave it running',
   ])
   const full = primaryLab(V2, { bytesMax: 1, entries: [entry('a', version(1))] })
   t.strictSame(warn(full), ['the store of this node is full: new values are refused'])

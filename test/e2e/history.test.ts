@@ -30,6 +30,6 @@ scenario('each master is killed in turn: the history holds', async (cluster, not
 
   const unreachable = clients.records.slice(-20).filter(({ outcome }) => outcome === 'unreachable')
   assert.deepEqual(unreachable, [], 'the last reads were answered')
-  const judgement = { staleMsMax: STALE_MS_MAX, memoryLostAt: killedAt }
+  const judgement = { staleMsMax: STALE_MS_MAX, memoryLostAt: killedAt, sides: undefined }
   assert.deepEqual(checkHistory(clients.records, { final: undefined, judgement }), [])
 })

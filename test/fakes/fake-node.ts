@@ -1,5 +1,6 @@
 // A node in memory: what the HTTP apps stand before in tests. One key space, no cluster, no waiting.
 // Says whatever a test tells it to; remembers what it was asked.
+import type { Conflict } from '../../src/core/conflicts.ts'
 import type { NodeRequest, NodeResponse, Sender } from '../../src/core/messages.ts'
 import type { Entry, ReadOutcome, WriteCommand, WriteOutcome } from '../../src/core/types.ts'
 import { VersionClock } from '../../src/core/version.ts'
@@ -33,6 +34,7 @@ export class FakeNode implements PublicNode, InternalNode {
   heldAgeMs: number | undefined = 0
   now = 1_700_000_000_000
   ready = true
+  lost: Conflict[] = []
   report: NodeStatusReport = {
     node: { id: FAKE_ID, address: '127.0.0.1:8181', incarnation: 1, state: 'member', role: 'node' },
     view: undefined,
@@ -43,6 +45,7 @@ export class FakeNode implements PublicNode, InternalNode {
     proofAgeMs: undefined,
     audit: { lastMs: undefined, differences: 0 },
     mode: 'available',
+    merge: { due: 0, merged: 0, conflicts: 0 },
     warnings: [],
   }
   readonly #clock = new VersionClock(FAKE_ID)
@@ -83,6 +86,10 @@ export class FakeNode implements PublicNode, InternalNode {
       after === undefined || Buffer.from(key).compare(Buffer.from(after)) > 0
     const wanted = keys.filter((key) => key.startsWith(prefix) && isAfter(key))
     yield* wanted.slice(0, limit)
+  }
+
+  conflicts(): readonly Conflict[] {
+    return this.lost
   }
 
   status(): NodeStatusReport {

@@ -1,5 +1,6 @@
 // Lists of keys, and what a node says about itself.
 import t from 'tap'
+import { formatVersion } from '../../src/core/version.ts'
 import { isLoopback } from '../../src/http/admin.ts'
 import { FAKE_ID } from '../fakes/fake-node.ts'
 import { entry } from './cases.ts'
@@ -51,6 +52,7 @@ t.test('/cluster before the first view', async (t) => {
     proofAgeMs: null,
     audit: { lastMs: null, differences: 0 },
     mode: 'available',
+    merge: { due: 0, merged: 0, conflicts: 0 },
     warnings: [],
   })
 })
@@ -107,3 +109,35 @@ for (const [address, wanted] of addresses) {
     t.end()
   })
 }
+
+t.test('/admin/conflicts lists what lost in a merge, and gives its value', async (t) => {
+  const { fetch, node } = await startServer(t)
+  t.same(await (await fetch('/admin/conflicts')).json(), { conflicts: [] })
+  const entry = {
+    key: 'a/b',
+    version: formatVersion(1, 0, FAKE_ID),
+    expiresAtMs: undefined,
+    requestId: '0'.repeat(32),
+    content: { kind: 'value', bytes: Buffer.from('lost'), contentType: 'text/plain' },
+  } as const
+  const winner = formatVersion(2, 0, FAKE_ID)
+  node.lost = [
+    { key: 'a/b', winner, loser: entry, lineage: { epoch: 3, proposer: FAKE_ID }, atMs: 0 },
+  ]
+  t.same(await (await fetch('/admin/conflicts')).json(), {
+    conflicts: [
+      {
+        key: 'a/b',
+        winner,
+        loser: { version: entry.version, isDeleted: false, contentType: 'text/plain', bytes: 4 },
+        lineage: `3.${FAKE_ID}`,
+        at: '1970-01-01T00:00:00.000Z',
+      },
+    ],
+  })
+  const value = await fetch('/admin/conflicts?key=a/b')
+  t.equal(value.headers.get('content-type'), 'text/plain')
+  t.equal(await value.text(), 'lost')
+  t.equal((await fetch('/admin/conflicts?key=other')).status, 404)
+  t.equal((await fetch('/admin/conflicts', { method: 'POST' })).status, 501)
+})

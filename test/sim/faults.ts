@@ -11,6 +11,7 @@ export type FaultKind =
   | 'pause'
   | 'split'
   | 'splitOneWay'
+  | 'shatter'
   | 'mend'
   | 'deafen'
   | 'setClock'
@@ -135,7 +136,9 @@ export class Faults {
         return victim.life?.pause(this.#chance.between(this.#options.pauseMs))
       case 'split':
       case 'splitOneWay':
-        return this.#split(kind === 'splitOneWay')
+        return this.#split({ isOneWay: kind === 'splitOneWay', sides: 2 })
+      case 'shatter':
+        return this.#split({ isOneWay: false, sides: 3 })
       case 'mend':
         return network.mend()
       case 'deafen':
@@ -177,15 +180,15 @@ export class Faults {
     })
   }
 
-  /** Every machine goes to one of two sides; between them nothing passes, or nothing one way. */
-  #split(isOneWay: boolean): void {
+  /** Every machine goes to one of some sides; between them nothing passes, or nothing one way. */
+  #split(how: { isOneWay: boolean; sides: number }): void {
     const { machines, network } = this.#world
-    const sides = machines.map(() => this.#chance.happens(0.5))
+    const sides = machines.map(() => Math.floor(this.#chance.next() * how.sides))
     network.mend()
     for (const from of machines) {
       for (const to of machines) {
         const isAcross = sides[from.index] !== sides[to.index]
-        if (isAcross && (!isOneWay || sides[from.index] === true)) network.cut(from, to)
+        if (isAcross && (!how.isOneWay || sides[from.index] === 0)) network.cut(from, to)
       }
     }
     if (this.#options.rhythm === 'single') this.#mendLater()

@@ -46,6 +46,13 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['followOnlyKnownStreams', 'lastwords4', 'stale'],
   ['expiryThroughStream', 'ttl3', 'I3'],
   ['sessionReads', 'latebeat3', 'session'],
+  ['mergeForks', 'part2', 'I7'],
+  ['debtsAreDurable', 'part4', 'lost'],
+  ['absenceIsNoDelete', 'alone3', 'absent'],
+  ['mergeTakesHigherOnly', 'part2', 'I7'],
+  ['mergeThroughStream', 'part4', 'I7'],
+  ['askOtherSide', 'slowmerge4', 'absent'],
+  ['answersFromOwnSide', 'part2', 'stale'],
 ]
 
 /** The state of nodes breaks first; looking away from it shows what clients would see of it. */
@@ -58,6 +65,7 @@ const SEEN_BY_CLIENTS: readonly (readonly [RuleName, string, string])[] = [
   ['onlyHolderProposes', 'part3', 'lost'],
   ['promiseIsDurable', 'part3', 'I9'],
   ['replicateOnce', 'calls3', 'stale'],
+  ['mergeForks', 'part4', 'lost'],
 ]
 
 /** Two rules that stand behind each other: only without both is anything noticed. */
@@ -85,6 +93,12 @@ const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
   auditAwaitsStream:
     'the primary leaves out what is under way; what it gives was acknowledged by every master, and ' +
     'so has been applied by the one that asks',
+  mergeViewsSkipVeto:
+    'a vetoed proposer stays frozen above the other primary, which then makes a view that takes it ' +
+    'in (frozen.ts); the rule saves the two seconds until then',
+  owingMasterKeepsNewer:
+    'a node that owes data becomes master only where no other can, and what the stream brings is ' +
+    'older than what it holds only if a third history is merged there; test/core/merge.test.ts',
 }
 
 const pool = new Pool()

@@ -5,6 +5,7 @@ import { Audits } from './invariants/audits.ts'
 import { Lineage } from './invariants/lineage.ts'
 import { Load } from './invariants/load.ts'
 import { Purges } from './invariants/purges.ts'
+import { Sides } from './invariants/sides.ts'
 import { Promises } from './invariants/promises.ts'
 import { Streams } from './invariants/streams.ts'
 import { Vouching } from './invariants/vouching.ts'
@@ -70,6 +71,7 @@ class Run {
   readonly #clients: Clients
   readonly #faults: Faults | undefined
   readonly #stage: Stage
+  readonly #sides: Sides | undefined
 
   constructor(scenario: Scenario, options: RunOptions) {
     const world = new World(options.seed, { ...scenario.world, ...options })
@@ -77,11 +79,25 @@ class Run {
     this.#scenario = scenario
     this.#world = world
     this.#purges = new Purges(world)
-    this.#acknowledged = new Acknowledged(world, scenario.world.settings, this.#purges)
-    this.#lineage = new Lineage(world, (view) => this.#acknowledged.viewActs(view))
+    const sides = new Sides(world, scenario)
+    this.#sides = scenario.mayFork ? sides : undefined
+    this.#acknowledged = new Acknowledged(world, {
+      settings: scenario.world.settings,
+      mayFork: scenario.mayFork,
+      purges: this.#purges,
+      sides,
+    })
+    this.#lineage = new Lineage(world, {
+      mayFork: scenario.mayFork,
+      onActive: (view) => {
+        sides.acts(view)
+        this.#acknowledged.viewActs(view)
+      },
+    })
     if (tracer !== undefined) world.watch(tracer)
     if (options.witness !== undefined) world.watch(options.witness)
     for (const witness of [
+      sides,
       new Promises(world),
       this.#purges,
       new Audits(world),
@@ -217,6 +233,7 @@ class Run {
       final: this.#isFine ? finalState(this.#world, this.#purges.all()) : undefined,
       judgement: {
         staleMsMax: STALE_MS_MAX,
+        sides: this.#sides,
         memoryLostAt: [...(this.#faults?.memoryLostAt ?? []), ...this.#stage.faultsAt],
       },
     })

@@ -24,6 +24,10 @@ export interface Scenario {
   /** No longer than this without an acknowledged write. Undefined: faults may well cause it. */
   readonly silenceMsMax: number | undefined
   /** What is done on purpose, at its time. */
+  /** Both sides of a split may go on: there may be several histories, and merges. */
+  readonly mayFork: boolean
+  /** What is listed to be merged is known at once: its holders can be asked at any time. */
+  readonly isMergeKnown: boolean
   readonly script: ((stage: Stage) => void) | undefined
 }
 

@@ -5,6 +5,9 @@ import type { Stage } from './stage.ts'
 /** How long a primary is cut off. Unit: ms. Long enough for its clients to give up. */
 const CUT_MS = 5500
 
+/** How long two halves do not see each other. Unit: ms. */
+const HALVES_MS = 7000
+
 /** Between the end of one round and the next. Unit: ms. */
 const REST_MS = 500
 
@@ -40,6 +43,17 @@ export function promote(stage: Stage, heir: Machine, then: () => void): void {
     stage.kill(primary, DOWN_MS)
   }
   stage.after(REST_MS, () => promote(stage, heir, then))
+}
+
+/** Both halves of a cluster go on, each with one of its two masters; then they see each other again. */
+export function twoHalves(stage: Stage): void {
+  stage.at(4000, () => {
+    const primary = stage.primary()
+    const [bystander] = stage.bystanders()
+    if (primary === undefined || bystander === undefined) return
+    stage.cutApart([primary, bystander])
+    stage.after(HALVES_MS, () => stage.world.network.mend())
+  })
 }
 
 /** From now on one bystander hears nothing of the primary, which hears it well. */

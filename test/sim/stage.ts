@@ -119,6 +119,18 @@ export class Stage {
     this.world.network.hang(machine)
   }
 
+  /** Both ways, between these and all others. */
+  cutApart(side: readonly Machine[]): void {
+    this.#broke(`cut apart ${side.map((machine) => machine.name).join(' ')}`)
+    for (const one of side) {
+      for (const other of this.world.machines) {
+        if (side.includes(other)) continue
+        this.world.network.cut(one, other)
+        this.world.network.cut(other, one)
+      }
+    }
+  }
+
   /** One way: nothing of the first gets to the second. */
   deafenTo(from: Machine, to: Machine): void {
     this.#broke(`cut ${from.name} to ${to.name}`)

@@ -312,6 +312,14 @@ export const requestParts: ByKind<NodeRequest> = {
   synced: record({ ballot }),
   recover: record({ ballot, keys: fc.array(key, { maxLength: 20 }) }),
   audit: fc.constant({}),
+  heldDigest: record({ ballot, lineage: ballot }),
+  heldPage: record({
+    ballot,
+    lineage: ballot,
+    after: maybe(key),
+    wanted: maybe(bytesOf(8192)),
+  }),
+  heldFetch: record({ ballot, lineage: ballot, keys: fc.array(key, { maxLength: 20 }) }),
 }
 
 export const responseParts: ByKind<NodeResponse> = {

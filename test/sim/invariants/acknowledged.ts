@@ -5,6 +5,7 @@ import type { Version, View, WriteOutcome } from '../../../src/core/types.ts'
 import { formatBallot } from '../../../src/core/view.ts'
 import type { ClusterSettings } from '../../../src/core/settings.ts'
 import type { Life } from '../life.ts'
+import type { Sides } from './sides.ts'
 import type { Witness, World } from '../world.ts'
 import type { Purges } from './purges.ts'
 
@@ -12,15 +13,24 @@ export class Acknowledged implements Witness {
   readonly #world: World
   readonly #settings: ClusterSettings
   readonly #purges: Purges
+  readonly #mayFork: boolean
+  readonly #sides: Sides
   /** The oracle: the highest version acknowledged of every key. */
   readonly #versions = new Map<string, Version>()
+  /** The same by view, for histories that part. */
+  readonly #byView = new Map<string, Map<string, Version>>()
   readonly #keysOf = new Map<string, string>()
   #count = 0
 
-  constructor(world: World, settings: ClusterSettings, purges: Purges) {
+  constructor(
+    world: World,
+    about: { settings: ClusterSettings; purges: Purges; sides: Sides; mayFork: boolean },
+  ) {
     this.#world = world
-    this.#purges = purges
-    this.#settings = settings
+    this.#settings = about.settings
+    this.#mayFork = about.mayFork
+    this.#sides = about.sides
+    this.#purges = about.purges
   }
 
   get count(): number {
@@ -54,17 +64,35 @@ export class Acknowledged implements Witness {
   /** A new view acts: its in-sync masters must hold everything acknowledged so far. */
   viewActs(view: View): void {
     const inSync = view.groups.flatMap((group) => group.masters).filter((m) => m.inSync)
+    const history = new Set(view.groups.flatMap((group) => group.history.map(formatBallot)))
     for (const { id } of inSync) {
       const machine = this.#world.machineOf(id)
-      for (const [key, version] of this.#versions) {
+      for (const [key, version, ballot] of this.#acks()) {
         const held = machine?.disk.durableVersion(key) ?? ''
         if (held >= version || this.#purges.upTo(key) >= version) continue
+        if (this.#mayFork && !history.has(ballot)) continue
         const what = `${key}: has ${held || 'nothing'}, acknowledged was ${version}`
         const where = `in-sync master ${machine?.name} of view ${formatBallot(view.ballot)}`
         this.#world.breach('I7', `${where} lacks ${what}`)
         return
       }
     }
+  }
+
+  /** The highest version of every key, or where histories may differ, of every key in every view. */
+  *#acks(): Iterable<readonly [key: string, version: Version, ballot: string]> {
+    if (!this.#mayFork) for (const [key, version] of this.#versions) yield [key, version, '']
+    for (const [ballot, versions] of this.#byView) {
+      if (this.#mayFork) for (const [key, version] of versions) yield [key, version, ballot]
+    }
+  }
+
+  #noteIn(view: View, key: string, version: Version): void {
+    this.#sides.acknowledged(key, version, view)
+    const name = formatBallot(view.ballot)
+    const versions = this.#byView.get(name) ?? new Map<string, Version>()
+    this.#byView.set(name, versions)
+    if (version > (versions.get(key) ?? '')) versions.set(key, version)
   }
 
   #acknowledged(life: Life, key: string, outcome: WriteOutcome): void {
@@ -76,6 +104,7 @@ export class Acknowledged implements Witness {
       this.#world.breach('I3', `${life.machine.name} acknowledged ${key} without a view`)
       return
     }
+    this.#noteIn(view, key, outcome.version)
     const masters = view.groups.flatMap((group) => group.masters)
     for (const { id } of masters) {
       const machine = this.#world.machineOf(id)

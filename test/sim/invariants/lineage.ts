@@ -6,16 +6,27 @@ import { compareBallots, contains, formatBallot } from '../../../src/core/view.t
 import type { Life } from '../life.ts'
 import type { Witness, World } from '../world.ts'
 
+export interface LineageOptions {
+  readonly mayFork: boolean
+  /** Told of every view when its primary first acts. */
+  readonly onActive: (view: View) => void
+}
+
 export class Lineage implements Witness {
   readonly #world: World
-  readonly #onActive: (view: View) => void
+  readonly #options: LineageOptions
   readonly #seen = new Set<string>()
   #newest: View | undefined
+  #merges = 0
 
-  /** `onActive` is told of every view when its primary first acts. */
-  constructor(world: World, onActive: (view: View) => void) {
+  constructor(world: World, options: LineageOptions) {
     this.#world = world
-    this.#onActive = onActive
+    this.#options = options
+  }
+
+  /** Views that listed something to merge. */
+  get merges(): number {
+    return this.#merges
   }
 
   /** Views that were active, ever. */
@@ -40,9 +51,12 @@ export class Lineage implements Witness {
     }
     if (view.isUnclean) this.#world.breach('I10', `view ${name} is unclean`)
     const lineages = view.groups.flatMap((group) => group.merge)
-    if (lineages.length > 0) this.#world.breach('I10', `view ${name} merges lineages`)
-    this.#continues(view)
-    this.#onActive(view)
+    if (lineages.length > 0) this.#merges++
+    if (lineages.length > 0 && !this.#options.mayFork) {
+      this.#world.breach('I10', `view ${name} merges lineages`)
+    }
+    if (!this.#options.mayFork) this.#continues(view)
+    this.#options.onActive(view)
   }
 
   #continues(view: View): void {
