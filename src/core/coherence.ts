@@ -17,8 +17,8 @@ import type { Outbox } from './outbox.ts'
 import type { CopyReader } from './ports.ts'
 import type { Rules } from './rules.ts'
 import type { Standing } from './standing.ts'
-import type { Copy, StreamId, StreamPosition, Version, View } from './types.ts'
-import { ballotOf, primaryOf, sameBallot } from './view.ts'
+import type { Ballot, Copy, StreamId, StreamPosition, Version, View } from './types.ts'
+import { ballotOf, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
 export interface CoherenceParts {
   readonly standing: Standing
@@ -37,6 +37,8 @@ export class Coherence {
   #run = 1
   /** At this moment of our clock everything that was committed had been heard of here. */
   #provenAtMs = -Infinity
+  /** Lineages that the view followed last was merging. */
+  #merging: readonly Ballot[] = []
   /** Proofs that hold once the commits up to `seq` have been heard. */
   #proofs: { readonly seq: number; readonly atMs: number }[] = []
   /** Commits heard before one that comes first. */
@@ -142,6 +144,12 @@ export class Coherence {
 
   /** The primary acts in this view: its stream is followed from where it continues the one before. */
   #follow(view: View, nowMs: number): void {
+    const listed = onlyGroup(view).merge.map((lineage) => lineage.ballot)
+    const isKnown = (ballot: Ballot): boolean => this.#merging.some((b) => sameBallot(b, ballot))
+    // Another side may have written what is copied here. Its entries are announced as they are
+    // merged; until then the primary asks that side, and so must a read.
+    if (this.#rules.askOtherSide && !listed.every(isKnown)) this.#lose()
+    this.#merging = listed
     const at = this.#at
     const { stream, continues } = view.start
     if (at === undefined || sameBallot(at.stream, stream)) return

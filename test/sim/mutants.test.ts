@@ -51,7 +51,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['absenceIsNoDelete', 'alone3', 'absent'],
   ['mergeTakesHigherOnly', 'part2', 'I7'],
   ['mergeThroughStream', 'part4', 'I7'],
-  ['askOtherSide', 'slowmerge4', 'absent'],
+  ['askOtherSide', 'slowmerge6', 'absent'],
   ['answersFromOwnSide', 'part2', 'stale'],
 ]
 

@@ -171,11 +171,11 @@ export const SCENARIOS: readonly Scenario[] = [
     mayFork: true,
   }),
   scenario(
-    'slowmerge4',
+    'slowmerge6',
     'two halves of which neither has the other one’s writes yet, read meanwhile',
     {
       world: {
-        nodes: 4,
+        nodes: 6,
         network: { ...BASE.world.network, callLoss: { heldDigest: 0.9, heldPage: 0.9 } },
       },
       clients: { ...CLIENTS, hotKeys: 30, writeShare: 0.4, conditionShare: 0.3 },

@@ -49,9 +49,9 @@ export function promote(stage: Stage, heir: Machine, then: () => void): void {
 export function twoHalves(stage: Stage): void {
   stage.at(4000, () => {
     const primary = stage.primary()
-    const [bystander] = stage.bystanders()
-    if (primary === undefined || bystander === undefined) return
-    stage.cutApart([primary, bystander])
+    const bystanders = stage.bystanders()
+    if (primary === undefined) return
+    stage.cutApart([primary, ...bystanders.slice(0, bystanders.length / 2)])
     stage.after(HALVES_MS, () => stage.world.network.mend())
   })
 }
