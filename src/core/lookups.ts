@@ -143,8 +143,7 @@ export class Lookups {
     const word = { key: lookup.key, version, isAbsent: false, position }
     if (this.#parts.coherence.isOutdated(word, nowMs)) return
     // After a split another side may be in sight that lacks what this side has acknowledged.
-    const isOwnSide = this.#parts.standing.routesTo(position.stream)
-    if (!isOwnSide && this.#rules.answersFromOwnSide) return
+    if (this.#rules.answersFromOwnSide && !this.#parts.standing.routesTo(position.stream)) return
     if (answer.inline !== undefined) {
       this.#found(lookup, { ...answer, entry: { ...answer.inline, key: lookup.key } }, nowMs)
       return

@@ -3,7 +3,8 @@ import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
 import { lateInView, forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
-import { comeback, hungMaster, lastWords, lateBeat, oneEar, twoHalves } from './scripts.ts'
+import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
+import { splitScenarios } from './split-scenarios.ts'
 
 const CLIENTS: ClientsOptions = {
   everyMs: { from: 10, to: 110 },
@@ -93,14 +94,8 @@ const CLEARING = {
   },
 } as const
 
-/** Cuts that last long enough for both sides to go on. */
-const SPLITS: FaultsOptions = {
-  ...FAULTS,
-  weights: { kill: 2, unplug: 1, pause: 1, split: 4, splitOneWay: 1, mend: 2, deafen: 1 },
-  everyMs: { from: 500, to: 5000 },
-}
-
-type Change = Partial<Omit<Scenario, 'name' | 'about' | 'world'>> & {
+/** What a scenario changes of the base. */
+export type Change = Partial<Omit<Scenario, 'name' | 'about' | 'world'>> & {
   readonly world?: Partial<Scenario['world']>
 }
 
@@ -133,69 +128,7 @@ export const SCENARIOS: readonly Scenario[] = [
       weights: { kill: 2, unplug: 1, pause: 2, split: 3, splitOneWay: 2, mend: 3, deafen: 1 },
     },
   }),
-  scenario('part2', 'two nodes that lose sight of each other: both go on, and merge', {
-    world: { nodes: 2 },
-    faults: SPLITS,
-    mayFork: true,
-  }),
-  scenario('part4', 'four nodes, cut in two both ways and one way, crashes, pauses', {
-    world: { nodes: 4 },
-    faults: SPLITS,
-    mayFork: true,
-  }),
-  scenario('part5', 'five nodes, cut in two both ways and one way, crashes, pauses', {
-    world: { nodes: 5 },
-    faults: SPLITS,
-    mayFork: true,
-  }),
-  scenario('alone3', 'three nodes, each of which may go on alone: up to three histories', {
-    world: { settings: { ...BASE.world.settings, minCopies: 1 } },
-    faults: { ...SPLITS, weights: { ...SPLITS.weights, shatter: 4 } },
-    mayFork: true,
-  }),
-  scenario('oneway4', 'four nodes that hear others which do not hear them', {
-    world: { nodes: 4 },
-    faults: { ...SPLITS, weights: { split: 2, splitOneWay: 5, mend: 2, kill: 1 } },
-    mayFork: true,
-  }),
-  scenario('merging5', 'five nodes, cut and mended, crashing whenever they merge', {
-    world: { nodes: 5 },
-    prefilled: 300,
-    faults: {
-      ...SPLITS,
-      weights: { split: 3, shatter: 1, mend: 3, kill: 5, unplug: 2, pause: 2 },
-      everyMs: { from: 100, to: 2500 },
-      downMs: { from: 20, to: 1500 },
-      downMax: 2,
-    },
-    mayFork: true,
-  }),
-  scenario(
-    'slowmerge6',
-    'two halves of which neither has the other one’s writes yet, read meanwhile',
-    {
-      world: {
-        nodes: 6,
-        network: { ...BASE.world.network, callLoss: { heldDigest: 0.9, heldPage: 0.9 } },
-      },
-      clients: { ...CLIENTS, hotKeys: 30, writeShare: 0.4, conditionShare: 0.3 },
-      faults: undefined,
-      script: twoHalves,
-      mayFork: true,
-      isMergeKnown: true,
-    },
-  ),
-  scenario('absent3', 'three nodes that are away for long: others go on without what they hold', {
-    world: { settings: { ...BASE.world.settings, minCopies: 1 } },
-    faults: {
-      ...FAULTS,
-      weights: { kill: 3, unplug: 2, split: 1, mend: 1 },
-      everyMs: { from: 1000, to: 6000 },
-      downMs: { from: 500, to: 20_000 },
-    },
-    faultsUntilMs: 60_000,
-    mayFork: true,
-  }),
+  ...splitScenarios(scenario, { base: BASE, clients: CLIENTS, faults: FAULTS }),
   scenario('accept3', 'three nodes, half of all accept and commit messages lost', {
     world: {
       network: { ...BASE.world.network, callLoss: { accept: 0.5, commit: 0.5, prepare: 0.1 } },

@@ -80,7 +80,8 @@ export class Sides implements Witness, Judged {
   }
 
   mustKnow(read: ReadRecord, version: Version, sinceMs: number): boolean {
-    const ackedIn = this.#ackedIn.get(`${read.key} ${version}`)
+    const name = `${read.key} ${version}`
+    const ackedIn = this.#ackedIn.get(name) ?? this.#madeIn.get(name)
     const routes = this.#routesOf(read.node, sinceMs, read.endedAt ?? Infinity)
     return routes.every((route) => ackedIn === undefined || this.#contains(route, ackedIn))
   }

@@ -1,0 +1,91 @@
+// Scenarios in which both sides of a split may go on, and are merged when they meet.
+import type { ClientsOptions } from './clients.ts'
+import type { FaultsOptions } from './faults.ts'
+import type { Scenario } from './scenario.ts'
+import type { Change } from './scenarios.ts'
+import { twoHalves } from './scripts.ts'
+
+/** What every scenario begins with. */
+interface Beginning {
+  readonly base: Omit<Scenario, 'name' | 'about'>
+  readonly clients: ClientsOptions
+  readonly faults: FaultsOptions
+}
+
+export function splitScenarios(
+  scenario: (name: string, about: string, change: Change) => Scenario,
+  { base, clients, faults }: Beginning,
+): Scenario[] {
+  /** Cuts that last long enough for both sides to go on. */
+  const splits: FaultsOptions = {
+    ...faults,
+    weights: { kill: 2, unplug: 1, pause: 1, split: 4, splitOneWay: 1, mend: 2, deafen: 1 },
+    everyMs: { from: 500, to: 5000 },
+  }
+
+  return [
+    scenario('part2', 'two nodes that lose sight of each other: both go on, and merge', {
+      world: { nodes: 2 },
+      faults: splits,
+      mayFork: true,
+    }),
+    scenario('part4', 'four nodes, cut in two both ways and one way, crashes, pauses', {
+      world: { nodes: 4 },
+      faults: splits,
+      mayFork: true,
+    }),
+    scenario('part5', 'five nodes, cut in two both ways and one way, crashes, pauses', {
+      world: { nodes: 5 },
+      faults: splits,
+      mayFork: true,
+    }),
+    scenario('alone3', 'three nodes, each of which may go on alone: up to three histories', {
+      world: { settings: { ...base.world.settings, minCopies: 1 } },
+      faults: { ...splits, weights: { ...splits.weights, shatter: 4 } },
+      mayFork: true,
+    }),
+    scenario('oneway4', 'four nodes that hear others which do not hear them', {
+      world: { nodes: 4 },
+      faults: { ...splits, weights: { split: 2, splitOneWay: 5, mend: 2, kill: 1 } },
+      mayFork: true,
+    }),
+    scenario('merging5', 'five nodes, cut and mended, crashing whenever they merge', {
+      world: { nodes: 5 },
+      prefilled: 300,
+      faults: {
+        ...splits,
+        weights: { split: 3, shatter: 1, mend: 3, kill: 5, unplug: 2, pause: 2 },
+        everyMs: { from: 100, to: 2500 },
+        downMs: { from: 20, to: 1500 },
+        downMax: 2,
+      },
+      mayFork: true,
+    }),
+    scenario(
+      'slowmerge6',
+      'two halves of which neither has the other one’s writes yet, read meanwhile',
+      {
+        world: {
+          nodes: 6,
+          network: { ...base.world.network, callLoss: { heldDigest: 0.9, heldPage: 0.9 } },
+        },
+        clients: { ...clients, hotKeys: 30, writeShare: 0.4, conditionShare: 0.3 },
+        faults: undefined,
+        script: twoHalves,
+        mayFork: true,
+        isMergeKnown: true,
+      },
+    ),
+    scenario('absent3', 'three nodes that are away for long: others go on without what they hold', {
+      world: { settings: { ...base.world.settings, minCopies: 1 } },
+      faults: {
+        ...faults,
+        weights: { kill: 3, unplug: 2, split: 1, mend: 1 },
+        everyMs: { from: 1000, to: 6000 },
+        downMs: { from: 500, to: 20_000 },
+      },
+      faultsUntilMs: 60_000,
+      mayFork: true,
+    }),
+  ]
+}
