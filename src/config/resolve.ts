@@ -39,6 +39,7 @@ export function resolveSettings(
   const settings: NodeSettings = {
     cluster: {
       mode: values.mode,
+      voters: 0,
       minCopies: values['min-copies'],
       valueBytesMax: values['value-bytes-max'],
     },
@@ -52,6 +53,7 @@ export function resolveSettings(
     dataDir:
       values['data-dir'] ?? stateDirectory ?? `./diststore-data/${announceHost}-${values.port}`,
     durability: values.durability,
+    isWitness: values.witness,
     copyBytesMax: values['copy-bytes-max'],
     storeBytesMax: values['store-bytes-max'],
     logLevel: values['log-level'],

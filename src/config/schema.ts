@@ -122,8 +122,13 @@ export const SCHEMA = {
     mustBe: 'the path of a TOML file',
     help: 'settings file; without it: /etc/diststore/diststored.toml, if it exists',
   }),
+  witness: setting({
+    schema: z.preprocess(wordToTruth, z.boolean()).default(false),
+    takes: '',
+    mustBe: 'true or false',
+    help: 'this node votes and keeps copies, and is never a master',
+  }),
   voters: later('COUNT', 'a whole number'),
-  witness: later('', 'true or false'),
   node: later('HOST:PORT', 'host:port'),
 } as const
 
@@ -159,6 +164,10 @@ function size(from: number, to: number) {
 
 function sizeToNumber(raw: unknown): unknown {
   return typeof raw === 'string' ? (parseBytes(raw) ?? raw) : raw
+}
+
+function wordToTruth(raw: unknown): unknown {
+  return raw === 'true' ? true : raw === 'false' ? false : raw
 }
 
 function digitsToNumber(raw: unknown): unknown {

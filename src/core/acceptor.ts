@@ -47,6 +47,8 @@ export class Acceptor {
       address: this.#self.address,
       keyCount: this.#store.keyCount,
       clock: this.#self.sender().clock,
+      isWitness: this.#self.isWitness,
+      isLeaving: this.#self.phase === 'leaving',
     }
   }
 

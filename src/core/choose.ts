@@ -79,9 +79,11 @@ function reportedViews(promises: ReadonlyMap<NodeId, NodePromise>): Reported[] {
     byBallot.set(name, entry)
     if (holder !== undefined) entry.holders.push(holder)
   }
-  for (const [id, { state }] of promises) {
-    if (state.view !== undefined) report(state.view, isHolder(state.view, id) ? id : undefined)
-    for (const owed of state.owed) report(owed, id)
+  for (const [id, { state, isWitness }] of promises) {
+    // A witness may hold data from the time before it was one; it can never lead with it.
+    const holder = isWitness ? undefined : id
+    if (state.view !== undefined) report(state.view, isHolder(state.view, id) ? holder : undefined)
+    for (const owed of state.owed) report(owed, holder)
   }
   return [...byBallot.values()].sort((a, b) => compareBallots(b.view.ballot, a.view.ballot))
 }
@@ -98,6 +100,7 @@ function build(input: ChooseInput, base: View | undefined): Choice {
   const view: View = {
     ballot: input.ballot,
     roster,
+    forgotten: base?.forgotten ?? [],
     voters: base?.voters ?? [],
     groups: [
       {
@@ -121,7 +124,7 @@ function chooseMasters(input: ChooseInput, base: View | undefined): Master[] {
   const masters: Master[] = [{ id: me, incarnation: mine.incarnation, inSync: true }]
   for (const old of base === undefined ? [] : onlyGroup(base).masters) {
     const promise = promises.get(old.id)
-    if (old.id === me || promise === undefined) continue
+    if (old.id === me || promise === undefined || promise.isWitness) continue
     const inSync = base !== undefined && staysInSync(input, { base, old, promise })
     if (inSync || mayMirror(promise)) {
       masters.push({
@@ -161,7 +164,7 @@ function staysInSync(
 
 /** Mirroring deletes what the source lacks: a node that still owes data to the cluster must not. */
 function mayMirror(promise: NodePromise): boolean {
-  return promise.state.owed.length === 0
+  return promise.state.owed.length === 0 && !promise.isWitness
 }
 
 /** A node with a new id at an old address has taken the place of the one that was there. */
@@ -172,8 +175,8 @@ function joinRosters(
   const taken = new Set([...promises.values()].map((promise) => promise.address))
   const kept = old.filter((node) => promises.has(node.id) || !taken.has(node.address))
   const roster = new Map(kept.map((node) => [node.id, node]))
-  for (const [id, { address }] of promises) {
-    if (roster.has(id) || roster.size < NODES_MAX) roster.set(id, { id, address })
+  for (const [id, { address, isWitness }] of promises) {
+    if (roster.has(id) || roster.size < NODES_MAX) roster.set(id, { id, address, isWitness })
   }
   return [...roster.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }

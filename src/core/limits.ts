@@ -80,6 +80,9 @@ export const HISTORY_MAX = 256
 /** Lineages that still wait to be merged, kept at their holder. Unit: views. */
 export const OWED_MAX = 8
 
+/** Forgotten nodes remembered in a view. Unit: nodes. Oldest out first; 5 KB of JSON. */
+export const FORGOTTEN_MAX = 256
+
 /** One attempt to hand a write to the primary. Unit: ms. */
 export const FORWARD_WAIT_MS = 400
 

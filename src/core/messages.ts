@@ -85,6 +85,8 @@ export type Datagram =
       readonly loopLagMs: number
       readonly wallMs: number
       readonly isFull: boolean
+      /** It is never a master. */
+      readonly isWitness: boolean
       readonly mode: 'available' | 'majority'
       /** Hash of the cluster settings. */
       readonly fingerprint: number
@@ -217,6 +219,9 @@ export interface NodePromise {
   readonly address: Address
   readonly keyCount: number
   readonly clock: Version
+  readonly isWitness: boolean
+  /** It is about to stop: the view should do without it. */
+  readonly isLeaving: boolean
 }
 
 export type NodeResponse =

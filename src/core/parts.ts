@@ -118,7 +118,8 @@ function createViewParts(
 ) {
   const { store, random } = ports
   const { identity, settings, fingerprint, rules } = setUp.options
-  const self = new Self(identity, store.highestVersion)
+  const isWitness = identity.isWitness && rules.witnessIsNoMaster
+  const self = new Self({ ...identity, isWitness }, store.highestVersion)
   const { state } = identity
   const standing = new Standing(out, { self, state, rules, listener: setUp.listener })
   const members = new Members(out, self)

@@ -103,6 +103,7 @@ export class Proposer {
 
   propose(about: { reason: string; isMerge: boolean }, nowMs: number): void {
     const { standing, self } = this.#parts
+    if (self.isWitness) return
     if (this.#isHopeless()) {
       this.holdUntil(nowMs + HOPELESS_PAUSE_MS)
       return
@@ -153,7 +154,7 @@ export class Proposer {
   /** With too few nodes in sight no promise is made: it would only fence this node. */
   #isHopeless(): boolean {
     const roster = this.#parts.standing.route?.roster ?? []
-    const here = this.#parts.members.alive().length + 1
+    const here = 1 + this.#parts.members.alive().filter((m) => m.beat?.isWitness !== true).length
     const needed = minCopies(this.#settings, roster)
     if (here >= needed) return false
     this.#trouble = tooFewNodes({ here, known: Math.max(here, roster.length), needed })

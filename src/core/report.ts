@@ -61,7 +61,7 @@ export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
       address: self.address,
       incarnation: self.incarnation,
       state: self.phase,
-      role: roleOf(view, self.id),
+      role: roleOf(view, self),
     },
     view: view === undefined ? undefined : reportView(parts, view),
     nodes: reportNodes(parts, view, nowMs),
@@ -93,7 +93,7 @@ function reportNodes(parts: ReportParts, view: View | undefined, nowMs: number):
     id: self.id,
     address: self.address,
     state: 'alive',
-    role: roleOf(view, self.id),
+    role: roleOf(view, self),
     keys: store.keyCount,
     lastHeardMs: 0,
   }
@@ -101,14 +101,18 @@ function reportNodes(parts: ReportParts, view: View | undefined, nowMs: number):
     id: member.id,
     address: member.address,
     state: member.phase === 'unverified' ? ('suspect' as const) : member.phase,
-    role: roleOf(view, member.id),
+    role: roleOf(view, { id: member.id, isWitness: member.beat?.isWitness ?? false }),
     keys: member.beat?.keyCount ?? 0,
     lastHeardMs: Math.round(nowMs - member.lastHeardMs),
   }))
   return [mine, ...others].sort((a, b) => (a.address < b.address ? -1 : 1))
 }
 
-function roleOf(view: View | undefined, id: NodeId): Role {
+function roleOf(
+  view: View | undefined,
+  { id, isWitness }: { readonly id: NodeId; readonly isWitness: boolean },
+): Role {
+  if (isWitness) return 'witness'
   if (view === undefined) return 'node'
   const master = onlyGroup(view).masters.find((m) => m.id === id)
   if (master === undefined) return 'node'

@@ -17,6 +17,8 @@ export interface Rules {
   readonly newMasterIsSyncing: boolean
   /** In-sync is carried over only by the primary of the base view. */
   readonly carryInSyncOnlyFromOwnView: boolean
+  /** A witness never becomes a master. */
+  readonly witnessIsNoMaster: boolean
   /** Only an in-sync master of the base view may become primary. */
   readonly onlyHolderProposes: boolean
   /** A view needs the promises of more than half of the nodes that its proposer hears. */
@@ -73,6 +75,7 @@ export const ALL_RULES: Rules = {
   promiseIsDurable: true,
   newMasterIsSyncing: true,
   carryInSyncOnlyFromOwnView: true,
+  witnessIsNoMaster: true,
   onlyHolderProposes: true,
   viewNeedsMostOfHeard: true,
   vetoProtectsPrimary: true,

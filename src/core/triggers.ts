@@ -66,6 +66,10 @@ export class Triggers {
 
   consider(nowMs: number): void {
     const { standing, proposer } = this.#parts
+    if (this.#parts.self.isWitness) {
+      this.#asOther(nowMs)
+      return
+    }
     if (standing.isActive) {
       this.#noPrimarySinceMs = nowMs
       this.#isNudged = false

@@ -25,6 +25,8 @@ export interface Ballot {
 export interface NodeAt {
   readonly id: NodeId
   readonly address: Address
+  /** It votes and keeps copies, and is never a master. */
+  readonly isWitness: boolean
 }
 
 /** A node's place among the owners of a group. The first master of a group is its primary. */
@@ -78,6 +80,8 @@ export interface ViewStart {
 export interface View {
   readonly ballot: Ballot
   readonly roster: readonly NodeAt[]
+  /** Nodes that an operator gave up: what they hold and others do not is never taken back. */
+  readonly forgotten: readonly NodeId[]
   /** Majority mode: whose promises count. Empty in available mode. */
   readonly voters: readonly NodeId[]
   readonly groups: readonly Group[]

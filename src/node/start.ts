@@ -59,6 +59,7 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
         id: store.nodeId,
         incarnation: store.incarnation,
         address,
+        isWitness: settings.isWitness,
         state: store.state ?? STATE_ZERO,
       },
       settings: settings.cluster,

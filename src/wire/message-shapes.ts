@@ -4,6 +4,7 @@ import { BUCKET_SET_BYTES, DIGEST_BYTES } from '../core/digest.ts'
 import {
   BATCH_RECORDS_MAX,
   CONTENT_TYPE_BYTES_MAX,
+  FORGOTTEN_MAX,
   HISTORY_MAX,
   KEY_BYTES_MAX,
   MISSED_PAGE_MAX,
@@ -104,7 +105,8 @@ const group = fields<Group>({
 
 const view = fields<View>({
   ballot,
-  roster: list(fields<NodeAt>({ id: nodeId, address }), { max: NODES_MAX }),
+  roster: list(fields<NodeAt>({ id: nodeId, address, isWitness: truth }), { max: NODES_MAX }),
+  forgotten: list(nodeId, { max: FORGOTTEN_MAX }),
   voters: list(nodeId, { max: NODES_MAX }),
   groups: list(group, { min: 1, max: GROUPS_MAX }),
   start: fields<ViewStart>({
@@ -162,6 +164,8 @@ const promise = fields<NodePromise>({
   address,
   keyCount: count,
   clock: version,
+  isWitness: truth,
+  isLeaving: truth,
 })
 
 const head = fields<EntryHead>({ key, version, isTombstone: truth, valueBytes: count })

@@ -37,7 +37,7 @@ function parse({ argv = [], env = {}, files = {}, interfaces = INTERFACES }: Aro
 }
 
 const DEFAULTS: NodeSettings = {
-  cluster: { mode: 'available', minCopies: 'auto', valueBytesMax: 8_388_608 },
+  cluster: { mode: 'available', voters: 0, minCopies: 'auto', valueBytesMax: 8_388_608 },
   clusterName: 'default',
   host: '0.0.0.0',
   announceHost: '10.1.2.3',
@@ -45,6 +45,7 @@ const DEFAULTS: NodeSettings = {
   group: '239.192.73.81',
   groupPort: 4983,
   interfaceAddress: '10.1.2.3',
+  isWitness: false,
   dataDir: './diststore-data/10.1.2.3-8181',
   durability: 'fsync',
   copyBytesMax: 67_108_864,
@@ -112,6 +113,15 @@ t.test('each setting is read from flag, variable and file', async (t) => {
     const files = { [DEFAULT_CONFIG_FILE]: `${name} = ${toml}` }
     t.strictSame(parse({ files }), expected, `${name} = ${toml}`)
   }
+})
+
+t.test('a flag without a value is true', async (t) => {
+  const witness = { kind: 'settings', settings: { ...DEFAULTS, isWitness: true } }
+  t.strictSame(parse({ argv: ['--witness'] }), witness)
+  t.strictSame(parse({ argv: ['--witness=true'] }), witness)
+  t.strictSame(parse({ env: { DISTSTORE_WITNESS: 'true' } }), witness)
+  t.strictSame(parse({ files: { [DEFAULT_CONFIG_FILE]: 'witness = true' } }), witness)
+  t.strictSame(parse({ argv: ['--witness=false'] }), { kind: 'settings', settings: DEFAULTS })
 })
 
 t.test('the first found wins: flag, variable, file', async (t) => {
@@ -203,7 +213,7 @@ const BAD_TEXTS: readonly (readonly [string, string, string])[] = [
   ['store-bytes-max', '1023KiB', `is "1023KiB"; it must be a size of at least 1MiB, ${BYTES}`],
   ['log-level', 'trace', 'is "trace"; it must be debug, info, warn or error'],
   ['voters', '3', 'is not built yet; leave it out'],
-  ['witness', 'true', 'is not built yet; leave it out'],
+  ['witness', 'yes', 'is "yes"; it must be true or false'],
   ['node', '10.1.2.9:8181', 'is not built yet; leave it out'],
 ]
 
@@ -229,7 +239,6 @@ t.test('a bad text: which setting, where it came from, what it must be', async (
 /** What is wrong outside a single text, and the whole sentence. */
 const BAD: readonly (readonly [Around, string])[] = [
   [{ argv: ['--mode', 'majority'] }, 'mode majority (flag --mode) is not built yet; leave it out'],
-  [{ argv: ['--witness'] }, 'witness (flag --witness) is not built yet; leave it out'],
   [{ argv: ['--prot', '1'] }, 'there is no flag "--prot"; did you mean --port?'],
   [{ argv: ['--loglevel=debug'] }, 'there is no flag "--loglevel"; did you mean --log-level?'],
   [{ argv: ['--hepl'] }, 'there is no flag "--hepl"; did you mean --help?'],
@@ -278,7 +287,6 @@ const BAD: readonly (readonly [Around, string])[] = [
   [inFile('port = 1.5'), `port (/a.toml, key port) is 1.5; ${PORT}`],
   [inFile('port = true'), `port (/a.toml, key port) is true; ${PORT}`],
   [inFile('min-copies = 3'), 'min-copies (/a.toml, key min-copies) is 3; it must be auto, 1 or 2'],
-  [inFile('witness = true'), 'witness (/a.toml, key witness) is not built yet; leave it out'],
   [inFile('port = 1\nhost ='), '/a.toml, line 2, is no TOML: invalid value'],
 ]
 

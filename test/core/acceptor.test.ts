@@ -3,7 +3,7 @@ import t from 'tap'
 import { KNOCK_WAIT_MS, VETO_MS } from '../../src/core/limits.ts'
 import type { CallAnswer, NodeResponse } from '../../src/core/messages.ts'
 import { Lab, primaryLab } from './lab.ts'
-import { A, addressOf, B, ballot, ballotText, BROKEN, C, D, LATE, REFUSED } from './words.ts'
+import { PLAIN, A, addressOf, B, ballot, ballotText, BROKEN, C, D, LATE, REFUSED } from './words.ts'
 import { response, sender, state, view } from './words.ts'
 
 const V2 = view('2A', 'A+ B+')
@@ -46,7 +46,7 @@ t.test('a promise tells all that a proposer needs', async (t) => {
   lab.settle(0)
   const [answer] = lab.new('respond')
   const { clock } = lab.parts.self.sender()
-  const promise = { incarnation: 3, address: addressOf(B), keyCount: 0, clock }
+  const promise = { incarnation: 3, address: addressOf(B), keyCount: 0, clock, ...PLAIN }
   t.strictSame(answer, {
     kind: 'respond',
     ticket: 7,

@@ -30,11 +30,11 @@ interface Around {
   readonly rules?: Partial<Rules>
 }
 
-/** `A@v2` accepted v2, `B2` is in its second life, `C!f1` owes f2. */
+/** `A@v2` accepted v2, `B2` is in its second life, `C!f1` owes f1, `D~` leaves, `d` is a witness. */
 function promises(text: string): Map<NodeId, NodePromise> {
   const words = text.split(' ').map((word) => {
-    const [, name = '', life = '', accepted = '', owed = ''] =
-      /^(.)(\d*)(?:@(\w+))?(?:!(\w+))?$/.exec(word) ?? []
+    const [, name = '', life = '', accepted = '', owed = '', leaving = ''] =
+      /^(.)(\d*)(?:@(\w+))?(?:!(\w+))?(~?)$/.exec(word) ?? []
     const id = node(name)
     const promise: NodePromise = {
       state: state(VIEWS[accepted], { owed: owed === '' ? [] : [VIEWS[owed] as View] }),
@@ -42,6 +42,8 @@ function promises(text: string): Map<NodeId, NodePromise> {
       address: addressOf(id),
       keyCount: 0,
       clock: version(0),
+      isWitness: name !== name.toUpperCase(),
+      isLeaving: leaving === '~',
     }
     return [id, promise] as const
   })
@@ -60,7 +62,7 @@ function input(text: string, around: Around): ChooseInput {
     hasSynced: (of, id) => synced === `${ballotText(of)}${nameOf(id)}`,
     hasDeferred: around.hasDeferred ?? false,
     startOn: () => START,
-    settings: { mode: 'available', minCopies, valueBytesMax: 1 },
+    settings: { mode: 'available', voters: 0, minCopies, valueBytesMax: 1 },
     rules: { ...ALL_RULES, ...rules },
   }
 }
@@ -91,6 +93,9 @@ function table(title: string, cases: Cases): void {
   })
 }
 
+const LOST_BC =
+  'the newest data is on 10.0.0.11:80 and 10.0.0.12:80, which cannot be reached: bring it back'
+
 table('the first view: whoever asks leads, the best candidate is second', [
   ['A', {}, 'A+ | A'],
   ['A B', {}, 'A+ B- | AB'],
@@ -99,6 +104,14 @@ table('the first view: whoever asks leads, the best candidate is second', [
   ['A3 B2', {}, 'A3+ B2- | AB'],
   ['A B', { candidates: '' }, 'A+ | AB'],
   ['A B', { candidates: 'C' }, 'A+ | AB'],
+])
+
+table('a witness is never a master, and counts for no copy', [
+  ['A b', { candidates: 'B' }, 'A+ | AB'],
+  ['A@v2 b@v2', {}, 'A+ | AB'],
+  ['A@v2 b@v2 C', {}, 'A+ C- | ABC'],
+  ['A b C', { minCopies: 'auto', candidates: '' }, 'A+ | ABC'],
+  ['C b@w3', { me: 'C' }, `wait: ${LOST_BC}`],
 ])
 
 const agreed = (counts: string): string =>
@@ -115,14 +128,12 @@ table('every view needs the promises of more than half of the nodes heard', [
   ['A@v1', { heard: 2, rules: { viewNeedsMostOfHeard: false } }, 'A+ | A'],
 ])
 
-const LOST_B =
-  'the newest data is on 10.0.0.11:80 and 10.0.0.12:80, which cannot be reached: bring it back'
 const LOST_A = 'the newest data is on 10.0.0.10:80, which cannot be reached: bring it back'
 
 table('a view is built on the newest one reported, never on an older one', [
   ['A@v2 B@v2', {}, 'A+ B+ | AB'],
   ['A@v2 B@w3 C@w3', {}, 'nudge B C'],
-  ['A@v2 D@w3', {}, `wait: ${LOST_B}`],
+  ['A@v2 D@w3', {}, `wait: ${LOST_BC}`],
   ['B@v2 C@v4', { me: 'B' }, `wait: ${LOST_A}`],
   ['B@v3 C', { me: 'B' }, `wait: ${LOST_A}`],
   ['B C@v1', { me: 'B' }, `wait: ${LOST_A}`],
@@ -204,7 +215,8 @@ t.test('the view carries what its base knew, and starts where the proposer says'
     kind: 'view',
     view: {
       ballot: ballot('9A'),
-      roster: [A, node('B')].map((id) => ({ id, address: addressOf(id) })),
+      roster: [A, node('B')].map((id) => ({ id, address: addressOf(id), isWitness: false })),
+      forgotten: [],
       voters: [],
       groups: [
         {
@@ -235,7 +247,9 @@ t.test(
   'the roster takes in every promiser up to 128 nodes, and the new address of a known one',
   async (t) => {
     const names = Array.from({ length: 128 }, (_, i) => (i + 256).toString(16))
-    const roster = names.slice(0, 127).map((name) => ({ id: node(name), address: 'old:1' }))
+    const roster = names
+      .slice(0, 127)
+      .map((name) => ({ id: node(name), address: 'old:1', isWitness: false }))
     const base = { ...view('5A', 'A+'), roster }
     const promise = { ...(promises('A').get(A) as NodePromise), state: state(base) }
     const got = new Map<NodeId, NodePromise>([
@@ -246,11 +260,11 @@ t.test(
     const choice = chooseView({ ...input('A', {}), promises: got })
     const after = choice.kind === 'view' ? choice.view.roster : []
     t.equal(after.length, 128)
-    t.strictSame(after[0], { id: A, address: addressOf(A) })
+    t.strictSame(after[0], { id: A, address: addressOf(A), isWitness: false })
     t.equal(
       after.some((n) => n.id === node('B')),
       false,
     )
-    t.strictSame(after[1], { id: node('100'), address: 'new:1' })
+    t.strictSame(after[1], { id: node('100'), address: 'new:1', isWitness: false })
   },
 )

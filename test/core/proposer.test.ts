@@ -9,7 +9,19 @@ import {
 import type { CallAnswer, NodeResponse } from '../../src/core/messages.ts'
 import type { DurableState, NodeId } from '../../src/core/types.ts'
 import { type Call, Lab, type LabOptions } from './lab.ts'
-import { A, addressOf, B, ballot, ballotText, C, LATE, nameOf, node, REFUSED } from './words.ts'
+import {
+  PLAIN,
+  A,
+  addressOf,
+  B,
+  ballot,
+  ballotText,
+  C,
+  LATE,
+  nameOf,
+  node,
+  REFUSED,
+} from './words.ts'
 import { response, state, version, view, viewText } from './words.ts'
 
 const V2 = view('2A', 'A+ B+')
@@ -52,7 +64,7 @@ class Bench {
   }
 
   promise(id: NodeId, nowMs: number, more: DurableState = state(V2)): void {
-    const promised = { state: more, incarnation: 1, address: addressOf(id), keyCount: 0 }
+    const promised = { state: more, incarnation: 1, address: addressOf(id), keyCount: 0, ...PLAIN }
     const answer = { kind: 'promise', promise: { ...promised, clock: version(0) } } as const
     this.end(`prepare ${nameOf(id)}`, answer, nowMs)
   }

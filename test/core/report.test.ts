@@ -139,6 +139,7 @@ t.test('every warning is a sentence that says what to do or what is safe', async
   const more = Array.from({ length: 128 }, (_, i) => ({
     id: node((i + 256).toString(16)),
     address: '',
+    isWitness: false,
   }))
   const outside = new Lab({ me: A, state: state({ ...view('2B', 'B+'), roster: more }) })
   t.strictSame(warn(outside), [

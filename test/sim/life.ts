@@ -94,6 +94,7 @@ export class Life {
       id: machine.id,
       incarnation: store.incarnation,
       address: machine.address,
+      isWitness: machine.isWitness,
       state: store.state ?? STATE_ZERO,
     }
     const { settings, fingerprint, rules } = around.setUp

@@ -21,6 +21,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['strongReadAsksMasters', 'part3', 'I5'],
   ['newMasterIsSyncing', 'part3', 'I7'],
   ['onlyHolderProposes', 'accept3', 'I7'],
+  ['witnessIsNoMaster', 'witness3', 'I8'],
   ['onlyMastersSayAbsent', 'part3', 'I8'],
   ['viewNeedsMostOfHeard', 'birth5', 'I10'],
   ['vetoProtectsPrimary', 'oneear3', 'G2'],

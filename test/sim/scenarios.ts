@@ -34,7 +34,8 @@ const FAULTS: FaultsOptions = {
 const BASE: Omit<Scenario, 'name' | 'about'> = {
   world: {
     nodes: 3,
-    settings: { mode: 'available', minCopies: 'auto', valueBytesMax: 8 * 1024 * 1024 },
+    witnesses: 0,
+    settings: { mode: 'available', voters: 0, minCopies: 'auto', valueBytesMax: 8 * 1024 * 1024 },
     network: {
       delayMs: { from: 0.1, to: 1 },
       spikeShare: 0.02,
@@ -90,6 +91,11 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { nodes: 5 },
     faults: SINGLE,
     silenceMsMax: 4500,
+  }),
+  scenario('witness3', 'two nodes and a witness, one fault at a time', {
+    world: { witnesses: 1 },
+    faults: SINGLE,
+    silenceMsMax: 6000,
   }),
   scenario('crash3', 'three nodes, crashes and restarts that overlap', {
     faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1 } },

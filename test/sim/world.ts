@@ -17,6 +17,8 @@ import type { Violation } from './violation.ts'
 
 export interface WorldOptions {
   readonly nodes: number
+  /** How many of them, from the last, are witnesses. */
+  readonly witnesses: number
   readonly settings: ClusterSettings
   readonly rules: Rules
   readonly network: NetworkOptions
@@ -155,6 +157,7 @@ export class World {
     const id = chance.hex(16)
     const address = `10.1.2.${chance.whole({ from: 1, to: 9 })}${index}:8181`
     const name = letterOf(index)
+    const isWitness = index >= options.nodes - options.witnesses
     const clock = new MachineClock(this.agenda, {
       wallOffsetMs: Math.round(within(options.wallErrorMs)),
       monotonicStartMs: Math.round(chance.between(MONOTONIC_START)),
@@ -164,7 +167,7 @@ export class World {
       { agenda: this.agenda, chance: chance.fork() },
       { ...options.disk, nodeId: id },
     )
-    const machine = new Machine({ index, name, id, address, clock, disk })
+    const machine = new Machine({ index, name, id, address, clock, disk, isWitness })
     this.names.add(id, address, name)
     this.network.add(machine)
     return machine

@@ -118,6 +118,7 @@ const beat = record({
   loopLagMs: whole(UINT16),
   wallMs: count,
   isFull: fc.boolean(),
+  isWitness: fc.boolean(),
   mode: fc.constantFrom('available' as const, 'majority' as const),
   fingerprint: large(UINT32),
   master: maybe(report),
@@ -198,7 +199,8 @@ const group: fc.Arbitrary<Group> = record({
 
 export const view: fc.Arbitrary<View> = record({
   ballot,
-  roster: fc.array(record({ id: nodeId, address }), { maxLength: 4 }),
+  roster: fc.array(record({ id: nodeId, address, isWitness: fc.boolean() }), { maxLength: 4 }),
+  forgotten: fc.array(nodeId, { maxLength: 3 }),
   voters: fc.array(nodeId, { maxLength: 3 }),
   groups: fc.array(group, { minLength: 1, maxLength: 2 }),
   start: record({ clock: version, stream: ballot, seq: count, continues: maybe(position) }),
@@ -258,6 +260,8 @@ const promise = record({
   address,
   keyCount: count,
   clock: version,
+  isWitness: fc.boolean(),
+  isLeaving: fc.boolean(),
 })
 
 const nonce = fc.string({ minLength: 1, maxLength: 64 })

@@ -53,6 +53,8 @@ export class Acknowledged implements Witness {
     const inSync = view.groups.flatMap((group) => group.masters).filter((m) => m.inSync)
     for (const { id } of inSync) {
       const machine = this.#world.machineOf(id)
+      if (machine?.isWitness === true)
+        this.#world.breach('I8', `the witness ${machine.name} is a master`)
       for (const [key, version] of this.#versions) {
         const held = machine?.disk.durableVersion(key) ?? ''
         if (held >= version) continue
@@ -101,7 +103,7 @@ function isPassedOn(event: Event): boolean {
 /** Spelled out once more here: a check must not trust what it checks. */
 function neededCopies(settings: ClusterSettings, view: View): number {
   if (settings.minCopies !== 'auto') return settings.minCopies
-  return view.roster.length >= 3 ? 2 : 1
+  return view.roster.filter((node) => !node.isWitness).length >= 3 ? 2 : 1
 }
 
 function nameOf(life: Life, ticket: number): string {
