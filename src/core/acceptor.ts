@@ -20,6 +20,7 @@ export class Acceptor {
   readonly #members: Members
   readonly #store: EntryReader
   readonly #rules: Rules
+  readonly #isIdle: () => boolean
 
   constructor(
     out: Outbox,
@@ -29,6 +30,8 @@ export class Acceptor {
       members: Members
       store: EntryReader
       rules: Rules
+      /** Nothing of the view that this node leads is under way. */
+      isIdle: () => boolean
     },
   ) {
     this.#out = out
@@ -37,6 +40,7 @@ export class Acceptor {
     this.#members = parts.members
     this.#store = parts.store
     this.#rules = parts.rules
+    this.#isIdle = parts.isIdle
   }
 
   /** This node's promise as a proposer needs it. */
@@ -49,6 +53,7 @@ export class Acceptor {
       clock: this.#self.sender().clock,
       isWitness: this.#self.isWitness,
       isLeaving: this.#self.phase === 'leaving',
+      isIdle: this.#isIdle(),
     }
   }
 
@@ -85,7 +90,12 @@ export class Acceptor {
     nowMs: number,
   ): { kind: 'free' } | { kind: 'veto' } | { kind: 'knock'; primary: NodeId } {
     const view = this.#standing.route
-    if (!this.#rules.vetoProtectsPrimary || request.isMerge || view === undefined) {
+    if (
+      !this.#rules.vetoProtectsPrimary ||
+      request.isMerge ||
+      request.isHandoff ||
+      view === undefined
+    ) {
       return { kind: 'free' }
     }
     const primary = primaryOf(view)

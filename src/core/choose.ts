@@ -1,11 +1,14 @@
 // What a proposer makes of the promises it got: a view, or why not. A pure function.
 // Never looks at who is silent; only promises count.
-import { HISTORY_MAX, MASTERS_PER_GROUP, NODES_MAX } from './limits.ts'
+import { FORGOTTEN_MAX, HISTORY_MAX, MASTERS_PER_GROUP, NODES_MAX } from './limits.ts'
+import { mayLeaveRoster, placesFor } from './leavers.ts'
 import type { NodePromise } from './messages.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Ballot, Master, NodeAt, NodeId, View, ViewStart } from './types.ts'
+import type { Wish } from './wishes.ts'
 import {
+  ballotOf,
   compareBallots,
   formatBallot,
   isHolder,
@@ -30,6 +33,12 @@ export interface ChooseInput {
   readonly hasDeferred: boolean
   /** Where the view begins that is built on this one. */
   readonly startOn: (base: View | undefined) => ViewStart
+  /** The primary asked this node to take over. */
+  readonly isHandoff: boolean
+  /** Nodes that left, and held nothing. */
+  readonly departed: ReadonlySet<NodeId>
+  /** What an operator wants of the view. */
+  readonly wish: Wish | undefined
   readonly settings: ClusterSettings
   readonly rules: Rules
 }
@@ -63,7 +72,13 @@ export function chooseView(input: ChooseInput): Choice {
     }
     const primary = primaryOf(newest.view)
     const isBack = input.promises.get(primary.id)?.incarnation === primary.incarnation
-    if (primary.id !== input.me && primary.inSync && isBack && !input.hasDeferred) {
+    if (
+      primary.id !== input.me &&
+      primary.inSync &&
+      isBack &&
+      !input.hasDeferred &&
+      !input.isHandoff
+    ) {
       return { kind: 'nudge', to: [primary.id], isDeferral: true }
     }
   }
@@ -89,18 +104,24 @@ function reportedViews(promises: ReadonlyMap<NodeId, NodePromise>): Reported[] {
 }
 
 function build(input: ChooseInput, base: View | undefined): Choice {
-  const roster = joinRosters(base?.roster ?? [], input.promises)
   const masters = chooseMasters(input, base)
+  const view = buildView(input, base, masters)
+  const { roster } = view
   const needed = minCopies(input.settings, roster)
   // A side that could acknowledge nothing must not make a view: it would only have to be healed.
   if (masters.length < needed) {
-    const counts = { here: input.promises.size, known: roster.length, needed }
+    const here = input.promises.size
+    const counts = { here, known: Math.max(here, roster.length), needed }
     return { kind: 'wait', reason: tooFewNodes(counts) }
   }
+  return { kind: 'view', view }
+}
+
+function buildView(input: ChooseInput, base: View | undefined, masters: readonly Master[]): View {
   const view: View = {
     ballot: input.ballot,
-    roster,
-    forgotten: base?.forgotten ?? [],
+    roster: joinRosters(base?.roster ?? [], input.promises),
+    forgotten: forgottenBy(input, base),
     voters: base?.voters ?? [],
     groups: [
       {
@@ -114,7 +135,21 @@ function build(input: ChooseInput, base: View | undefined): Choice {
     start: input.startOn(base),
     isUnclean: base?.isUnclean ?? false,
   }
-  return { kind: 'view', view }
+  return { ...view, roster: view.roster.filter(({ id }) => !isDropped(id, input, view)) }
+}
+
+/** Who stops in order, has left or is given up; never a master. */
+function isDropped(id: NodeId, input: ChooseInput, view: View): boolean {
+  if (onlyGroup(view).masters.some((m) => m.id === id)) return false
+  const promise = input.promises.get(id)
+  if (promise !== undefined) return mayLeaveRoster(id, promise, view)
+  return input.departed.has(id) || (input.wish?.kind === 'forget' && input.wish.id === id)
+}
+
+function forgottenBy({ wish }: ChooseInput, base: View | undefined): readonly NodeId[] {
+  const before = base?.forgotten ?? []
+  if (wish?.kind !== 'forget' || before.includes(wish.id)) return before
+  return [...before, wish.id].slice(-FORGOTTEN_MAX)
 }
 
 function chooseMasters(input: ChooseInput, base: View | undefined): Master[] {
@@ -134,13 +169,16 @@ function chooseMasters(input: ChooseInput, base: View | undefined): Master[] {
       })
     }
   }
+  const isLeaving = (id: NodeId) => promises.get(id)?.isLeaving === true
+  const successor = input.wish?.kind === 'successor' ? input.wish.id : undefined
+  const isFull = () => masters.filter((m) => !isLeaving(m.id)).length >= MASTERS_PER_GROUP
   for (const id of input.candidates) {
     const promise = promises.get(id)
-    if (masters.length >= MASTERS_PER_GROUP) break
+    if (isFull() && id !== successor) continue
     if (promise === undefined || masters.some((m) => m.id === id) || !mayMirror(promise)) continue
     masters.push({ id, incarnation: promise.incarnation, inSync: !rules.newMasterIsSyncing })
   }
-  return masters.slice(0, MASTERS_PER_GROUP)
+  return placesFor(masters, { me, isLeaving, successor })
 }
 
 /**
@@ -157,9 +195,25 @@ function staysInSync(
   const wasPrimary = primary.id === input.me && primary.incarnation === mine?.incarnation
   const isOwnView =
     mine?.state.view !== undefined && sameBallot(mine.state.view.ballot, base.ballot)
-  if (input.rules.carryInSyncOnlyFromOwnView && !(wasPrimary && isOwnView)) return false
+  const isVouchedFor = (wasPrimary && isOwnView) || isVouchedByPrimary(input, base)
+  if (input.rules.carryInSyncOnlyFromOwnView && !isVouchedFor) return false
   if (old.incarnation !== promise.incarnation) return false
   return old.inSync || input.hasSynced(base.ballot, old.id)
+}
+
+/**
+ * The primary of the base view has promised while nothing was under way: every in-sync master has
+ * all that it wrote, and it writes no more.
+ */
+function isVouchedByPrimary(input: ChooseInput, base: View): boolean {
+  const primary = primaryOf(base)
+  const promise = input.promises.get(primary.id)
+  return (
+    promise !== undefined &&
+    promise.isIdle &&
+    promise.incarnation === primary.incarnation &&
+    sameBallot(ballotOf(promise.state.view), base.ballot)
+  )
 }
 
 /** Mirroring deletes what the source lacks: a node that still owes data to the cluster must not. */

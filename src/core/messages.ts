@@ -7,6 +7,8 @@ import type {
   DurableState,
   NodeId,
   NodePhase,
+  Order,
+  OrderOutcome,
   RequestId,
   StreamId,
   StreamPosition,
@@ -174,6 +176,8 @@ export type NodeRequest =
       readonly ballot: Ballot
       readonly reason: string
       readonly isMerge: boolean
+      /** The primary has asked the proposer to take over: its veto is lifted. */
+      readonly isHandoff: boolean
     }
   | { readonly kind: 'accept'; readonly view: View }
   | { readonly kind: 'commit'; readonly view: View }
@@ -212,6 +216,9 @@ export type NodeRequest =
     }
   | { readonly kind: 'fetch'; readonly ballot: Ballot; readonly keys: readonly string[] }
   | { readonly kind: 'synced'; readonly ballot: Ballot }
+  /** The primary asks another in-sync master of this view to become primary. */
+  | { readonly kind: 'takeOver'; readonly ballot: Ballot }
+  | { readonly kind: 'order'; readonly order: Order }
 
 export interface NodePromise {
   readonly state: DurableState
@@ -222,6 +229,8 @@ export interface NodePromise {
   readonly isWitness: boolean
   /** It is about to stop: the view should do without it. */
   readonly isLeaving: boolean
+  /** As the primary of its view it has nothing under way: its in-sync masters hold the same. */
+  readonly isIdle: boolean
 }
 
 export type NodeResponse =
@@ -276,6 +285,7 @@ export type NodeResponse =
       readonly end: string | undefined
     }
   | { readonly kind: 'entries'; readonly entries: readonly TravelEntry[] }
+  | { readonly kind: 'ordered'; readonly outcome: OrderOutcome }
   /** This node cannot answer now; another may. */
   | { readonly kind: 'unable'; readonly reason: string }
 

@@ -85,9 +85,12 @@ export class NodeCore {
       case 'read':
         if (!this.#refuseOutside(event)) lookups.read(event.ticket, event.query, nowMs)
         break
+      case 'order':
+        this.#parts.orders.take(event.ticket, event.order, nowMs)
+        break
       case 'leave':
-        self.phase = 'leaving'
-        this.#out.send('everyone', { kind: 'goodbye', reason: event.reason })
+        this.#parts.beats.hurry()
+        this.#parts.leaving.begin(event.reason, nowMs)
         break
       default:
         return unreachable(event)
@@ -168,12 +171,23 @@ export class NodeCore {
     beats.tick(lagMs, nowMs)
     members.tick(nowMs)
     proposer.tick(nowMs)
-    if (self.phase !== 'leaving') triggers.consider(nowMs)
+    if (this.#mayAct()) triggers.consider(nowMs)
+    this.#parts.handoff.tick(nowMs)
+    this.#parts.leaving.tick(nowMs)
+    this.#parts.orders.tick(nowMs)
     this.#parts.stream.tick(nowMs)
     this.#parts.forwards.tick(nowMs)
     this.#parts.lookups.tick(nowMs)
     this.#parts.mirror.tick(nowMs)
     this.#grow(nowMs)
+  }
+
+  /** Who stops proposes nothing, except what follows from its being the primary. */
+  #mayAct(): boolean {
+    const { self, standing } = this.#parts
+    if (self.phase !== 'leaving') return true
+    const { view, mastership } = standing
+    return view !== undefined && primaryOf(view) === mastership
   }
 
   /** One node too many serves nobody: nobody could tell it what changed. */
@@ -315,9 +329,9 @@ export class NodeCore {
 
   /** A verdict about somebody, or a new view, is acted upon at once and not at the next tick. */
   #considerVerdicts(nowMs: number): void {
-    const { self, members, triggers, beats } = this.#parts
-    if (this.#startedMs === undefined || self.phase === 'leaving') return
-    if (members.changes !== this.#changesSeen) {
+    const { members, triggers, beats } = this.#parts
+    if (this.#startedMs === undefined) return
+    if (this.#mayAct() && members.changes !== this.#changesSeen) {
       this.#changesSeen = members.changes
       triggers.consider(nowMs)
     }

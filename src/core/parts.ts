@@ -7,12 +7,15 @@ import { Coherence } from './coherence.ts'
 import { CommitLog } from './commit-log.ts'
 import { Follower } from './follower.ts'
 import { Forwards } from './forwards.ts'
+import { Handoff } from './handoff.ts'
 import { keyHash } from './key-hash.ts'
 import { Leases } from './leases.ts'
+import { Leaving } from './leaving.ts'
 import { Lookups } from './lookups.ts'
 import { Members } from './members.ts'
 import { Mirror } from './mirror.ts'
 import { MirrorSource } from './mirror-source.ts'
+import { Orders } from './orders.ts'
 import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader, Random } from './ports.ts'
 import { Proposer } from './proposer.ts'
@@ -26,6 +29,7 @@ import { Standing, type StandingListener } from './standing.ts'
 import { Stream } from './stream.ts'
 import { SyncedMasters } from './synced-masters.ts'
 import { Triggers } from './triggers.ts'
+import { Wishes } from './wishes.ts'
 import { Writes } from './writes.ts'
 
 /** What a node's core may look at outside itself. */
@@ -57,7 +61,7 @@ export function createParts(
   const { self, standing, members, leases, stream, remembered, follower, announcer } = views
   const { store } = ports
   const writes = new Writes(
-    { self, standing, members, stream, store, remembered },
+    { self, standing, members, stream, store, remembered, handoff: views.handoff },
     { settings, rules },
   )
   const reads = createReadParts(out, ports, { views, rules })
@@ -83,7 +87,10 @@ export function createParts(
   const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
   const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
   const report = { ...views, ...reads, store, settings, fingerprint }
-  return { ...views, ...reads, writes, forwards, beats, mirror, mirrorSource, report }
+  const leaving = new Leaving(out, { ...views, settings })
+  const orders = new Orders(out, { ...views, whyNoPrimary })
+  const more = { writes, forwards, beats, mirror, mirrorSource, leaving, orders, report }
+  return { ...views, ...reads, ...more }
 }
 
 /** The machines that answer reads. */
@@ -126,22 +133,22 @@ function createViewParts(
   const leases = new Leases(self, standing)
   const synced = new SyncedMasters()
   const candidates = new Candidates({ self, members, standing, store }, { settings, fingerprint })
-  const acceptor = new Acceptor(out, { self, standing, members, store, rules })
   const commits = new CommitLog()
   const announcer = new Announcer(out, { standing, commits })
   const stream = new Stream(out, { self, standing, members, announcer }, { settings, rules })
+  const isIdle = () => standing.isLeader && stream.pendingCount === 0
+  const acceptor = new Acceptor(out, { self, standing, members, store, rules, isIdle })
+  const handoff = new Handoff(out, { standing, members, stream })
+  const wishes = new Wishes()
   const remembered = new Remembered()
   const follower = new Follower(out, { self, standing, store, remembered, commits }, rules)
+  const base = { self, standing, members, candidates, stream, synced, wishes }
   const proposer = new Proposer(
     out,
-    { self, standing, members, acceptor, candidates, leases, random, stream, follower, synced },
+    { ...base, acceptor, leases, random, follower },
     { settings, rules },
   )
-  const triggers = new Triggers(
-    out,
-    { self, standing, members, candidates, proposer, synced, stream },
-    rules,
-  )
+  const triggers = new Triggers(out, { ...base, proposer }, rules)
   return {
     self,
     standing,
@@ -155,6 +162,8 @@ function createViewParts(
     stream,
     remembered,
     follower,
+    handoff,
+    wishes,
     proposer,
     triggers,
   }

@@ -3,6 +3,7 @@
 import type { Acceptor } from './acceptor.ts'
 import type { Candidates } from './candidates.ts'
 import { type Choice, chooseView, tooFewNodes } from './choose.ts'
+import { hasDeparted } from './leavers.ts'
 import {
   BALLOT_EPOCH_MAX,
   HOPELESS_PAUSE_MS,
@@ -25,11 +26,13 @@ import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import type { Ballot, NodeId, View, ViewStart } from './types.ts'
+import type { Wishes } from './wishes.ts'
 import {
   ballotOf,
   compareBallots,
   describeMasters,
   formatBallot,
+  inRoster,
   minCopies,
   onlyGroup,
   sameBallot,
@@ -45,6 +48,8 @@ interface Proposal {
   readonly asked: Set<NodeId>
   readonly promises: Map<NodeId, NodePromise>
   readonly accepted: Set<NodeId>
+  readonly isMerge: boolean
+  readonly isHandoff: boolean
   readonly acceptSentAtMs: Map<NodeId, number>
 }
 
@@ -59,6 +64,13 @@ export interface ProposerParts {
   readonly stream: Stream
   readonly follower: Follower
   readonly synced: SyncedMasters
+  readonly wishes: Wishes
+}
+
+interface ProposeFor {
+  readonly reason: string
+  readonly isMerge: boolean
+  readonly isHandoff?: boolean
 }
 
 export class Proposer {
@@ -87,6 +99,10 @@ export class Proposer {
     return this.#trouble
   }
 
+  get isBusy(): boolean {
+    return this.#proposal !== undefined
+  }
+
   mayPropose(nowMs: number): boolean {
     return this.#proposal === undefined && nowMs >= this.#notBeforeMs
   }
@@ -101,7 +117,7 @@ export class Proposer {
     this.#notBeforeMs = Math.max(this.#notBeforeMs, untilMs)
   }
 
-  propose(about: { reason: string; isMerge: boolean }, nowMs: number): void {
+  propose(about: ProposeFor, nowMs: number): void {
     const { standing, self } = this.#parts
     if (self.isWitness) return
     if (this.#isHopeless()) {
@@ -120,11 +136,13 @@ export class Proposer {
       asked: new Set(),
       promises: new Map(),
       accepted: new Set(),
+      isMerge: about.isMerge,
+      isHandoff: about.isHandoff ?? false,
       acceptSentAtMs: new Map(),
     }
     this.#proposal = proposal
     this.#out.log('debug', 'view-proposed', { ballot: formatBallot(ballot), reason: about.reason })
-    standing.promise(ballot, (thenMs) => this.#prepare(proposal, about, thenMs))
+    standing.promise(ballot, (thenMs) => this.#prepare(proposal, thenMs))
   }
 
   abort(why: string, nowMs: number): void {
@@ -161,7 +179,7 @@ export class Proposer {
     return true
   }
 
-  #prepare(proposal: Proposal, about: { isMerge: boolean }, nowMs: number): void {
+  #prepare(proposal: Proposal, nowMs: number): void {
     if (!this.#isCurrent(proposal)) return
     proposal.round = 'preparing'
     proposal.sentAtMs = nowMs
@@ -173,7 +191,8 @@ export class Proposer {
         kind: 'prepare',
         ballot: proposal.ballot,
         reason: proposal.reason,
-        isMerge: about.isMerge,
+        isMerge: proposal.isMerge,
+        isHandoff: proposal.isHandoff,
       } as const
       this.#out.call(member.address, request, {
         timeoutMs: VIEW_CALL_WAIT_MS,
@@ -226,6 +245,9 @@ export class Proposer {
       candidates: candidates.forVacancy(nowMs, undefined),
       hasSynced: (ballot, id) => this.#parts.synced.has(ballot, id),
       hasDeferred: this.#hasDeferred,
+      isHandoff: proposal.isHandoff,
+      departed: this.#departed(),
+      wish: standing.isLeader ? this.#parts.wishes.current : undefined,
       startOn: (base) => this.#startOn(base, proposal.ballot, nowMs),
       settings: this.#settings,
       rules: this.#rules,
@@ -317,6 +339,7 @@ export class Proposer {
     }
     const masters = onlyGroup(view).masters
     if (!masters.every((m) => proposal.accepted.has(m.id))) return
+    if (!this.#leaversAccepted(proposal, view)) return
     this.#proposal = undefined
     for (const { id } of masters) {
       const atMs = proposal.acceptSentAtMs.get(id)
@@ -331,6 +354,19 @@ export class Proposer {
     })
     standing.activate(nowMs)
     this.#announce(view)
+  }
+
+  /** Who leaves must know the view without it, or it could go on from the one before. */
+  #leaversAccepted(proposal: Proposal, view: View): boolean {
+    if (!this.#rules.leaverAcceptsFirst) return true
+    return [...proposal.promises].every(
+      ([id, promise]) => !promise.isLeaving || proposal.accepted.has(id) || inRoster(view, id),
+    )
+  }
+
+  #departed(): Set<NodeId> {
+    const departed = [...this.#parts.members.all()].filter(hasDeparted)
+    return new Set(departed.map((m) => m.id))
   }
 
   #announce(view: View): void {

@@ -75,7 +75,9 @@ export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
 
 function reportView(parts: ReportParts, view: View): ClusterStatus['view'] {
   const address = (id: NodeId): string =>
-    parts.members.get(id)?.address ?? view.roster.find((node) => node.id === id)?.address ?? ''
+    (id === parts.self.id ? parts.self.address : parts.members.get(id)?.address) ??
+    view.roster.find((node) => node.id === id)?.address ??
+    ''
   return {
     ballot: view.ballot,
     masters: onlyGroup(view).masters.map(({ id, inSync }) => ({
@@ -84,6 +86,8 @@ function reportView(parts: ReportParts, view: View): ClusterStatus['view'] {
       inSync,
     })),
     roster: view.roster.map(({ id }) => ({ id, address: address(id) })),
+    voters: view.voters.map((id) => ({ id, address: address(id) })),
+    isUnclean: view.isUnclean,
   }
 }
 

@@ -19,6 +19,8 @@ export interface Rules {
   readonly carryInSyncOnlyFromOwnView: boolean
   /** A witness never becomes a master. */
   readonly witnessIsNoMaster: boolean
+  /** A view without a leaving node is active only once that node has accepted it. */
+  readonly leaverAcceptsFirst: boolean
   /** Only an in-sync master of the base view may become primary. */
   readonly onlyHolderProposes: boolean
   /** A view needs the promises of more than half of the nodes that its proposer hears. */
@@ -76,6 +78,7 @@ export const ALL_RULES: Rules = {
   newMasterIsSyncing: true,
   carryInSyncOnlyFromOwnView: true,
   witnessIsNoMaster: true,
+  leaverAcceptsFirst: true,
   onlyHolderProposes: true,
   viewNeedsMostOfHeard: true,
   vetoProtectsPrimary: true,

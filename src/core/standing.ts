@@ -82,6 +82,11 @@ export class Standing {
     return this.#isActive && !(this.#rules.promiseFreezes && this.isFrozen)
   }
 
+  /** The primary that saw its accepted view active, in this life; it may be frozen by now. */
+  get isLeader(): boolean {
+    return this.#isActive
+  }
+
   /** This node's mastership in its accepted view, in this life. */
   get mastership(): Master | undefined {
     return mastershipOf(this.view, this.#self)

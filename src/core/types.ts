@@ -186,4 +186,20 @@ export interface ReadQuery {
   readonly strength: 'fresh' | 'strong'
 }
 
+/** What an operator asks of the cluster. A node is named by its id or its address. */
+export type Order =
+  /** Another node becomes primary; undefined: the other master. */
+  | { readonly kind: 'handoff'; readonly to: string | undefined }
+  /** A node that will never come back leaves the roster. */
+  | { readonly kind: 'forget'; readonly node: string }
+  | { readonly kind: 'addVoter'; readonly node: string }
+  | { readonly kind: 'removeVoter'; readonly node: string }
+
+export type OrderOutcome =
+  | { readonly kind: 'done'; readonly sentence: string }
+  /** It cannot be, whenever it is asked for. */
+  | { readonly kind: 'declined'; readonly reason: string }
+  /** Not now, or nobody knows. */
+  | { readonly kind: 'failed'; readonly reason: string }
+
 export type NodePhase = 'joining' | 'member' | 'leaving'

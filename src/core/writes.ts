@@ -1,5 +1,6 @@
 // What the primary does with a write: known already, allowed, stamped, or refused with a reason.
 // How it becomes durable on every master is stream.ts' business.
+import type { Handoff } from './handoff.ts'
 import { REMEMBER_MS, WRITES_MAX, WRITE_BYTES_MAX } from './limits.ts'
 import type { Members } from './members.ts'
 import type { EntryReader } from './ports.ts'
@@ -22,6 +23,7 @@ export interface WritesParts {
   readonly stream: Stream
   readonly store: EntryReader
   readonly remembered: Remembered
+  readonly handoff: Pick<Handoff, 'isUnderWay'>
 }
 
 export class Writes {
@@ -79,6 +81,7 @@ export class Writes {
     const { standing, stream, members } = this.#parts
     const view = standing.view
     if (!standing.isActive || view === undefined) return 'this node is not the primary now'
+    if (this.#parts.handoff.isUnderWay) return 'another node takes over now: try again'
     const have = onlyGroup(view).masters.filter((m) => !members.isGone(m.id)).length
     const needed = minCopies(this.#settings, view.roster)
     if (have < needed && this.#rules.acknowledgeOnlyWithMinCopies) {

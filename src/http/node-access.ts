@@ -1,7 +1,15 @@
 // What the HTTP apps ask of the node they stand before. Implemented by node/, faked in tests.
 import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import type { ClusterStatus } from '../core/status.ts'
-import type { Entry, ReadOutcome, Source, WriteCommand, WriteOutcome } from '../core/types.ts'
+import type {
+  Entry,
+  Order,
+  OrderOutcome,
+  ReadOutcome,
+  Source,
+  WriteCommand,
+  WriteOutcome,
+} from '../core/types.ts'
 
 /** How fresh a read must be, as Cache-Control said it. */
 export type Freshness =
@@ -47,6 +55,8 @@ export interface PublicNode {
   getLocal(key: string): HeldEntry | undefined
   /** Keys that this node holds, in byte order of their UTF-8. */
   list(range: KeyList): Iterable<string>
+  /** An operator's order; settles within its own time limit, never rejects. */
+  order(order: Order): Promise<OrderOutcome>
   status(): NodeStatusReport
   isReady(): boolean
   /** Wall clock of this node. Unit: ms since 1970. */

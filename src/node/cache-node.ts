@@ -3,7 +3,15 @@
 import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import type { NodeCore } from '../core/node.ts'
 import { liveEntry } from '../core/travel.ts'
-import type { Copy, Entry, ReadOutcome, WriteCommand, WriteOutcome } from '../core/types.ts'
+import type {
+  Copy,
+  Entry,
+  Order,
+  OrderOutcome,
+  ReadOutcome,
+  WriteCommand,
+  WriteOutcome,
+} from '../core/types.ts'
 import type {
   Freshness,
   HeldEntry,
@@ -101,6 +109,10 @@ export class CacheNode implements PublicNode, InternalNode {
     const { core, clock, copies, warnings } = this.#parts
     const status = core.status(clock.monotonicMs())
     return { ...status, warnings: [...status.warnings, ...warnings()], copies: copies.count }
+  }
+
+  order(order: Order): Promise<OrderOutcome> {
+    return this.#parts.driver.order(order)
   }
 
   isReady(): boolean {

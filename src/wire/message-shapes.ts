@@ -38,6 +38,8 @@ import type {
   Master,
   NodeAt,
   StreamPosition,
+  Order,
+  OrderOutcome,
   View,
   ViewStart,
   WriteCommand,
@@ -47,6 +49,7 @@ import { isVersion } from '../core/version.ts'
 import { isAddress } from './address.ts'
 import { UINT32_MAX, UINT48_MAX } from './byte-writer.ts'
 import {
+  ADDRESS_BYTES_MAX,
   CONDITION_VERSIONS_MAX,
   GROUP_MASTERS_MAX,
   GROUPS_MAX,
@@ -158,6 +161,19 @@ const outcome = variants<WriteOutcome>({
   unknown: { reason },
 })
 
+const nodeName = text({ bytesMin: 1, bytesMax: ADDRESS_BYTES_MAX })
+const order = variants<Order>({
+  handoff: { to: optional(nodeName) },
+  forget: { node: nodeName },
+  addVoter: { node: nodeName },
+  removeVoter: { node: nodeName },
+})
+const orderOutcome = variants<OrderOutcome>({
+  done: { sentence: reason },
+  declined: { reason },
+  failed: { reason },
+})
+
 const promise = fields<NodePromise>({
   state: durableState,
   incarnation,
@@ -166,6 +182,7 @@ const promise = fields<NodePromise>({
   clock: version,
   isWitness: truth,
   isLeaving: truth,
+  isIdle: truth,
 })
 
 const head = fields<EntryHead>({ key, version, isTombstone: truth, valueBytes: count })
@@ -187,7 +204,7 @@ export const sender = fields<Sender>({ id: nodeId, incarnation, clock: version }
 
 export const request = variants<NodeRequest>({
   ping: { nonce, hearsYou: truth },
-  prepare: { ballot, reason, isMerge: truth },
+  prepare: { ballot, reason, isMerge: truth, isHandoff: truth },
   accept: { view },
   commit: { view },
   nudge: { epoch: count, suspect: optional(nodeId) },
@@ -217,6 +234,8 @@ export const request = variants<NodeRequest>({
   },
   fetch: { ballot, keys: list(key, { max: PAGE_KEYS_MAX }) },
   synced: { ballot },
+  takeOver: { ballot },
+  order: { order },
 })
 
 export const response = variants<NodeResponse>({
@@ -239,5 +258,6 @@ export const response = variants<NodeResponse>({
   digest: { digest: bytesOf(DIGEST_BYTES) },
   page: { items: list(pageItem, { max: PAGE_KEYS_MAX }), end: optional(key) },
   entries: { entries: list(entry, { max: PAGE_KEYS_MAX }) },
+  ordered: { outcome: orderOutcome },
   unable: { reason },
 })

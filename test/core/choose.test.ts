@@ -5,6 +5,7 @@ import type { NodePromise } from '../../src/core/messages.ts'
 import { ALL_RULES, type Rules } from '../../src/core/rules.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'
 import type { NodeId, View } from '../../src/core/types.ts'
+import type { Wish } from '../../src/core/wishes.ts'
 import { A, addressOf, ballot, ballotText, mastersText, nameOf, node, state } from './words.ts'
 import { version, view } from './words.ts'
 
@@ -14,10 +15,14 @@ const VIEWS: Readonly<Record<string, View>> = {
   v2: view('2A', 'A+ B+', { history: '1A', roster: 'AB' }),
   v3: view('3A', 'A+ B-', { history: '1A 2A', roster: 'AB' }),
   w3: view('3B', 'B+ C+', { history: '1A 2A', roster: 'ABC' }),
+  w4: view('4A', 'A+ B+', { history: '1A 2A', roster: 'ABC' }),
   v4: view('4A', 'A+', { history: '1A 2A', roster: 'AB' }),
   /** Another history. */
   f1: view('1C', 'C+ D+', { roster: 'CD' }),
 }
+
+const few = (here: string, known: number, needed: number): string =>
+  `wait: ${here} of ${known} known nodes ${here === '1' ? 'is' : 'are'} reachable; a write needs ${needed} copies: bring a node back, or set min-copies to 1`
 
 interface Around {
   readonly me?: string
@@ -26,15 +31,18 @@ interface Around {
   /** Who has said in which view that it finished: `3AB`. */
   readonly synced?: string
   readonly hasDeferred?: boolean
+  readonly isHandoff?: boolean
+  readonly departed?: string
+  readonly wish?: Wish
   readonly minCopies?: ClusterSettings['minCopies']
   readonly rules?: Partial<Rules>
 }
 
-/** `A@v2` accepted v2, `B2` is in its second life, `C!f1` owes f1, `D~` leaves, `d` is a witness. */
+/** `A@v2` accepted v2, `B2` is in its second life, `C!f1` owes f1, `D~` leaves, `D=` has nothing under way, `d` is a witness. */
 function promises(text: string): Map<NodeId, NodePromise> {
   const words = text.split(' ').map((word) => {
     const [, name = '', life = '', accepted = '', owed = '', leaving = ''] =
-      /^(.)(\d*)(?:@(\w+))?(?:!(\w+))?(~?)$/.exec(word) ?? []
+      /^(.)(\d*)(?:@(\w+))?(?:!(\w+))?([~=]?)$/.exec(word) ?? []
     const id = node(name)
     const promise: NodePromise = {
       state: state(VIEWS[accepted], { owed: owed === '' ? [] : [VIEWS[owed] as View] }),
@@ -43,6 +51,7 @@ function promises(text: string): Map<NodeId, NodePromise> {
       keyCount: 0,
       clock: version(0),
       isWitness: name !== name.toUpperCase(),
+      isIdle: leaving === '=',
       isLeaving: leaving === '~',
     }
     return [id, promise] as const
@@ -61,6 +70,9 @@ function input(text: string, around: Around): ChooseInput {
     candidates: candidates.split('').map(node),
     hasSynced: (of, id) => synced === `${ballotText(of)}${nameOf(id)}`,
     hasDeferred: around.hasDeferred ?? false,
+    isHandoff: around.isHandoff ?? false,
+    departed: new Set((around.departed ?? '').split('').map(node)),
+    wish: around.wish,
     startOn: () => START,
     settings: { mode: 'available', voters: 0, minCopies, valueBytesMax: 1 },
     rules: { ...ALL_RULES, ...rules },
@@ -112,6 +124,33 @@ table('a witness is never a master, and counts for no copy', [
   ['A@v2 b@v2 C', {}, 'A+ C- | ABC'],
   ['A b C', { minCopies: 'auto', candidates: '' }, 'A+ | ABC'],
   ['C b@w3', { me: 'C' }, `wait: ${LOST_BC}`],
+])
+
+table('who stops in order stays beside the others until its successor is in sync', [
+  ['A@v2 B@v2~', {}, 'A+ | A'],
+  ['A@v2 B@v2~ C', {}, 'A+ B+ C- | ABC'],
+  ['A@v2 B@v2~ C', { candidates: '' }, 'A+ | AC'],
+  ['A@v2 B@v2~ C~', { candidates: '' }, 'A+ | A'],
+  ['A@v2~ B@v2', {}, 'A+ B+ | AB'],
+  ['A@v2~ B@v2~', {}, 'A+ | A'],
+  ['A@v2 B@v2 C~', {}, 'A+ B+ | AB'],
+  ['A@v2 B@v2 C!f1~', {}, 'A+ B+ | ABC'],
+  ['A@v2 B@v2 C@w3~', { heard: 3 }, `nudge C`],
+  ['A@v2 B@v2~', { minCopies: 2 }, few('2', 2, 2)],
+])
+
+table('a primary that has nothing under way hands over to a master that is in sync at once', [
+  ['A@v2= B@v2', { me: 'B', isHandoff: true }, 'B+ A+ | AB'],
+  ['A@v2 B@v2', { me: 'B', isHandoff: true }, 'B+ A- | AB'],
+  ['A@v2= B@v2', { me: 'B' }, 'defer to A'],
+  ['A2@v2= B@v2', { me: 'B', isHandoff: true }, 'B+ A2- | AB'],
+])
+
+table('who left and held nothing, and who is forgotten, is in no roster', [
+  ['A@w4 B@w4', { departed: 'C' }, 'A+ B+ | AB'],
+  ['A@w4 B@w4', { wish: { kind: 'forget', id: node('C') } }, 'A+ B+ | AB'],
+  ['A@w4 B@w4 C@w4', { departed: 'C' }, 'A+ B+ | ABC'],
+  ['A@w4 B@w4', {}, 'A+ B+ | ABC'],
 ])
 
 const agreed = (counts: string): string =>
@@ -194,9 +233,6 @@ table('a node that owes data never mirrors', [
   ['A@v2 B2@v2!f1', {}, 'A+ | AB'],
   ['A@v2 B@v2!f1', {}, 'A+ B+ | AB'],
 ])
-
-const few = (here: string, known: number, needed: number): string =>
-  `wait: ${here} of ${known} known nodes ${here === '1' ? 'is' : 'are'} reachable; a write needs ${needed} copies: bring a node back, or set min-copies to 1`
 
 table('no view with fewer masters than a write needs copies', [
   ['A@v2', { minCopies: 'auto' }, 'A+ | AB'],

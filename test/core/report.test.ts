@@ -58,6 +58,8 @@ t.test('the status of a primary', async (t) => {
         { ...at(B), inSync: false },
       ],
       roster: [A, B, C].map(at),
+      voters: [],
+      isUnclean: false,
     },
     nodes: [
       { ...at(A), state: 'alive', role: 'primary', keys: 1, lastHeardMs: 0 },

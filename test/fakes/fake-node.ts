@@ -1,7 +1,14 @@
 // A node in memory: what the HTTP apps stand before in tests. One key space, no cluster, no waiting.
 // Says whatever a test tells it to; remembers what it was asked.
 import type { NodeRequest, NodeResponse, Sender } from '../../src/core/messages.ts'
-import type { Entry, ReadOutcome, WriteCommand, WriteOutcome } from '../../src/core/types.ts'
+import type {
+  Entry,
+  Order,
+  OrderOutcome,
+  ReadOutcome,
+  WriteCommand,
+  WriteOutcome,
+} from '../../src/core/types.ts'
 import { VersionClock } from '../../src/core/version.ts'
 import type {
   Freshness,
@@ -24,6 +31,8 @@ export class FakeNode implements PublicNode, InternalNode {
   /** What the next reads and writes come to, instead of the truth. */
   nextRead: ReadOutcome | undefined
   nextWrite: WriteOutcome | undefined
+  readonly orders: Order[] = []
+  nextOrder: OrderOutcome = { kind: 'done', sentence: 'it is done' }
   nextResponse: NodeResponse = { kind: 'noted' }
   copies = 2
   ageMs = 0
@@ -45,6 +54,11 @@ export class FakeNode implements PublicNode, InternalNode {
   async write(command: WriteCommand): Promise<WriteOutcome> {
     this.writes.push(command)
     return this.nextWrite ?? this.#apply(this.entries, command, this.copies)
+  }
+
+  async order(order: Order): Promise<OrderOutcome> {
+    this.orders.push(order)
+    return this.nextOrder
   }
 
   async putLocal(command: WriteCommand): Promise<WriteOutcome> {

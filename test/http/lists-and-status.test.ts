@@ -60,13 +60,19 @@ t.test('/cluster in a view', async (t) => {
   const masters = [{ ...at, inSync: true }]
   node.report = {
     ...node.report,
-    view: { ballot: { epoch: 3, proposer: FAKE_ID }, masters, roster: [at] },
+    view: {
+      ballot: { epoch: 3, proposer: FAKE_ID },
+      masters,
+      roster: [at],
+      voters: [],
+      isUnclean: false,
+    },
     nodes: [{ ...at, state: 'alive', role: 'primary', keys: 7, lastHeardMs: 0 }],
     proofAgeMs: 12,
     warnings: ['alone'],
   }
   t.match(await (await fetch('/cluster')).json(), {
-    view: { ballot: `3.${FAKE_ID}`, masters, roster: [at] },
+    view: { ballot: `3.${FAKE_ID}`, masters, roster: [at], voters: [], isUnclean: false },
     nodes: [{ ...at, state: 'alive', role: 'primary', keys: 7, lastHeardMs: 0 }],
     proofAgeMs: 12,
     warnings: ['alone'],

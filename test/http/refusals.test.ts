@@ -266,9 +266,9 @@ const refusals: [string, Given, string, RequestInit, number, string, RegExp][] =
     nothing,
     '/admin/handoff',
     { method: 'POST' },
-    501,
-    'not-implemented',
-    /not built yet/,
+    415,
+    'unsupported-media-type',
+    /application\/json/,
   ],
 ]
 

@@ -38,6 +38,8 @@ export class Describer {
         return `client #${event.ticket} reads ${this.#value(event.query)}`
       case 'leave':
         return 'leaves'
+      case 'order':
+        return `is ordered to ${event.order.kind}`
     }
   }
 
@@ -63,6 +65,8 @@ export class Describer {
         return `drops its copy of hash ${effect.keyHash}`
       case 'log':
         return `${effect.level}: ${this.log(effect)}`
+      case 'gone':
+        return 'has left'
       case 'stop':
         return `stops itself: ${effect.reason}`
     }

@@ -52,6 +52,9 @@ const SEEN_BY_CLIENTS: readonly (readonly [RuleName, string, string])[] = [
 
 /** Rules whose loss no run notices: another rule stands behind each. Unit tests guard them. */
 const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
+  leaverAcceptsFirst:
+    'a leaving node waits until it has accepted the view without it, and learns it from the next ' +
+    'heartbeat; the rule is for one that crashes in between, and must then stay in the roster',
   acknowledgeOnlyWithMinCopies:
     'a view with fewer masters than copies needed is never chosen (choose.ts); kept for the day ' +
     'when an operator can shrink a view',

@@ -2,7 +2,7 @@
 import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
-import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
+import { comeback, handOn, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
 
 const CLIENTS: ClientsOptions = {
   everyMs: { from: 10, to: 110 },
@@ -71,6 +71,9 @@ const SINGLE: FaultsOptions = {
   weights: { kill: 5, unplug: 2, pause: 3 },
   everyMs: { from: 400, to: 1500 },
 }
+
+/** Nobody crashes: nothing may be lost, nor a second history begin, however few nodes are left. */
+const LEAVES: FaultsOptions = { ...FAULTS, weights: { leave: 6, pause: 1 } }
 
 type Change = Partial<Omit<Scenario, 'name' | 'about' | 'world'>> & {
   readonly world?: Partial<Scenario['world']>
@@ -186,8 +189,17 @@ export const SCENARIOS: readonly Scenario[] = [
     faultsFromMs: 2500,
     faultsUntilMs: 20_000,
   }),
-  scenario('leave3', 'three nodes stopped in order and started again', {
-    faults: { ...FAULTS, weights: { leave: 5, kill: 1, pause: 1 } },
+  scenario('leave2', 'two nodes stopped in order and started again, in any order', {
+    world: { nodes: 2 },
+    faults: LEAVES,
+  }),
+  scenario('leave3', 'three nodes stopped in order and started again, in any order', {
+    faults: LEAVES,
+  }),
+  scenario('leave5', 'five nodes of which one stops, crashes or stalls at a time', {
+    world: { nodes: 5 },
+    faults: { ...SINGLE, weights: { leave: 5, kill: 3, unplug: 1, pause: 1 } },
+    silenceMsMax: 4500,
   }),
   scenario(
     'stall3',
@@ -240,6 +252,11 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: undefined,
     script: hungMaster,
     silenceMsMax: 4500,
+  }),
+  scenario('handoff3', 'an operator hands the mastership from node to node', {
+    faults: undefined,
+    script: handOn,
+    silenceMsMax: 1000,
   }),
   scenario('oneear3', 'a node that hears nothing of a healthy primary must not unseat it', {
     faults: undefined,

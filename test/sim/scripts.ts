@@ -1,4 +1,5 @@
 // Things done on purpose, for windows that chance rarely opens.
+import type { OrderOutcome } from '../../src/core/types.ts'
 import type { Machine } from './machine.ts'
 import type { Stage } from './stage.ts'
 
@@ -111,3 +112,36 @@ export function hungMaster(stage: Stage): void {
 
 /** Longer than a write may take. Unit: ms. */
 const HUNG_MS = 7000
+/** Between two orders. Unit: ms. */
+const ORDER_EVERY_MS = 900
+
+/** Hands the mastership on, from a node that may be the primary or not: to whoever comes next. */
+export function handOn(stage: Stage): void {
+  let turn = 0
+  const next = (): void => {
+    stage.when(
+      () => stage.isSettled() && stage.primary() !== undefined,
+      () => {
+        const { running } = stage.world
+        const [asked, heir] = [
+          running[turn % running.length],
+          running[(turn >> 1) % running.length],
+        ]
+        turn++
+        const to = turn % 3 === 0 ? undefined : heir?.address
+        if (asked !== undefined) stage.order(asked, { kind: 'handoff', to }, mustBeDone(stage))
+        stage.after(ORDER_EVERY_MS, next)
+      },
+    )
+  }
+  // By then every node counts as seasoned, and the roster is complete.
+  stage.at(7000, next)
+}
+
+/** With nothing broken, an order is carried out. */
+function mustBeDone(stage: Stage): (outcome: OrderOutcome | undefined) => void {
+  return (outcome) => {
+    if (outcome?.kind === 'done') return
+    stage.world.breach('order', JSON.stringify(outcome ?? 'no outcome'))
+  }
+}

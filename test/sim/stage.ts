@@ -1,5 +1,6 @@
 // Where a script plays: names for the roles of the moment, and things to do at a time.
 import { onlyGroup } from '../../src/core/view.ts'
+import type { Order, OrderOutcome } from '../../src/core/types.ts'
 import type { Machine } from './machine.ts'
 import type { World } from './world.ts'
 
@@ -8,6 +9,7 @@ export class Stage {
   readonly #endMs: number
   readonly #note: (what: string) => void
   readonly #faultsAt: number[] = []
+  #orders = 0
 
   /** Nothing is done after `endMs`; `note` is told of what is. */
   constructor(world: World, about: { endMs: number; note: (what: string) => void }) {
@@ -19,6 +21,11 @@ export class Stage {
   /** When something was broken. */
   get faultsAt(): readonly number[] {
     return this.#faultsAt
+  }
+
+  /** Orders given: each may cost views, as a fault may. */
+  get orders(): number {
+    return this.#orders
   }
 
   /** Does something at a moment of the world. */
@@ -40,6 +47,17 @@ export class Stage {
   pause(machine: Machine, forMs: number): void {
     this.#broke(`pause ${machine.name}`)
     machine.life?.pause(forMs)
+  }
+
+  /** Gives an operator's order at a node; `then` gets its outcome, undefined if the node died. */
+  order(
+    machine: Machine,
+    order: Order,
+    then: (outcome: OrderOutcome | undefined) => void = () => {},
+  ): void {
+    this.#orders++
+    this.#note(`ORDER ${order.kind} at ${machine.name}`)
+    machine.life?.order(order, { sinceMs: this.world.agenda.nowMs, ended: then })
   }
 
   /** Looks again and again until something holds, then acts; never, if it never holds. */

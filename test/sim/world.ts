@@ -54,6 +54,7 @@ export class World {
   readonly violations: Violation[] = []
   readonly #chance: Chance
   readonly #witnesses: Witness[] = []
+  readonly #leavers = new Map<Life, () => void>()
   readonly #byId: ReadonlyMap<NodeId, Machine>
   readonly #around: Surroundings
   readonly #blindTo: ReadonlySet<string>
@@ -74,6 +75,13 @@ export class World {
         for (const witness of this.#witnesses) witness.stepped?.(life, event, effects)
       },
       report: (violation) => this.report(violation),
+      gone: (life) => {
+        this.agenda.after(GOODBYE_MS, () => {
+          if (life.machine.life !== life) return
+          this.end(life.machine, 'stopped')
+          this.#leavers.get(life)?.()
+        })
+      },
       died: (life) => this.end(life.machine, 'killed'),
     }
   }
@@ -126,14 +134,12 @@ export class World {
     for (const witness of this.#witnesses) witness.ended?.(life)
   }
 
-  /** Stops a node in order: it says goodbye first, and is gone a moment later. */
-  leave(machine: Machine): void {
+  /** Stops a node in order: it hands over, says goodbye, and is gone; `then` follows. */
+  leave(machine: Machine, then: () => void = () => {}): void {
     const { life } = machine
     if (life === undefined) return
+    this.#leavers.set(life, then)
     life.arrive('timer', () => ({ kind: 'leave', reason: 'asked to stop' }))
-    this.agenda.after(GOODBYE_MS, () => {
-      if (machine.life === life) this.end(machine, 'stopped')
-    })
   }
 
   /** Everything that was broken on purpose works again. */

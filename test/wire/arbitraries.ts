@@ -15,6 +15,8 @@ import type {
   Content,
   Group,
   StreamPosition,
+  Order,
+  OrderOutcome,
   View,
   WriteOutcome,
 } from '../../src/core/types.ts'
@@ -262,6 +264,7 @@ const promise = record({
   clock: version,
   isWitness: fc.boolean(),
   isLeaving: fc.boolean(),
+  isIdle: fc.boolean(),
 })
 
 const nonce = fc.string({ minLength: 1, maxLength: 64 })
@@ -272,9 +275,22 @@ type ByKind<T extends { kind: string }> = {
   readonly [Kind in T['kind']]: fc.Arbitrary<Omit<Extract<T, { kind: Kind }>, 'kind'>>
 }
 
+const nodeName = fc.string({ minLength: 1, maxLength: 60 })
+const order: fc.Arbitrary<Order> = fc.oneof(
+  record({ kind: fc.constant('handoff' as const), to: maybe(nodeName) }),
+  record({
+    kind: fc.constantFrom('forget' as const, 'addVoter' as const, 'removeVoter' as const),
+    node: nodeName,
+  }),
+)
+const orderOutcome: fc.Arbitrary<OrderOutcome> = fc.oneof(
+  record({ kind: fc.constant('done' as const), sentence: reason }),
+  record({ kind: fc.constantFrom('declined' as const, 'failed' as const), reason }),
+)
+
 export const requestParts: ByKind<NodeRequest> = {
   ping: record({ nonce, hearsYou: fc.boolean() }),
-  prepare: record({ ballot, reason, isMerge: fc.boolean() }),
+  prepare: record({ ballot, reason, isMerge: fc.boolean(), isHandoff: fc.boolean() }),
   accept: record({ view }),
   commit: record({ view }),
   nudge: record({ epoch: count, suspect: maybe(nodeId) }),
@@ -307,6 +323,8 @@ export const requestParts: ByKind<NodeRequest> = {
   }),
   fetch: record({ ballot, keys: fc.array(key, { maxLength: 20 }) }),
   synced: record({ ballot }),
+  takeOver: record({ ballot }),
+  order: record({ order }),
 }
 
 export const responseParts: ByKind<NodeResponse> = {
@@ -349,5 +367,6 @@ export const responseParts: ByKind<NodeResponse> = {
   digest: record({ digest: bytesOf(524_288) }),
   page: record({ items: fc.array(pageItem, { maxLength: 8 }), end: maybe(key) }),
   entries: record({ entries: fc.array(entry, { maxLength: 5 }) }),
+  ordered: record({ outcome: orderOutcome }),
   unable: record({ reason }),
 }

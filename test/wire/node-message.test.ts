@@ -295,6 +295,7 @@ t.test('a promise of the deepest kind passes', async (t) => {
       keyCount: 0,
       clock: VERSION,
       isWitness: false,
+      isIdle: false,
       isLeaving: false,
     },
   }
