@@ -3,6 +3,14 @@
 import { FORGOTTEN_MAX, HISTORY_MAX, MASTERS_PER_GROUP, NODES_MAX } from './limits.ts'
 import { mayLeaveRoster, placesFor } from './leavers.ts'
 import type { NodePromise } from './messages.ts'
+import {
+  canHaveActed,
+  founders,
+  isMajority,
+  tooFewVoters,
+  votersAfter,
+  whyNoQuorum,
+} from './quorum.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Ballot, Master, NodeAt, NodeId, View, ViewStart } from './types.ts'
@@ -44,7 +52,12 @@ export interface ChooseInput {
 }
 
 export type Choice =
-  | { readonly kind: 'view'; readonly view: View }
+  | {
+      readonly kind: 'view'
+      readonly view: View
+      /** Majority mode: more than half of each of these lists must accept it. */
+      readonly voterLists: readonly (readonly NodeId[])[]
+    }
   /** Somebody else should propose: a holder of the newest data, or the old primary. */
   | { readonly kind: 'nudge'; readonly to: readonly NodeId[]; readonly isDeferral: boolean }
   | { readonly kind: 'wait'; readonly reason: string }
@@ -59,10 +72,14 @@ export function chooseView(input: ChooseInput): Choice {
   // Nodes that are heard may be too busy to answer, or know a newer view: unless more than half of
   // them agree, two proposers could each found a history of their own.
   const agreed = input.promises.size
-  if (agreed * 2 <= input.heardCount && input.rules.viewNeedsMostOfHeard) {
+  const newest = baseOf(input)
+  // In majority mode the voters of a view say which nodes must agree; only the first has none yet.
+  const byVoters = input.settings.mode === 'majority' && newest !== undefined
+  if (agreed * 2 <= input.heardCount && input.rules.viewNeedsMostOfHeard && !byVoters) {
     return { kind: 'wait', reason: tooFewAgree(agreed, input.heardCount) }
   }
-  const [newest] = reportedViews(input.promises)
+  const reason = whyVotersDisagree(input, newest?.view)
+  if (reason !== undefined) return { kind: 'wait', reason }
   if (newest === undefined) return build(input, undefined)
   // Older data must not go on without the newest: what was acknowledged there would be lost.
   if (newest.holders.length === 0) return { kind: 'wait', reason: missingHolders(newest.view) }
@@ -83,6 +100,25 @@ export function chooseView(input: ChooseInput): Choice {
     }
   }
   return build(input, newest.view)
+}
+
+/** The newest view reported. In majority mode not one that has no holder here and never acted. */
+function baseOf({ promises, settings }: ChooseInput): Reported | undefined {
+  const reported = reportedViews(promises)
+  if (settings.mode !== 'majority') return reported[0]
+  return reported.find(({ view, holders }) => holders.length > 0 || canHaveActed(view, promises))
+}
+
+/** More than half of the voters of the base, and of the view that this node accepted, must promise. */
+function whyVotersDisagree(input: ChooseInput, base: View | undefined): string | undefined {
+  const { settings, promises, rules, me } = input
+  if (!rules.votersPromise) return undefined
+  const about = { settings, hereCount: promises.size }
+  const isHere = (id: NodeId) => promises.has(id)
+  return (
+    whyNoQuorum({ ...about, view: base }, isHere) ??
+    whyNoQuorum({ ...about, view: promises.get(me)?.state.view ?? base }, isHere)
+  )
 }
 
 /** Every view that somebody accepted or still owes, newest first, with those who hold its data. */
@@ -114,7 +150,23 @@ function build(input: ChooseInput, base: View | undefined): Choice {
     const counts = { here, known: Math.max(here, roster.length), needed }
     return { kind: 'wait', reason: tooFewNodes(counts) }
   }
-  return { kind: 'view', view }
+  const lists = [view.voters, base?.voters ?? []]
+  const voterLists = input.rules.bothVoterListsAgree ? lists : lists.slice(0, 1)
+  const isHere = (id: NodeId) => input.promises.has(id)
+  const short = voterLists.find((list) => !isMajority(list, isHere))
+  if (short !== undefined && input.rules.votersPromise) {
+    return { kind: 'wait', reason: tooFewVoters(short, roster, isHere) }
+  }
+  return { kind: 'view', view, voterLists }
+}
+
+function votersOf(input: ChooseInput, base: View | undefined): readonly NodeId[] {
+  const { settings, me, promises, candidates, wish } = input
+  if (settings.mode !== 'majority') return []
+  if (base === undefined) return founders({ me, promises, candidates, count: settings.voters })
+  // Only the primary of an active view changes the list: two changes are never under way at once.
+  const isMine = sameBallot(ballotOf(promises.get(me)?.state.view), base.ballot)
+  return isMine ? votersAfter(base.voters, wish) : base.voters
 }
 
 function buildView(input: ChooseInput, base: View | undefined, masters: readonly Master[]): View {
@@ -122,7 +174,7 @@ function buildView(input: ChooseInput, base: View | undefined, masters: readonly
     ballot: input.ballot,
     roster: joinRosters(base?.roster ?? [], input.promises),
     forgotten: forgottenBy(input, base),
-    voters: base?.voters ?? [],
+    voters: votersOf(input, base),
     groups: [
       {
         masters,

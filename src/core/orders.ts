@@ -7,6 +7,7 @@ import { ORDER_WAIT_MS } from './limits.ts'
 import type { Members } from './members.ts'
 import type { Outbox } from './outbox.ts'
 import type { Self } from './self.ts'
+import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
 import type { NodeId, Order, OrderOutcome, View } from './types.ts'
 import { inRoster, onlyGroup, primaryOf } from './view.ts'
@@ -31,6 +32,7 @@ export interface OrdersParts {
   readonly candidates: Candidates
   readonly handoff: Handoff
   readonly wishes: Wishes
+  readonly settings: ClusterSettings
   readonly whyNoPrimary: () => string
 }
 
@@ -128,7 +130,7 @@ export class Orders {
         return this.#planForget(order.node, view)
       case 'addVoter':
       case 'removeVoter':
-        return declined('there are no voters in mode available')
+        return this.#planVoters(order, view)
       default:
         return unreachable(order)
     }
@@ -162,6 +164,27 @@ export class Orders {
     const sentence = `${name} is forgotten`
     if (!inRoster(view, id)) return declined(`${name} is not in the roster any more`)
     return { kind: 'plan', wish: { kind: 'forget', id }, heir: undefined, sentence }
+  }
+
+  #planVoters(
+    order: Extract<Order, { kind: 'addVoter' | 'removeVoter' }>,
+    view: View,
+  ): Plan | OrderOutcome {
+    const { settings, members } = this.#parts
+    if (settings.mode !== 'majority') return declined('there are voters only with --mode majority')
+    const listed = view.voters.find((id) => id === order.node)
+    const id = this.#find(order.node, view) ?? listed
+    if (id === undefined) return unknownNode(order.node)
+    const isVoter = view.voters.includes(id)
+    const name = this.#name(id, view)
+    const sentence = `${name} is ${order.kind === 'addVoter' ? 'a voter' : 'no voter any more'}`
+    if (isVoter === (order.kind === 'addVoter')) return { kind: 'done', sentence }
+    if (order.kind === 'removeVoter' && view.voters.length === 1) {
+      return declined(`${name} is the only voter: add another one first`)
+    }
+    const isHere = inRoster(view, id) && members.isAlive(id)
+    if (order.kind === 'addVoter' && !isHere) return declined(`${name} is not here: start it first`)
+    return { kind: 'plan', wish: { kind: order.kind, id }, heir: undefined, sentence }
   }
 
   /** By id or by address. */

@@ -88,7 +88,7 @@ export function createParts(
   const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
   const report = { ...views, ...reads, store, settings, fingerprint }
   const leaving = new Leaving(out, { ...views, settings })
-  const orders = new Orders(out, { ...views, whyNoPrimary })
+  const orders = new Orders(out, { ...views, settings, whyNoPrimary })
   const more = { writes, forwards, beats, mirror, mirrorSource, leaving, orders, report }
   return { ...views, ...reads, ...more }
 }
@@ -128,7 +128,13 @@ function createViewParts(
   const isWitness = identity.isWitness && rules.witnessIsNoMaster
   const self = new Self({ ...identity, isWitness }, store.highestVersion)
   const { state } = identity
-  const standing = new Standing(out, { self, state, rules, listener: setUp.listener })
+  const standing = new Standing(out, {
+    self,
+    state,
+    mode: settings.mode,
+    rules,
+    listener: setUp.listener,
+  })
   const members = new Members(out, self)
   const leases = new Leases(self, standing)
   const synced = new SyncedMasters()

@@ -1,8 +1,10 @@
 // Runs a proposal: prepare to all, choose a view, accept by all, then it is active.
 // When to propose is triggers.ts' business, which view is choose.ts'.
+import { isAccepted } from './acceptance.ts'
 import type { Acceptor } from './acceptor.ts'
 import type { Candidates } from './candidates.ts'
-import { type Choice, chooseView, tooFewNodes } from './choose.ts'
+import { type Choice, chooseView } from './choose.ts'
+import { whyHopeless } from './hopeless.ts'
 import { hasDeparted } from './leavers.ts'
 import {
   BALLOT_EPOCH_MAX,
@@ -32,8 +34,6 @@ import {
   compareBallots,
   describeMasters,
   formatBallot,
-  inRoster,
-  minCopies,
   onlyGroup,
   sameBallot,
 } from './view.ts'
@@ -50,6 +50,7 @@ interface Proposal {
   readonly accepted: Set<NodeId>
   readonly isMerge: boolean
   readonly isHandoff: boolean
+  voterLists: readonly (readonly NodeId[])[]
   readonly acceptSentAtMs: Map<NodeId, number>
 }
 
@@ -120,7 +121,10 @@ export class Proposer {
   propose(about: ProposeFor, nowMs: number): void {
     const { standing, self } = this.#parts
     if (self.isWitness) return
-    if (this.#isHopeless()) {
+    // No promise is made in vain: it would only fence this node.
+    const hopeless = whyHopeless(this.#parts, this.#settings)
+    if (hopeless !== undefined) {
+      this.#trouble = hopeless
       this.holdUntil(nowMs + HOPELESS_PAUSE_MS)
       return
     }
@@ -138,6 +142,7 @@ export class Proposer {
       accepted: new Set(),
       isMerge: about.isMerge,
       isHandoff: about.isHandoff ?? false,
+      voterLists: [],
       acceptSentAtMs: new Map(),
     }
     this.#proposal = proposal
@@ -167,16 +172,6 @@ export class Proposer {
     } else if (proposal.round === 'preparing' && nowMs - proposal.sentAtMs >= PROMISE_WAIT_MS) {
       this.#choose(proposal, nowMs)
     }
-  }
-
-  /** With too few nodes in sight no promise is made: it would only fence this node. */
-  #isHopeless(): boolean {
-    const roster = this.#parts.standing.route?.roster ?? []
-    const here = 1 + this.#parts.members.alive().filter((m) => m.beat?.isWitness !== true).length
-    const needed = minCopies(this.#settings, roster)
-    if (here >= needed) return false
-    this.#trouble = tooFewNodes({ here, known: Math.max(here, roster.length), needed })
-    return true
   }
 
   #prepare(proposal: Proposal, nowMs: number): void {
@@ -253,8 +248,10 @@ export class Proposer {
       rules: this.#rules,
     })
     this.#trouble = choice.kind === 'wait' ? choice.reason : undefined
-    if (choice.kind === 'view') this.#accept(proposal, choice.view, nowMs)
-    else this.#giveWay(choice, proposal, nowMs)
+    if (choice.kind === 'view') {
+      proposal.voterLists = choice.voterLists
+      this.#accept(proposal, choice.view, nowMs)
+    } else this.#giveWay(choice, proposal, nowMs)
   }
 
   /** The stream of the view to come: this node's own goes on, or a new one continues the base's. */
@@ -338,8 +335,8 @@ export class Proposer {
       return
     }
     const masters = onlyGroup(view).masters
-    if (!masters.every((m) => proposal.accepted.has(m.id))) return
-    if (!this.#leaversAccepted(proposal, view)) return
+    const setUp = { settings: this.#settings, rules: this.#rules }
+    if (!isAccepted(proposal, view, setUp)) return
     this.#proposal = undefined
     for (const { id } of masters) {
       const atMs = proposal.acceptSentAtMs.get(id)
@@ -354,14 +351,6 @@ export class Proposer {
     })
     standing.activate(nowMs)
     this.#announce(view)
-  }
-
-  /** Who leaves must know the view without it, or it could go on from the one before. */
-  #leaversAccepted(proposal: Proposal, view: View): boolean {
-    if (!this.#rules.leaverAcceptsFirst) return true
-    return [...proposal.promises].every(
-      ([id, promise]) => !promise.isLeaving || proposal.accepted.has(id) || inRoster(view, id),
-    )
   }
 
   #departed(): Set<NodeId> {

@@ -21,6 +21,12 @@ export interface Rules {
   readonly witnessIsNoMaster: boolean
   /** A view without a leaving node is active only once that node has accepted it. */
   readonly leaverAcceptsFirst: boolean
+  /** Majority mode: a view needs the promises of more than half of the voters. */
+  readonly votersPromise: boolean
+  /** Majority mode: a view is active once more than half of the voters have accepted it. */
+  readonly votersAccept: boolean
+  /** Majority mode: a view that changes the voters needs both lists. */
+  readonly bothVoterListsAgree: boolean
   /** Only an in-sync master of the base view may become primary. */
   readonly onlyHolderProposes: boolean
   /** A view needs the promises of more than half of the nodes that its proposer hears. */
@@ -79,6 +85,9 @@ export const ALL_RULES: Rules = {
   carryInSyncOnlyFromOwnView: true,
   witnessIsNoMaster: true,
   leaverAcceptsFirst: true,
+  votersPromise: true,
+  votersAccept: true,
+  bothVoterListsAgree: true,
   onlyHolderProposes: true,
   viewNeedsMostOfHeard: true,
   vetoProtectsPrimary: true,

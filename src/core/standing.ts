@@ -14,6 +14,7 @@ import {
 import type { Outbox } from './outbox.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
+import type { ClusterSettings } from './settings.ts'
 import { OWED_MAX } from './limits.ts'
 import type { Ballot, DurableState, Master, View } from './types.ts'
 
@@ -31,6 +32,7 @@ export class Standing {
   readonly #out: Outbox
   readonly #self: Self
   readonly #rules: Rules
+  readonly #mode: ClusterSettings['mode']
   readonly #listener: StandingListener
   #state: DurableState
   /** The newest view heard of as active; it may be one this node cannot accept. */
@@ -42,11 +44,18 @@ export class Standing {
 
   constructor(
     out: Outbox,
-    options: { self: Self; state: DurableState; rules: Rules; listener: StandingListener },
+    options: {
+      self: Self
+      state: DurableState
+      mode: ClusterSettings['mode']
+      rules: Rules
+      listener: StandingListener
+    },
   ) {
     this.#out = out
     this.#self = options.self
     this.#rules = options.rules
+    this.#mode = options.mode
     this.#listener = options.listener
     this.#state = options.state
     this.#maxEpoch = Math.max(options.state.promised.epoch, ballotOf(options.state.view).epoch)
@@ -180,6 +189,8 @@ export class Standing {
 
   /** What stays to be merged: this node holds it, and the new view does not contain it. */
   #owedAfter(view: View): readonly View[] {
+    // One history: a view that the new one does not contain was never active.
+    if (this.#mode === 'majority') return []
     const held = [...this.#state.owed]
     if (this.view !== undefined && isHolder(this.view, this.#self.id)) held.push(this.view)
     const owed = held.filter((v) => !this.#isContained(v, view))

@@ -10,7 +10,7 @@ const LINES: readonly string[] = [
   '  --check-config          check the settings and exit',
 ]
 
-const NOT_BUILT: readonly string[] = ['--voters', '--node']
+const NOT_BUILT: readonly string[] = ['--node']
 
 t.test('help', async (t) => {
   const text = helpText()

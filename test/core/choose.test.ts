@@ -249,6 +249,7 @@ t.test('the view carries what its base knew, and starts where the proposer says'
   const choice = chooseView(input('A@v2 B@v2', {}))
   t.strictSame(choice, {
     kind: 'view',
+    voterLists: [[], []],
     view: {
       ballot: ballot('9A'),
       roster: [A, node('B')].map((id) => ({ id, address: addressOf(id), isWitness: false })),

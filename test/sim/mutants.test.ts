@@ -21,6 +21,8 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['strongReadAsksMasters', 'part3', 'I5'],
   ['newMasterIsSyncing', 'part3', 'I7'],
   ['onlyHolderProposes', 'accept3', 'I7'],
+  ['votersPromise', 'maj3', 'I10'],
+  ['votersAccept', 'majaccept5', 'I10'],
   ['witnessIsNoMaster', 'witness3', 'I8'],
   ['onlyMastersSayAbsent', 'part3', 'I8'],
   ['viewNeedsMostOfHeard', 'birth5', 'I10'],
@@ -52,6 +54,9 @@ const SEEN_BY_CLIENTS: readonly (readonly [RuleName, string, string])[] = [
 
 /** Rules whose loss no run notices: another rule stands behind each. Unit tests guard them. */
 const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
+  bothVoterListsAgree:
+    'the list changes by one node at a time, and only from an active view: any majority of one ' +
+    'list meets any majority of the other (quorum.test.ts goes through all of them)',
   leaverAcceptsFirst:
     'a leaving node waits until it has accepted the view without it, and learns it from the next ' +
     'heartbeat; the rule is for one that crashes in between, and must then stay in the roster',

@@ -2,7 +2,15 @@
 import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
-import { comeback, handOn, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
+import {
+  changeVoters,
+  comeback,
+  handOn,
+  hungMaster,
+  lastWords,
+  lateBeat,
+  oneEar,
+} from './scripts.ts'
 
 const CLIENTS: ClientsOptions = {
   everyMs: { from: 10, to: 110 },
@@ -74,6 +82,19 @@ const SINGLE: FaultsOptions = {
 
 /** Nobody crashes: nothing may be lost, nor a second history begin, however few nodes are left. */
 const LEAVES: FaultsOptions = { ...FAULTS, weights: { leave: 6, pause: 1 } }
+
+/** One copy is enough for a write: nothing but the voters stands between the parts of a cut network. */
+const MAJORITY: Scenario['world']['settings'] = {
+  mode: 'majority',
+  voters: 3,
+  minCopies: 1,
+  valueBytesMax: 8 * 1024 * 1024,
+}
+
+const VIOLENT: FaultsOptions = {
+  ...FAULTS,
+  weights: { kill: 2, unplug: 1, pause: 2, split: 4, splitOneWay: 2, mend: 3, blackout: 0.3 },
+}
 
 type Change = Partial<Omit<Scenario, 'name' | 'about' | 'world'>> & {
   readonly world?: Partial<Scenario['world']>
@@ -252,6 +273,31 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: undefined,
     script: hungMaster,
     silenceMsMax: 4500,
+  }),
+  scenario('maj3', 'majority mode: three voters, cut cables, crashes, power cuts', {
+    world: { settings: MAJORITY },
+    faults: VIOLENT,
+  }),
+  scenario('maj5', 'majority mode: five voters, a witness among them', {
+    world: { nodes: 5, witnesses: 1, settings: { ...MAJORITY, voters: 5 } },
+    faults: VIOLENT,
+  }),
+  scenario(
+    'majaccept5',
+    'majority mode: five voters, half of all accept and commit messages lost',
+    {
+      world: {
+        nodes: 5,
+        settings: { ...MAJORITY, voters: 5 },
+        network: { ...BASE.world.network, callLoss: { accept: 0.5, commit: 0.5, prepare: 0.1 } },
+      },
+      faults: VIOLENT,
+    },
+  ),
+  scenario('majvoters', 'majority mode: an operator changes the voters while cables are cut', {
+    world: { nodes: 5, settings: MAJORITY },
+    faults: VIOLENT,
+    script: changeVoters,
   }),
   scenario('handoff3', 'an operator hands the mastership from node to node', {
     faults: undefined,

@@ -145,3 +145,26 @@ function mustBeDone(stage: Stage): (outcome: OrderOutcome | undefined) => void {
     stage.world.breach('order', JSON.stringify(outcome ?? 'no outcome'))
   }
 }
+
+/** Makes a node that is no voter one, or the other way round, whatever else goes on. */
+export function changeVoters(stage: Stage): void {
+  let turn = 0
+  const next = (): void => {
+    const { running, machines } = stage.world
+    const asked = running[turn % Math.max(1, running.length)]
+    const about = machines[(turn >> 1) % machines.length]
+    turn++
+    if (asked !== undefined && about !== undefined) {
+      const voters = stage.primary()?.disk.store.state?.view?.voters ?? []
+      const isVoter = voters.includes(about.id)
+      const canGo = isVoter && voters.length > VOTERS_MIN
+      if (canGo) stage.order(asked, { kind: 'removeVoter', node: about.id })
+      else if (!isVoter) stage.order(asked, { kind: 'addVoter', node: about.id })
+    }
+    stage.after(ORDER_EVERY_MS, next)
+  }
+  stage.at(5000, next)
+}
+
+/** Voters that stay: with two, both are needed. Unit: nodes. */
+const VOTERS_MIN = 2
