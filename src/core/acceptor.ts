@@ -1,5 +1,6 @@
 // Answers prepare, accept and commit: what this node promises and which view it accepts.
 // Proposes nothing; a live primary is protected here by a veto.
+import { mustStayOut } from './leavers.ts'
 import { KNOCK_WAIT_MS, VETO_MS } from './limits.ts'
 import type { NodePromise, NodeRequest, Sender } from './messages.ts'
 import type { Members } from './members.ts'
@@ -59,7 +60,9 @@ export class Acceptor {
 
   prepare(from: Sender, request: Prepare, ticket: number, nowMs: number): void {
     this.#standing.sawEpoch(request.ballot.epoch)
-    if (compareBallots(request.ballot, this.#standing.promised) <= 0) {
+    const lineages = this.#members.get(from.id)?.beat?.lineages ?? []
+    const isOut = mustStayOut(from.id, lineages, this.#standing.view)
+    if (compareBallots(request.ballot, this.#standing.promised) <= 0 || isOut) {
       this.#reject(ticket, false)
       return
     }
@@ -72,7 +75,11 @@ export class Acceptor {
   accept(view: View, ticket: number, nowMs: number): void {
     const listed = onlyGroup(view).masters.find((m) => m.id === this.#self.id)
     const isOldLife = listed !== undefined && listed.incarnation !== this.#self.incarnation
-    if (isOldLife || compareBallots(view.ballot, this.#standing.promised) < 0) {
+    if (
+      isOldLife ||
+      this.#standing.isForgottenBy(view) ||
+      compareBallots(view.ballot, this.#standing.promised) < 0
+    ) {
       this.#reject(ticket, false)
       return
     }

@@ -56,6 +56,9 @@ export class Candidates {
 
   /** A master dropped on suspicion waits before it is chosen again. */
   holdDown(id: NodeId, nowMs: number): void {
+    for (const [other, untilMs] of this.#heldDownUntilMs) {
+      if (untilMs <= nowMs) this.#heldDownUntilMs.delete(other)
+    }
     this.#heldDownUntilMs.set(id, nowMs + HOLD_DOWN_MS)
   }
 

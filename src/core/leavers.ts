@@ -3,7 +3,7 @@
 import { MASTERS_PER_GROUP } from './limits.ts'
 import type { Member } from './members.ts'
 import type { NodePromise } from './messages.ts'
-import type { Master, NodeId, View } from './types.ts'
+import type { Ballot, Master, NodeId, View } from './types.ts'
 import { contains, isHolder } from './view.ts'
 
 /**
@@ -38,6 +38,19 @@ export function mayLeaveRoster(id: NodeId, promise: NodePromise, view: View): bo
 /** It said goodbye, and held nothing that anybody could have to fetch from it. */
 export function hasDeparted(member: Member): boolean {
   return member.phase === 'left' && member.beat?.lineages.length === 0
+}
+
+/**
+ * A node that was given up, and holds writes that the view does not have: others may have removed
+ * deletes since that these writes are older than, so nothing of it is taken back.
+ */
+export function mustStayOut(
+  id: NodeId,
+  lineages: readonly Ballot[],
+  view: View | undefined,
+): boolean {
+  if (view === undefined || !view.forgotten.includes(id)) return false
+  return lineages.some((ballot) => !contains(view, ballot))
 }
 
 export function isLeaving(member: Member | undefined): boolean {

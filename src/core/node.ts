@@ -296,9 +296,18 @@ export class NodeCore {
           this.#isAskingForView = false
           if (answer.kind !== 'response' || answer.response.kind !== 'view') return
           const { view } = answer.response
-          if (view !== undefined) this.#parts.standing.adopt(view, nowMs)
+          if (view === undefined) return
+          if (this.#parts.standing.isForgottenBy(view)) this.#stopForgotten()
+          else this.#parts.standing.adopt(view, nowMs)
         },
       },
+    )
+  }
+
+  #stopForgotten(): void {
+    this.#out.stop(
+      'this cluster has forgotten this node, which holds writes that the cluster does not have: ' +
+        'move its data directory away and start it with an empty one',
     )
   }
 

@@ -30,6 +30,7 @@ import { Stream } from './stream.ts'
 import { SyncedMasters } from './synced-masters.ts'
 import { Triggers } from './triggers.ts'
 import { Wishes } from './wishes.ts'
+import { inRoster } from './view.ts'
 import { Writes } from './writes.ts'
 
 /** What a node's core may look at outside itself. */
@@ -135,7 +136,7 @@ function createViewParts(
     rules,
     listener: setUp.listener,
   })
-  const members = new Members(out, self)
+  const members = new Members(out, self, (id) => inRoster(standing.route, id))
   const leases = new Leases(self, standing)
   const synced = new SyncedMasters()
   const candidates = new Candidates({ self, members, standing, store }, { settings, fingerprint })

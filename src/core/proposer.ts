@@ -5,7 +5,7 @@ import type { Acceptor } from './acceptor.ts'
 import type { Candidates } from './candidates.ts'
 import { type Choice, chooseView } from './choose.ts'
 import { whyHopeless } from './hopeless.ts'
-import { hasDeparted } from './leavers.ts'
+import { hasDeparted, mustStayOut } from './leavers.ts'
 import {
   BALLOT_EPOCH_MAX,
   HOPELESS_PAUSE_MS,
@@ -371,8 +371,16 @@ export class Proposer {
   /** Everybody of this cluster who is not known to be gone, verified or not. */
   #heard(): Member[] {
     return [...this.#parts.members.all()].filter(
-      (m) => m.phase !== 'dead' && m.phase !== 'left' && !this.#parts.candidates.isForeign(m),
+      (m) =>
+        m.phase !== 'dead' &&
+        m.phase !== 'left' &&
+        !this.#parts.candidates.isForeign(m) &&
+        !this.#isOut(m),
     )
+  }
+
+  #isOut(member: Member): boolean {
+    return mustStayOut(member.id, member.beat?.lineages ?? [], this.#parts.standing.view)
   }
 
   /** Without those who were heard for a while but could never be reached: they answer nobody. */

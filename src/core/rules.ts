@@ -21,6 +21,8 @@ export interface Rules {
   readonly witnessIsNoMaster: boolean
   /** A view without a leaving node is active only once that node has accepted it. */
   readonly leaverAcceptsFirst: boolean
+  /** A node that was forgotten, and holds what the cluster lacks, takes no part. */
+  readonly forgottenStaysOut: boolean
   /** Majority mode: a view needs the promises of more than half of the voters. */
   readonly votersPromise: boolean
   /** Majority mode: a view is active once more than half of the voters have accepted it. */
@@ -85,6 +87,7 @@ export const ALL_RULES: Rules = {
   carryInSyncOnlyFromOwnView: true,
   witnessIsNoMaster: true,
   leaverAcceptsFirst: true,
+  forgottenStaysOut: true,
   votersPromise: true,
   votersAccept: true,
   bothVoterListsAgree: true,

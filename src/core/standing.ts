@@ -15,6 +15,7 @@ import type { Outbox } from './outbox.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { ClusterSettings } from './settings.ts'
+import { mustStayOut } from './leavers.ts'
 import { OWED_MAX } from './limits.ts'
 import type { Ballot, DurableState, Master, View } from './types.ts'
 
@@ -132,6 +133,11 @@ export class Standing {
     return ballots
   }
 
+  /** The cluster of this view has given this node up, and takes back nothing that it holds. */
+  isForgottenBy(view: View): boolean {
+    return this.#rules.forgottenStaysOut && mustStayOut(this.#self.id, this.lineages(), view)
+  }
+
   /** Promises never to serve anything below this ballot; `then` runs once that is durable. */
   promise(ballot: Ballot, then: (nowMs: number) => void): void {
     this.sawEpoch(ballot.epoch)
@@ -177,6 +183,7 @@ export class Standing {
 
   /** An active primary leaves its own lineage only for a view that contains it. */
   #mayFollow(view: View): boolean {
+    if (this.isForgottenBy(view)) return false
     if (!this.isActive || this.view === undefined) return true
     if (sameBallot(view.ballot, this.view.ballot)) return true
     return contains(view, this.view.ballot)

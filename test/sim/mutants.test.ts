@@ -54,6 +54,9 @@ const SEEN_BY_CLIENTS: readonly (readonly [RuleName, string, string])[] = [
 
 /** Rules whose loss no run notices: another rule stands behind each. Unit tests guard them. */
 const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
+  forgottenStaysOut:
+    'what a forgotten node would bring back are deletes that were removed meanwhile; its vouching for ' +
+    'nothing is covered by choose.ts, and forgotten.test.ts guards the rule',
   bothVoterListsAgree:
     'the list changes by one node at a time, and only from an active view: any majority of one ' +
     'list meets any majority of the other (quorum.test.ts goes through all of them)',

@@ -10,6 +10,8 @@ import {
   lastWords,
   lateBeat,
   oneEar,
+  laptops,
+  halfAgreed,
 } from './scripts.ts'
 
 const CLIENTS: ClientsOptions = {
@@ -274,6 +276,12 @@ export const SCENARIOS: readonly Scenario[] = [
     script: hungMaster,
     silenceMsMax: 4500,
   }),
+  scenario('laptops', 'three steady nodes, and four that come and go all day', {
+    world: { nodes: 7 },
+    faults: undefined,
+    script: laptops,
+    silenceMsMax: 4500,
+  }),
   scenario('maj3', 'majority mode: three voters, cut cables, crashes, power cuts', {
     world: { settings: MAJORITY },
     faults: VIOLENT,
@@ -282,18 +290,15 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { nodes: 5, witnesses: 1, settings: { ...MAJORITY, voters: 5 } },
     faults: VIOLENT,
   }),
-  scenario(
-    'majaccept5',
-    'majority mode: five voters, half of all accept and commit messages lost',
-    {
-      world: {
-        nodes: 5,
-        settings: { ...MAJORITY, voters: 5 },
-        network: { ...BASE.world.network, callLoss: { accept: 0.5, commit: 0.5, prepare: 0.1 } },
-      },
-      faults: VIOLENT,
+  scenario('majaccept5', 'majority mode: a view that two of five have accepted, and then a cut', {
+    world: {
+      nodes: 5,
+      settings: { ...MAJORITY, voters: 5 },
+      network: { ...BASE.world.network, callLoss: { accept: 0.5, commit: 0.9, view: 0.95 } },
     },
-  ),
+    faults: undefined,
+    script: halfAgreed,
+  }),
   scenario('majvoters', 'majority mode: an operator changes the voters while cables are cut', {
     world: { nodes: 5, settings: MAJORITY },
     faults: VIOLENT,

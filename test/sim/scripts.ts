@@ -168,3 +168,52 @@ export function changeVoters(stage: Stage): void {
 
 /** Voters that stay: with two, both are needed. Unit: nodes. */
 const VOTERS_MIN = 2
+
+/** Hosts that never go. Unit: nodes. */
+const STEADY = 3
+
+/** Between two laptops that come or go, at most. Unit: ms. */
+const LAPTOP_EVERY_MS = 1200
+
+/** Laptops are closed, pulled off the net or shut down, and come back or do not. */
+export function laptops(stage: Stage): void {
+  let turn = 0
+  const next = (): void => {
+    const { machines } = stage.world
+    const laptop = machines[STEADY + (turn % (machines.length - STEADY))]
+    turn++
+    if (laptop === undefined) return
+    if (laptop.life === undefined) stage.world.start(laptop)
+    else if (turn % 3 === 0) stage.kill(laptop, DOWN_MS * (turn % 7))
+    else stage.leave(laptop)
+    stage.after(LAPTOP_EVERY_MS, next)
+  }
+  stage.at(5000, next)
+}
+
+/**
+ * The second master is cut off from all; once the primary has another one, these two are cut off from
+ * the rest, where the old second master is. Few others may have heard of the view between.
+ */
+export function halfAgreed(stage: Stage): void {
+  const { network } = stage.world
+  const round = (): void => {
+    const primary = stage.primary()
+    const [second] = stage.otherMasters()
+    if (primary === undefined || second === undefined) return
+    stage.cutOff(second)
+    const hasOther = (): boolean =>
+      stage.primary() === primary && !stage.otherMasters().includes(second)
+    stage.when(hasOther, () => {
+      const side = [primary, ...stage.otherMasters()]
+      network.mend()
+      stage.split(side)
+      stage.after(APART_MS, () => network.mend())
+      stage.after(2 * APART_MS, () => stage.when(() => stage.isSettled(), round))
+    })
+  }
+  stage.at(4000, () => stage.when(() => stage.isSettled(), round))
+}
+
+/** Long enough for the other side to go on alone, if anything lets it. Unit: ms. */
+const APART_MS = 5000

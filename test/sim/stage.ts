@@ -44,6 +44,12 @@ export class Stage {
     this.after(downMs, () => this.world.start(machine))
   }
 
+  /** Stops a node in order. */
+  leave(machine: Machine): void {
+    this.#broke(`leave ${machine.name}`)
+    this.world.leave(machine)
+  }
+
   pause(machine: Machine, forMs: number): void {
     this.#broke(`pause ${machine.name}`)
     machine.life?.pause(forMs)
@@ -106,6 +112,18 @@ export class Stage {
   hang(machine: Machine): void {
     this.#broke(`hang ${machine.name}`)
     this.world.network.hang(machine)
+  }
+
+  /** These on one side, all others on the other. */
+  split(side: readonly Machine[]): void {
+    this.#broke(`split off ${side.map((machine) => machine.name).join(' ')}`)
+    const { machines, network } = this.world
+    for (const here of side) {
+      for (const there of machines.filter((machine) => !side.includes(machine))) {
+        network.cut(here, there)
+        network.cut(there, here)
+      }
+    }
   }
 
   /** One way: nothing of the first gets to the second. */
