@@ -6,7 +6,7 @@ import { INVALIDATION_ITEMS_MAX, INVALIDATION_WAIT_MS } from './limits.ts'
 import type { Invalidation } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { Standing } from './standing.ts'
-import type { Entry, StreamId, StreamPosition } from './types.ts'
+import type { StreamId, StreamPosition, Version } from './types.ts'
 import { onlyGroup, sameBallot } from './view.ts'
 
 export class Announcer {
@@ -21,8 +21,11 @@ export class Announcer {
     this.#commits = parts.commits
   }
 
-  /** The primary committed an entry at this position of its stream. */
-  committed({ stream, seq }: StreamPosition, { key, version }: Entry): void {
+  /** The primary committed a write or a purge at this position of its stream. */
+  committed(
+    { stream, seq }: StreamPosition,
+    { key, version }: { readonly key: string; readonly version: Version },
+  ): void {
     const item = { keyHash: keyHash(key), version }
     this.#commits.append(seq, item)
     if (!this.#hasListeners) return

@@ -56,10 +56,14 @@ export class Candidates {
 
   /** A master dropped on suspicion waits before it is chosen again. */
   holdDown(id: NodeId, nowMs: number): void {
-    for (const [other, untilMs] of this.#heldDownUntilMs) {
-      if (untilMs <= nowMs) this.#heldDownUntilMs.delete(other)
+    for (const other of this.#heldDownUntilMs.keys()) {
+      if (!this.#isHeldDown(other, nowMs)) this.#heldDownUntilMs.delete(other)
     }
     this.#heldDownUntilMs.set(id, nowMs + HOLD_DOWN_MS)
+  }
+
+  get heldDownCount(): number {
+    return this.#heldDownUntilMs.size
   }
 
   /**

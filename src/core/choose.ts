@@ -17,6 +17,7 @@ import type { Ballot, Master, NodeAt, NodeId, View, ViewStart } from './types.ts
 import type { Wish } from './wishes.ts'
 import {
   ballotOf,
+  BALLOT_ZERO,
   compareBallots,
   formatBallot,
   isHolder,
@@ -64,6 +65,8 @@ export type Choice =
 
 interface Reported {
   readonly view: View
+  /** Up to where something may have been acknowledged in its history. */
+  readonly acted: Ballot
   readonly holders: NodeId[]
 }
 
@@ -103,8 +106,9 @@ export function chooseView(input: ChooseInput): Choice {
 }
 
 /** The newest view reported. In majority mode not one that has no holder here and never acted. */
-function baseOf({ promises, settings }: ChooseInput): Reported | undefined {
-  const reported = reportedViews(promises)
+function baseOf(input: ChooseInput): Reported | undefined {
+  const { promises, settings } = input
+  const reported = reportedViews(input)
   if (settings.mode !== 'majority') return reported[0]
   return reported.find(({ view, holders }) => holders.length > 0 || canHaveActed(view, promises))
 }
@@ -122,11 +126,13 @@ function whyVotersDisagree(input: ChooseInput, base: View | undefined): string |
 }
 
 /** Every view that somebody accepted or still owes, newest first, with those who hold its data. */
-function reportedViews(promises: ReadonlyMap<NodeId, NodePromise>): Reported[] {
+function reportedViews({ promises, rules, settings }: ChooseInput): Reported[] {
+  const byActs = rules.onlyActedViewsCount && settings.mode === 'available'
   const byBallot = new Map<string, Reported>()
   const report = (view: View, holder: NodeId | undefined) => {
     const name = formatBallot(view.ballot)
-    const entry = byBallot.get(name) ?? { view, holders: [] }
+    const acted = byActs ? actedUpTo(view, promises) : view.ballot
+    const entry = byBallot.get(name) ?? { view, acted, holders: [] }
     byBallot.set(name, entry)
     if (holder !== undefined) entry.holders.push(holder)
   }
@@ -136,7 +142,21 @@ function reportedViews(promises: ReadonlyMap<NodeId, NodePromise>): Reported[] {
     if (state.view !== undefined) report(state.view, isHolder(state.view, id) ? holder : undefined)
     for (const owed of state.owed) report(owed, holder)
   }
-  return [...byBallot.values()].sort((a, b) => compareBallots(b.view.ballot, a.view.ballot))
+  return [...byBallot.values()].sort(
+    (a, b) => compareBallots(b.acted, a.acted) || compareBallots(b.view.ballot, a.view.ballot),
+  )
+}
+
+/**
+ * The last ballot of a view's history that may have acknowledged anything. A proposer knows which
+ * of its own views never became active; having promised a newer ballot, it will not activate them.
+ */
+function actedUpTo(view: View, promises: ReadonlyMap<NodeId, NodePromise>): Ballot {
+  const mayHaveActed = (ballot: Ballot): boolean => {
+    const proposer = promises.get(ballot.proposer)
+    return proposer === undefined || compareBallots(ballot, proposer.state.activated) <= 0
+  }
+  return onlyGroup(view).history.findLast(mayHaveActed) ?? BALLOT_ZERO
 }
 
 function build(input: ChooseInput, base: View | undefined): Choice {

@@ -192,10 +192,10 @@ export class Coherence {
       else if (seq > at.seq && this.#ahead.size < INVALIDATIONS_AHEAD_MAX)
         this.#ahead.set(seq, item)
     })
-    for (const seq of this.#ahead.keys()) if (seq <= at.seq) this.#ahead.delete(seq)
-    for (let next = this.#ahead.get(at.seq + 1); next; next = this.#ahead.get(at.seq + 1)) {
-      this.#ahead.delete(at.seq + 1)
+    let next = this.#ahead.get(at.seq + 1)
+    while (next !== undefined) {
       this.#pass(at, next)
+      next = this.#ahead.get(at.seq + 1)
     }
     this.#settleProofs()
   }
@@ -203,6 +203,7 @@ export class Coherence {
   /** The next commit of the stream. */
   #pass(at: { seq: number }, item: Invalidation): void {
     at.seq++
+    this.#ahead.delete(at.seq)
     this.#drop(item)
     this.#invalidated.add(item, at.seq)
   }

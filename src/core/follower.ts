@@ -2,13 +2,14 @@
 // flushed. The primary's order is the truth; versions are not compared here.
 import type { CommitLog } from './commit-log.ts'
 import { keyHash } from './key-hash.ts'
-import type { NodeRequest, NodeResponse } from './messages.ts'
+import type { NodeRequest, NodeResponse, StreamRecord } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
+import type { StoreChange } from './step.ts'
 import { fromTravel } from './travel.ts'
 import type { Ballot, StreamId, StreamPosition, Version, View } from './types.ts'
 import { BALLOT_ZERO, ballotOf, primaryOf, sameBallot } from './view.ts'
@@ -35,6 +36,8 @@ export class Follower {
   readonly #uncommitted = new Map<string, number>()
   /** While syncing: keys that the stream brought with versions from before this view. */
   readonly #oldFromStream = new Set<string>()
+  /** While syncing: keys that the stream purged, and up to which version. */
+  readonly #purged = new Map<string, Version>()
 
   constructor(out: Outbox, parts: FollowerParts, rules: Rules) {
     this.#out = out
@@ -66,8 +69,17 @@ export class Follower {
     return version > view.start.clock || this.#oldFromStream.has(key)
   }
 
+  /** Whether the stream of this view removed this version of the key: a page may still bring it. */
+  wasPurged(key: string, version: Version): boolean {
+    return (this.#purged.get(key) ?? '') >= version
+  }
+
   get uncommittedCount(): number {
     return this.#uncommitted.size
+  }
+
+  get oldFromStreamCount(): number {
+    return this.#oldFromStream.size
   }
 
   /** A new view begins at the position it names; everything before is settled by it. */
@@ -82,6 +94,7 @@ export class Follower {
     }
     this.#stream = view.start.stream
     this.#oldFromStream.clear()
+    this.#purged.clear()
   }
 
   /** The primary says that everything up to here is committed. */
@@ -111,23 +124,47 @@ export class Follower {
   }
 
   #apply(request: Replicate, nowMs: number): void {
-    const { self, standing, remembered, commits } = this.#parts
-    const known = Math.max(0, this.#appliedSeq + 1 - request.firstSeq)
-    const wallMs = self.wallMs(nowMs)
-    const isSyncing = standing.mastership?.inSync === false
-    const startClock = standing.view?.start.clock ?? ''
-    const changes = request.records.slice(known).map(({ entry, write }, i) => {
-      self.stored(entry.version)
-      if (isSyncing && entry.version <= startClock) this.#oldFromStream.add(entry.key)
-      remembered.add(write, nowMs)
-      const seq = request.firstSeq + known + i
-      this.#uncommitted.set(entry.key, seq)
-      commits.append(seq, { keyHash: keyHash(entry.key), version: entry.version })
-      return { kind: 'put', entry: fromTravel(entry, wallMs) } as const
-    })
+    const again = Math.max(0, this.#appliedSeq + 1 - request.firstSeq)
+    const known = this.#rules.replicateOnce ? again : 0
+    const changes = request.records
+      .slice(known)
+      .map((record, i) => this.#changeOf(record, request.firstSeq + known + i, nowMs))
     if (changes.length === 0) return
     this.#appliedSeq = request.firstSeq + request.records.length - 1
     this.#out.store(changes, () => {})
+  }
+
+  #changeOf(record: StreamRecord, seq: number, nowMs: number): StoreChange {
+    const { self, standing, remembered, commits } = this.#parts
+    const { key, version } = record.kind === 'entry' ? record.entry : record
+    commits.append(seq, { keyHash: keyHash(key), version })
+    const isSyncing = standing.mastership?.inSync === false
+    if (record.kind === 'purge') return this.#purge(record, isSyncing)
+    const { entry, write } = record
+    self.stored(entry.version)
+    const startClock = standing.view?.start.clock ?? ''
+    if (isSyncing && entry.version <= startClock) this.#oldFromStream.add(entry.key)
+    if (write !== undefined) remembered.add(write, nowMs)
+    this.#uncommitted.set(entry.key, seq)
+    return { kind: 'put', entry: fromTravel(entry, self.wallMs(nowMs)) }
+  }
+
+  /**
+   * What is gone reads as the tombstone did: the key is not uncommitted for that. A syncing master
+   * may still hold what was rolled back, newer than the tombstone: that goes as well.
+   */
+  #purge(
+    { key, version }: Extract<StreamRecord, { kind: 'purge' }>,
+    isSyncing: boolean,
+  ): StoreChange {
+    const held = this.#parts.store.get(key)?.version
+    if (isSyncing) {
+      this.#purged.set(key, version)
+      if (held !== undefined && !this.cameByStream(key, held)) return { kind: 'remove', key }
+    }
+    // Without the rule older versions stay; a change that does nothing stands in for the record.
+    const isKept = held !== version && !this.#rules.purgeRemovesOlder
+    return { kind: 'purge', key, version: isKept ? '' : version }
   }
 
   /** Stores complete in order: an empty one tells when all before it are durable. */

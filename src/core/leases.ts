@@ -43,6 +43,11 @@ export class Leases {
     return [...this.#heard.values()]
   }
 
+  /** Heartbeats whose time is remembered, nodes to be echoed, and proofs of them. */
+  get count(): number {
+    return this.#sentAtMs.size + this.#heard.size + this.#proofs.size
+  }
+
   forget(id: NodeId): void {
     this.#heard.delete(id)
     this.#proofs.delete(id)

@@ -213,7 +213,7 @@ export const BUCKETS = 65_536
 export const PAGE_BYTES = { min: 64 * 1024, max: 1024 * 1024 }
 
 /** Keys looked at for one mirror page. Unit: keys. Keeps one page under a few ms. */
-export const PAGE_KEYS_MAX = 10_000
+export const PAGE_KEYS_MAX = 1000
 
 /** A loop later than this asks for smaller pages. Unit: ms. */
 export const PAGE_LAG_MS = 20
@@ -226,6 +226,39 @@ export const MIRROR_CALL_WAIT_MS = 5000
 
 /** Pause before a failed mirror step is tried again. Unit: ms. */
 export const MIRROR_PAUSE_MS = 200
+
+/** Expired entries that become deletes in one tick. Unit: entries. 5,000 a second. */
+export const EXPIRY_BATCH = 250
+
+/** Old tombstones that are purged in one tick. Unit: entries. As many as become tombstones. */
+export const PURGE_BATCH = EXPIRY_BATCH
+
+/** With more writes under way than this, clearing up waits for clients. Unit: writes. */
+export const CLEARING_PENDING_MAX = BATCH_RECORDS_MAX
+
+/** A tombstone is kept this long. Unit: ms. A week: longer than what is away by accident. */
+export const TOMBSTONE_TTL_MS = 7 * 24 * 60 * 60 * 1000
+
+/** A wall clock that moves by more from one tick to the next was set. Unit: ms. */
+export const CLOCK_STEP_MS = 1000
+
+/** Nothing is removed by a wall clock that was set less than this ago. Unit: ms. Time to set it right. */
+export const CLOCK_SETTLE_MS = 10_000
+
+/** In-sync masters compare their stores this often. Unit: ms. One digest: 512 KiB. */
+export const AUDIT_EVERY_MS = 10 * 60 * 1000
+
+/** Keys that one audit looks at twice. Unit: keys. More of them wait for the next one. */
+export const AUDIT_SUSPECTS_MAX = 10_000
+
+/** Keys of differences named in the log. Unit: keys. */
+export const AUDIT_KEYS_NAMED = 10
+
+/** Keys in one question of an audit, or of a repair. Unit: keys. */
+export const RECOVER_KEYS_MAX = 100
+
+/** Pause before a damaged entry is asked for again. Unit: ms. */
+export const REPAIR_PAUSE_MS = 500
 
 /** A key. Unit: bytes of UTF-8. */
 export const KEY_BYTES_MAX = 511
@@ -258,6 +291,7 @@ assert(PROMISE_WAIT_MS < PROPOSAL_MS, 'a proposal needs time for its second roun
 assert(VIEW_CALL_WAIT_MS < PROPOSAL_MS, 'a lost call must end inside its proposal')
 assert(FORWARD_WAIT_MS < DEADLINE_MS, 'a write must be able to try more than once')
 assert(QUERY_WAIT_MS + HEDGE_WAIT_MS < DEADLINE_MS, 'both masters are asked before giving up')
+assert(REMEMBER_MS < TOMBSTONE_TTL_MS, 'a remembered delete must still be found')
 assert(
   SUSPECT_AFTER_MS + 2 * PING_WAIT_MS < UNANSWERED_MS,
   'a silent master is found by its silence',

@@ -38,7 +38,7 @@ interface Lookup {
   isResting: boolean
   /** Reads of this round that have not ended. */
   readsOpen: number
-  /** Writes acknowledged through this node meanwhile: nothing older may be answered. */
+  /** Nothing older may be answered: a client says so, or a write went through this node meanwhile. */
   minVersion: Version | undefined
   lastReason: string
 }
@@ -70,7 +70,10 @@ export class Lookups {
   readonly #out: Outbox
   readonly #parts: LookupsParts
   readonly #rules: Rules
-  /** By key; strong reads are kept apart, for they must not share an older answer. */
+  /**
+   * By key; strong reads are kept apart, for they must not share an older answer, and so are those
+   * that name a version, for it may not be there to be found.
+   */
   readonly #lookups = new Map<string, Lookup>()
   readonly #byNonce = new Map<number, Lookup>()
   readonly #queries = new Allowance(QUERIES_PER_SECOND_MAX)
@@ -87,7 +90,8 @@ export class Lookups {
 
   read(ticket: number, query: ReadQuery, nowMs: number): void {
     const waiter = { ticket, deadlineMs: nowMs + DEADLINE_MS }
-    const name = query.strength === 'strong' ? `s${ticket}` : `k${query.key}`
+    const { minVersion } = query
+    const name = query.strength === 'strong' ? `s${ticket}` : `k${minVersion ?? ''} ${query.key}`
     const running = this.#lookups.get(name)
     if (running !== undefined) {
       running.tickets.push(waiter)
@@ -107,7 +111,7 @@ export class Lookups {
       roundMs: nowMs,
       isResting: true,
       readsOpen: 0,
-      minVersion: undefined,
+      minVersion,
       lastReason: '',
     }
     this.#lookups.set(name, lookup)
@@ -116,7 +120,7 @@ export class Lookups {
 
   /** A write went through this node: a lookup under way must not bring back what was before it. */
   wrote(key: string, version: Version): void {
-    const lookup = this.#lookups.get(`k${key}`)
+    const lookup = this.#lookups.get(`k ${key}`)
     if (lookup === undefined) return
     if (lookup.minVersion === undefined || version > lookup.minVersion) lookup.minVersion = version
   }
@@ -202,9 +206,9 @@ export class Lookups {
 
   #query(lookup: Lookup, nowMs: number): void {
     const { key, nonce } = lookup
-    if (this.#parts.serving.mayServe(key, nowMs)) {
-      const entry = this.#parts.serving.stored(key, nowMs)
-      this.#complete(lookup, { entry, ageMs: this.#parts.serving.masterAgeMs(nowMs) }, nowMs)
+    const word = this.#parts.serving.wordOf(key, lookup.minVersion, nowMs)
+    if (word.kind === 'master') {
+      this.#complete(lookup, { entry: word.entry, ageMs: word.ageMs }, nowMs)
       return
     }
     // A storm of misses is the masters' business: it must not keep every node of the group busy.
@@ -326,12 +330,10 @@ export class Lookups {
 
   /** An answer with its proof: kept as a copy, and given to all who wait. */
   #complete(lookup: Lookup, result: Result, nowMs: number): void {
-    const { key, minVersion } = lookup
+    const { key } = lookup
     const entry = liveEntry(result.entry, this.#parts.self.wallMs(nowMs))
     const provenAtMs = lookup.roundMs - result.ageMs
     const isTooOld = nowMs - provenAtMs > COPY_FRESH_MS && this.#rules.copyNeedsProof
-    const isSuperseded =
-      minVersion !== undefined && result.entry !== undefined && result.entry.version < minVersion
     // What this node itself says as a master needs no comparison with what it has heard of.
     const word = result.position && {
       key,
@@ -340,12 +342,12 @@ export class Lookups {
       position: result.position,
     }
     const isOutdated = word !== undefined && this.#parts.coherence.isOutdated(word, nowMs)
-    if (isTooOld || isSuperseded || isOutdated) {
+    if (isTooOld || isOutdated) {
       this.#rest(lookup, 'the answer came too late to be trusted')
       return
     }
     const isMaster = this.#parts.standing.mastership !== undefined
-    const source: Source = this.#parts.serving.holdsLease(nowMs) ? 'local' : 'fetched'
+    const source: Source = word === undefined ? 'local' : 'fetched'
     // A master's store is its copy. A strong read may overtake a write that it knows nothing of.
     if (!isMaster && lookup.strength === 'fresh') {
       const known =

@@ -61,6 +61,10 @@ export class Members {
     return this.#members.values()
   }
 
+  get count(): number {
+    return this.#members.size
+  }
+
   /** Nodes that may be counted on: verified, and not silent for long. */
   alive(): Member[] {
     return [...this.#members.values()].filter((m) => m.phase === 'alive' || m.phase === 'suspect')

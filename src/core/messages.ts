@@ -150,11 +150,18 @@ export interface PastWrite extends AppliedWrite {
 }
 
 /** One record of a primary's stream. */
-export interface StreamRecord {
-  readonly entry: TravelEntry
-  /** The write that waits for this record: its own, or a retry that finds a newer entry. */
-  readonly write: AppliedWrite
-}
+export type StreamRecord =
+  | {
+      readonly kind: 'entry'
+      readonly entry: TravelEntry
+      /**
+       * The write that waits for this record: its own, or a retry that finds a newer entry.
+       * Undefined: no client asked for it, as when an expired entry is deleted.
+       */
+      readonly write: AppliedWrite | undefined
+    }
+  /** An old tombstone goes: this version of the key and any older one is removed. */
+  | { readonly kind: 'purge'; readonly key: string; readonly version: Version }
 
 /** An entry's name without its value. */
 export interface EntryHead {
@@ -219,6 +226,10 @@ export type NodeRequest =
   /** The primary asks another in-sync master of this view to become primary. */
   | { readonly kind: 'takeOver'; readonly ballot: Ballot }
   | { readonly kind: 'order'; readonly order: Order }
+  /** From one in-sync master to another: what it holds under these keys. */
+  | { readonly kind: 'recover'; readonly ballot: Ballot; readonly keys: readonly string[] }
+  /** "Please compare your store with the primary's." */
+  | { readonly kind: 'audit' }
 
 export interface NodePromise {
   readonly state: DurableState
@@ -281,11 +292,21 @@ export type NodeResponse =
   | {
       readonly kind: 'page'
       readonly items: readonly PageItem[]
+      /** Keys that the source holds and cannot read. */
+      readonly damaged?: readonly string[] | undefined
       /** The last key looked at; undefined: the end of the key space was reached. */
       readonly end: string | undefined
     }
   | { readonly kind: 'entries'; readonly entries: readonly TravelEntry[] }
   | { readonly kind: 'ordered'; readonly outcome: OrderOutcome }
+  | {
+      readonly kind: 'recovered'
+      readonly entries: readonly TravelEntry[]
+      /** Nothing is stored there. Keys in neither list are being written, or damaged. */
+      readonly absent: readonly string[]
+      /** From a primary: all that its stream carries so far is in the answer, or being written. */
+      readonly seq: number
+    }
   /** This node cannot answer now; another may. */
   | { readonly kind: 'unable'; readonly reason: string }
 

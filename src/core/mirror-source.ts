@@ -51,7 +51,7 @@ export class MirrorSource {
 
   page(request: PageRequest, ticket: number, nowMs: number): void {
     if (this.#isFenced(request.ballot, ticket)) return
-    const { items, end } = this.#store.page({
+    const { items, damaged, end } = this.#store.page({
       after: request.after,
       upTo: undefined,
       wanted: request.wanted,
@@ -63,6 +63,7 @@ export class MirrorSource {
     this.#out.respond(ticket, {
       kind: 'page',
       end,
+      ...(damaged.length === 0 ? {} : { damaged }),
       items: items.map((item) =>
         item.kind === 'head' ? item : { kind: 'entry', entry: toTravel(item.entry, wallMs) },
       ),

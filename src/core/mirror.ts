@@ -179,8 +179,15 @@ export class Mirror {
   }
 
   #takePage(view: View, got: { progress: Progress; page: Page }, nowMs: number): void {
+    const { progress } = got
+    this.#sweep(view, { ...got, after: progress.after }, nowMs, (thenMs) =>
+      this.#takeItems(view, got, thenMs),
+    )
+  }
+
+  #takeItems(view: View, got: { progress: Progress; page: Page }, nowMs: number): void {
     const { progress, page } = got
-    const changes: StoreChange[] = [...this.#surplus(progress, page)]
+    const changes: StoreChange[] = []
     const missing: EntryHead[] = []
     for (const item of page.items) {
       const head = item.kind === 'head' ? item.head : item.entry
@@ -237,39 +244,64 @@ export class Mirror {
     return { kind: 'put', entry: fromTravel(travel, this.#self.wallMs(nowMs)) }
   }
 
-  /** What is here in this stretch of keys and not at the primary was never acknowledged. */
-  *#surplus(progress: Progress, page: Page): Iterable<StoreChange> {
-    if (!this.#rules.mirrorRemovesSurplus) return
-    const theirs = new Set(page.items.map((item) => keyOf(item)))
-    let after = progress.after
-    for (;;) {
-      const mine = this.#store.page({
-        after,
-        upTo: page.end,
-        wanted: progress.wanted,
-        valueBytesMax: -1,
-        bytesMax: PAGE_BYTES.max,
-        keysMax: PAGE_KEYS_MAX,
-      })
-      for (const item of mine.items) {
-        const head = item.kind === 'head' ? item.head : undefined
-        if (head === undefined || theirs.has(head.key)) continue
-        if (!this.#isFromStream(head.key, head.version)) yield { kind: 'remove', key: head.key }
-      }
-      if (mine.end === undefined || mine.end === page.end) return
-      after = mine.end
+  /**
+   * What is here in this stretch of keys and not at the primary was never acknowledged. Where the
+   * primary has few keys the stretch may be all that is here: it is swept a bounded part at a time.
+   */
+  #sweep(
+    view: View,
+    job: { progress: Progress; page: Page; after: string | undefined },
+    nowMs: number,
+    then: (nowMs: number) => void,
+  ): void {
+    if (!this.#rules.mirrorRemovesSurplus) {
+      then(nowMs)
+      return
     }
+    const { progress, page, after } = job
+    // What the primary holds and cannot read may be whole here: it stays.
+    const theirs = new Set([...page.items.map((item) => keyOf(item)), ...(page.damaged ?? [])])
+    const mine = this.#store.page({
+      after,
+      upTo: page.end,
+      wanted: progress.wanted,
+      valueBytesMax: -1,
+      bytesMax: PAGE_BYTES.max,
+      keysMax: PAGE_KEYS_MAX,
+    })
+    const changes: StoreChange[] = []
+    for (const item of mine.items) {
+      const head = item.kind === 'head' ? item.head : item.entry
+      if (theirs.has(head.key) || this.#isFromStream(head.key, head.version)) continue
+      changes.push({ kind: 'remove', key: head.key })
+    }
+    this.#entriesTaken += changes.length
+    const isLast = mine.end === undefined || mine.end === page.end
+    if (isLast) {
+      if (changes.length > 0) this.#out.store(changes, () => {})
+      then(nowMs)
+      return
+    }
+    this.#out.store(changes, (thenMs) => {
+      if (this.#isCurrent(view)) this.#sweep(view, { ...job, after: mine.end }, thenMs, then)
+    })
   }
 
   #needs(theirs: { readonly key: string; readonly version: string }): boolean {
     const mine = this.#store.get(theirs.key)
-    if (mine === undefined) return true
+    if (mine === undefined) return !this.#isPurged(theirs)
     return mine.version !== theirs.version && !this.#isFromStream(theirs.key, mine.version)
   }
 
   /** What the live stream brought is newer than any page, or as new. */
   #isFromStream(key: string, version: string): boolean {
     return this.#rules.mirrorYieldsToStream && this.#follower.cameByStream(key, version)
+  }
+
+  /** The stream removed it while the page was on its way. */
+  #isPurged(theirs: { readonly key: string; readonly version: string }): boolean {
+    const { key, version } = theirs
+    return this.#rules.mirrorYieldsToStream && this.#follower.wasPurged(key, version)
   }
 
   #finish(view: View, nowMs: number): void {

@@ -17,7 +17,7 @@ import { Requests } from './requests.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterStatus } from './status.ts'
 import type { Effect, Event } from './step.ts'
-import type { Address, Copy, View } from './types.ts'
+import type { Address, Copy, Entry, Version, View } from './types.ts'
 import {
   ballotOf,
   compareBallots,
@@ -88,6 +88,9 @@ export class NodeCore {
       case 'order':
         this.#parts.orders.take(event.ticket, event.order, nowMs)
         break
+      case 'audit':
+        this.#parts.audit.request(nowMs)
+        break
       case 'leave':
         this.#parts.beats.hurry()
         this.#parts.leaving.begin(event.reason, nowMs)
@@ -102,6 +105,17 @@ export class NodeCore {
   /** May the stored entry of this key, or its absence, be answered from the store right now? */
   mayServe(key: string, nowMs: number): boolean {
     return this.#parts.serving.mayServe(key, nowMs)
+  }
+
+  /** Does what the store holds under a key come after the write of this version? */
+  isEnough(held: Entry | undefined, min: Version | undefined): boolean {
+    return this.#parts.session.isEnough(held, min)
+  }
+
+  /** Does this copy? */
+  isCopyEnough(copy: Copy, min: Version | undefined): boolean {
+    const entry = copy.known.kind === 'entry' ? copy.known.entry : undefined
+    return this.#parts.session.isCopyEnough(entry, min)
   }
 
   /** Age of the proof behind an answer from the store. Unit: ms. */
@@ -149,6 +163,8 @@ export class NodeCore {
   /** Sizes of everything that grows with load, for the bounds that tests check. */
   load(): Readonly<Record<string, number>> {
     const { forwards, lookups, stream, follower, commits, coherence } = this.#parts
+    const { members, candidates, leases, remembered, standing } = this.#parts
+    const { view, state } = standing
     return {
       forwards: forwards.count,
       lookups: lookups.count,
@@ -156,6 +172,13 @@ export class NodeCore {
       uncommitted: follower.uncommittedCount,
       commits: commits.size,
       ...coherence.load,
+      oldFromStream: follower.oldFromStreamCount,
+      members: members.count,
+      heldDown: candidates.heldDownCount,
+      proofs: leases.count,
+      remembered: remembered.size,
+      history: view === undefined ? 0 : onlyGroup(view).history.length,
+      owed: state.owed.length,
       open: this.#out.openCount,
     }
   }
@@ -179,6 +202,11 @@ export class NodeCore {
     this.#parts.forwards.tick(nowMs)
     this.#parts.lookups.tick(nowMs)
     this.#parts.mirror.tick(nowMs)
+    this.#parts.wallTrust.tick(nowMs)
+    this.#parts.expiry.tick(nowMs)
+    this.#parts.purge.tick(nowMs)
+    this.#parts.recovery.tick(nowMs)
+    this.#parts.audit.tick(nowMs)
     this.#grow(nowMs)
   }
 
@@ -315,7 +343,8 @@ export class NodeCore {
     const { synced, follower, stream, self, standing, remembered, commits, beats } = this.#parts
     synced.start(view.ballot)
     // What this node remembers may belong to writes that the mirror is about to roll back.
-    if (standing.mastership?.inSync === false) remembered.clear()
+    const isSyncing = standing.mastership?.inSync === false
+    if (isSyncing && this.#rules.syncingForgets) remembered.clear()
     follower.follow(view)
     if (standing.mastership === undefined) commits.clear()
     else commits.enter(view.start)

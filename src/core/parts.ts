@@ -1,16 +1,19 @@
 // Puts the machines of one node together: who works with whom. Decides nothing.
 import { Acceptor } from './acceptor.ts'
 import { Announcer } from './announcer.ts'
+import { Audit } from './audit.ts'
 import { Beats } from './beats.ts'
 import { Candidates } from './candidates.ts'
 import { Coherence } from './coherence.ts'
 import { CommitLog } from './commit-log.ts'
+import { Expiry } from './expiry.ts'
 import { Follower } from './follower.ts'
 import { Forwards } from './forwards.ts'
 import { Handoff } from './handoff.ts'
 import { keyHash } from './key-hash.ts'
 import { Leases } from './leases.ts'
 import { Leaving } from './leaving.ts'
+import { TOMBSTONE_TTL_MS } from './limits.ts'
 import { Lookups } from './lookups.ts'
 import { Members } from './members.ts'
 import { Mirror } from './mirror.ts'
@@ -19,18 +22,22 @@ import { Orders } from './orders.ts'
 import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader, Random } from './ports.ts'
 import { Proposer } from './proposer.ts'
+import { Purge } from './purge.ts'
 import { Remembered } from './remembered.ts'
 import { whyNoPrimary } from './report.ts'
+import { Recovery } from './recovery.ts'
 import type { Rules } from './rules.ts'
 import { Self } from './self.ts'
 import { Serving } from './serving.ts'
+import { Session } from './session.ts'
 import type { ClusterSettings, Identity } from './settings.ts'
 import { Standing, type StandingListener } from './standing.ts'
 import { Stream } from './stream.ts'
 import { SyncedMasters } from './synced-masters.ts'
 import { Triggers } from './triggers.ts'
-import { Wishes } from './wishes.ts'
 import { inRoster } from './view.ts'
+import { WallTrust } from './wall-trust.ts'
+import { Wishes } from './wishes.ts'
 import { Writes } from './writes.ts'
 
 /** What a node's core may look at outside itself. */
@@ -47,6 +54,10 @@ export interface CoreOptions {
   /** Hash of the cluster settings; nodes with another one cannot become master here. */
   readonly fingerprint: number
   readonly rules: Rules
+  /** Shorter for tests. Undefined: TOMBSTONE_TTL_MS. Unit: ms. */
+  readonly tombstoneTtlMs?: number | undefined
+  /** Shorter for tests. Undefined: AUDIT_EVERY_MS. Unit: ms. */
+  readonly auditEveryMs?: number | undefined
 }
 
 /** Everything that decides in one node. */
@@ -87,11 +98,12 @@ export function createParts(
   )
   const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
   const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
-  const report = { ...views, ...reads, store, settings, fingerprint }
+  const upkeep = createUpkeep(out, { ...views, store }, setUp.options)
+  const report = { ...views, ...reads, ...upkeep, store, settings, fingerprint }
   const leaving = new Leaving(out, { ...views, settings })
   const orders = new Orders(out, { ...views, settings, whyNoPrimary })
   const more = { writes, forwards, beats, mirror, mirrorSource, leaving, orders, report }
-  return { ...views, ...reads, ...more }
+  return { ...views, ...reads, ...upkeep, ...more }
 }
 
 /** The machines that answer reads. */
@@ -101,12 +113,12 @@ function createReadParts(
   around: { views: ReturnType<typeof createViewParts>; rules: Rules },
 ) {
   const { views, rules } = around
-  const { self, standing, members, leases, stream, follower, proposer } = views
+  const { self, standing, members, leases, stream, follower, proposer, session } = views
   const { store, copies, random } = ports
   const coherence = new Coherence(out, { standing, members, leases, copies }, rules)
   const serving = new Serving(
     out,
-    { self, standing, members, leases, stream, follower, store, copies, coherence },
+    { self, standing, members, leases, stream, follower, store, copies, coherence, session },
     rules,
   )
   const why = () => whyNoPrimary({ members, standing, proposer })
@@ -116,6 +128,20 @@ function createReadParts(
     rules,
   )
   return { coherence, serving, lookups, whyNoPrimary: why }
+}
+
+/** The machines that remove what is over, and that compare and mend masters. */
+function createUpkeep(
+  out: Outbox,
+  among: ReturnType<typeof createViewParts> & { store: EntryReader },
+  options: CoreOptions,
+) {
+  const { rules, tombstoneTtlMs = TOMBSTONE_TTL_MS } = options
+  const wallTrust = new WallTrust(among)
+  const expiry = new Expiry(out, { ...among, wallTrust }, rules)
+  const purge = new Purge({ ...among, wallTrust }, { rules, tombstoneTtlMs })
+  const audit = new Audit(out, among, options)
+  return { wallTrust, expiry, purge, audit, recovery: new Recovery(out, among) }
 }
 
 /** The machines that agree on views. */
@@ -138,6 +164,7 @@ function createViewParts(
   })
   const members = new Members(out, self, (id) => inRoster(standing.route, id))
   const leases = new Leases(self, standing)
+  const session = new Session({ self, standing }, rules)
   const synced = new SyncedMasters()
   const candidates = new Candidates({ self, members, standing, store }, { settings, fingerprint })
   const commits = new CommitLog()
@@ -161,6 +188,7 @@ function createViewParts(
     standing,
     members,
     leases,
+    session,
     synced,
     candidates,
     acceptor,

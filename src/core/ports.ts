@@ -9,6 +9,8 @@ export interface StorePage {
     | { readonly kind: 'head'; readonly head: EntryHead }
     | { readonly kind: 'entry'; readonly entry: Entry }
   )[]
+  /** Keys in it whose entries do not read back. */
+  readonly damaged: readonly string[]
   /** The last key looked at; undefined: the end was reached. */
   readonly end: string | undefined
 }
@@ -28,9 +30,51 @@ export interface PageBounds {
   readonly keysMax: number
 }
 
+/** What a store is asked by time: entries that end, or tombstones. */
+export type DueKind = 'expiring' | 'tombstone'
+
+/** An entry in order of time: by the end of its life, or for a tombstone by when it was written. */
+export interface DueEntry {
+  readonly key: string
+  readonly version: Version
+  /** Unit: ms since 1970, whole. An expiry is rounded up, so that it is over by then. */
+  readonly dueMs: number
+}
+
+/** A place in the order of time: by `dueMs`, then by key. */
+export type DuePlace = Pick<DueEntry, 'key' | 'dueMs'>
+
+export interface DueBounds {
+  readonly kind: DueKind
+  /** Up to and including this time. Unit: ms since 1970. */
+  readonly upToMs: number
+  /** After this place; undefined: from the oldest. */
+  readonly after: DuePlace | undefined
+  /** The page ends after this many entries were looked at. */
+  readonly entriesMax: number
+}
+
+export interface DuePage {
+  readonly entries: readonly DueEntry[]
+  /** The last place looked at; undefined: nothing more is due. */
+  readonly end: DuePlace | undefined
+}
+
+export interface DamagedEntry {
+  readonly key: string
+  readonly version: Version | undefined
+}
+
 /** The entries this node holds. Tombstones are entries. Every `store` effect is visible at once. */
 export interface EntryReader {
   get(key: string): Entry | undefined
+  /**
+   * `get` found a record under this key that does not read back. Nobody may say "absent" for that:
+   * it is stored, though not to be read.
+   */
+  isDamaged(key: string): boolean
+  /** Some of the damaged entries; with the version, where that can still be read. */
+  damaged(countMax: number): DamagedEntry[]
   /** Live entries: no tombstones. */
   readonly keyCount: number
   /** No room for more values; deletes still fit. */
@@ -40,6 +84,11 @@ export interface EntryReader {
   /** The digest: BUCKETS fingerprints of 8 bytes. The result is a snapshot. */
   digest(): Uint8Array
   page(bounds: PageBounds): StorePage
+  /**
+   * Entries that are due, oldest first. What it names is stored just so now; what was put in the
+   * last moments may be missing from it.
+   */
+  due(bounds: DueBounds): DuePage
 }
 
 /** The copies this node keeps. `keep` and `drop` effects are visible at once. */

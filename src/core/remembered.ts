@@ -22,7 +22,7 @@ export class Remembered {
   /** A write applied just now. */
   add(write: AppliedWrite, nowMs: number): void {
     this.#writes.delete(write.requestId)
-    this.#writes.set(write.requestId, { ...write, atMs: nowMs, turn: ++this.#turn })
+    this.#keep(write, nowMs)
     // The map keeps insertion order: the first ones are the oldest.
     for (const [id, old] of this.#writes) {
       if (this.#writes.size <= REMEMBER_MAX && nowMs - old.atMs <= REMEMBER_MS) break
@@ -32,9 +32,9 @@ export class Remembered {
 
   /** What another master remembers; what was heard from the stream meanwhile is newer and stays. */
   learn(past: readonly PastWrite[], nowMs: number): void {
-    for (const { ageMs, ...write } of past) {
+    for (const write of past) {
       if (this.#writes.has(write.requestId) || this.#writes.size >= REMEMBER_MAX) continue
-      this.#writes.set(write.requestId, { ...write, atMs: nowMs - ageMs, turn: ++this.#turn })
+      this.#keep(write, nowMs - write.ageMs)
     }
   }
 
@@ -58,5 +58,9 @@ export class Remembered {
 
   get size(): number {
     return this.#writes.size
+  }
+
+  #keep({ requestId, version, fingerprint }: AppliedWrite, atMs: number): void {
+    this.#writes.set(requestId, { requestId, version, fingerprint, atMs, turn: ++this.#turn })
   }
 }

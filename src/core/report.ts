@@ -1,5 +1,6 @@
 // What this node says about itself and the others: GET /cluster, and reasons in words for clients.
 // Looks only; changes nothing.
+import type { Audit } from './audit.ts'
 import type { Candidates } from './candidates.ts'
 import type { Coherence } from './coherence.ts'
 import { CLOCK_SKEW_MAX_MS, NODES_MAX } from './limits.ts'
@@ -17,6 +18,7 @@ import { contains, formatBallot, inRoster, onlyGroup, primaryOf } from './view.t
 
 export interface ReportParts {
   readonly self: Self
+  readonly audit: Audit
   readonly standing: Standing
   readonly members: Members
   readonly candidates: Candidates
@@ -68,6 +70,7 @@ export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
     keys: store.keyCount,
     stream: { id: formatBallot(stream), committed: seq },
     proofAgeMs: proofAgeMs(parts, nowMs),
+    audit: parts.audit.report(nowMs),
     mode: settings.mode,
     warnings: reportWarnings(parts),
   }

@@ -26,7 +26,7 @@ export class Requests {
 
   take({ ticket, sender, request }: RequestEvent, nowMs: number): void {
     const { acceptor, standing, follower, serving, mirrorSource, synced } = this.#parts
-    const { announcer, triggers, orders } = this.#parts
+    const { announcer, recovery, audit, triggers, orders } = this.#parts
     switch (request.kind) {
       case 'ping':
         return this.#ping(request, { ticket, sender })
@@ -71,6 +71,10 @@ export class Requests {
       }
       case 'order':
         return orders.asked(request.order, ticket, nowMs)
+      case 'recover':
+        return recovery.answer(request, ticket, nowMs)
+      case 'audit':
+        return audit.requested(ticket, nowMs)
       default:
         return unreachable(request)
     }

@@ -31,6 +31,8 @@ export interface Rules {
   readonly bothVoterListsAgree: boolean
   /** Only an in-sync master of the base view may become primary. */
   readonly onlyHolderProposes: boolean
+  /** A view that its proposer never activated does not stand above one that acted. */
+  readonly onlyActedViewsCount: boolean
   /** A view needs the promises of more than half of the nodes that its proposer hears. */
   readonly viewNeedsMostOfHeard: boolean
   /** A live active primary protects itself and is protected by those who hear it. */
@@ -51,6 +53,10 @@ export interface Rules {
   readonly applyOnce: boolean
   /** A remembered write counts only while the stored entry is at least as new. */
   readonly forgetRolledBack: boolean
+  /** A node that becomes syncing forgets the retried writes: its mirror may roll them back. */
+  readonly syncingForgets: boolean
+  /** A record of the stream that comes again is not applied again. */
+  readonly replicateOnce: boolean
   /** A forwarded write names its view; a primary of another view refuses it. */
   readonly forwardNamesView: boolean
   /** A mirror never overwrites what the live stream of its view wrote. */
@@ -75,6 +81,16 @@ export interface Rules {
   readonly noLateFills: boolean
   /** A new primary's stream is followed only from where it continues the one before. */
   readonly followOnlyKnownStreams: boolean
+  /** Masters remove expired entries only as the stream says: as deletes of the primary. */
+  readonly expiryThroughStream: boolean
+  /** Tombstones go only while every known node is in this view and nobody owes a lineage. */
+  readonly purgeOnlyWhenAllPresent: boolean
+  /** A purge removes every version up to its own, not just that one. */
+  readonly purgeRemovesOlder: boolean
+  /** A read that names a version is answered only by what comes after that version's write. */
+  readonly sessionReads: boolean
+  /** An audit judges only once all that the primary had sent by then has been applied. */
+  readonly auditAwaitsStream: boolean
 }
 
 export const ALL_RULES: Rules = {
@@ -92,6 +108,7 @@ export const ALL_RULES: Rules = {
   votersAccept: true,
   bothVoterListsAgree: true,
   onlyHolderProposes: true,
+  onlyActedViewsCount: true,
   viewNeedsMostOfHeard: true,
   vetoProtectsPrimary: true,
   proposeAgainWhenFenced: true,
@@ -102,6 +119,8 @@ export const ALL_RULES: Rules = {
   replicateInOrder: true,
   applyOnce: true,
   forgetRolledBack: true,
+  syncingForgets: true,
+  replicateOnce: true,
   forwardNamesView: true,
   mirrorYieldsToStream: true,
   mirrorRemovesSurplus: true,
@@ -114,4 +133,9 @@ export const ALL_RULES: Rules = {
   proofNeedsNoGap: true,
   noLateFills: true,
   followOnlyKnownStreams: true,
+  expiryThroughStream: true,
+  purgeOnlyWhenAllPresent: true,
+  purgeRemovesOlder: true,
+  sessionReads: true,
+  auditAwaitsStream: true,
 }

@@ -10,6 +10,7 @@ import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader } from './ports.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
+import { type Session, TOO_OLD_REASON } from './session.ts'
 import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import { liveEntry, toTravel, valueBytes } from './travel.ts'
@@ -29,6 +30,7 @@ export interface ServingParts {
   readonly store: EntryReader
   readonly copies: CopyReader
   readonly coherence: Coherence
+  readonly session: Session
 }
 
 /** The position of somebody who follows no stream: comparable with none. */
@@ -67,9 +69,13 @@ export class Serving {
     return standing.isActive ? 0 : Math.max(0, nowMs - leases.masterProvenAtMs())
   }
 
-  /** The live entry in the store. */
-  stored(key: string, nowMs: number): Entry | undefined {
-    return liveEntry(this.#parts.store.get(key), this.#parts.self.wallMs(nowMs))
+  /** What is in the store, if its word on the key is the cluster's and is not older than asked. */
+  wordOf(key: string, min: Version | undefined, nowMs: number): MasterWord {
+    if (!this.mayServe(key, nowMs)) return unable('this node cannot vouch for the key now')
+    const entry = this.#parts.store.get(key)
+    if (entry === undefined && this.#parts.store.isDamaged(key)) return unable(DAMAGED_REASON)
+    if (!this.#parts.session.isEnough(entry, min)) return unable(TOO_OLD_REASON)
+    return { kind: 'master', entry, ageMs: this.masterAgeMs(nowMs), position: this.position() }
   }
 
   /** Where this node stands in the primary's stream. */
@@ -85,8 +91,10 @@ export class Serving {
   /** A multicast query: masters answer it, and about two of the nodes that hold a proven copy. */
   answerQuery(from: Address, query: Query, nowMs: number): void {
     const { key, nonce } = query
-    if (this.mayServe(key, nowMs)) {
-      this.#answerAsMaster(from, query, nowMs)
+    const min = query.minVersion === '' ? undefined : query.minVersion
+    const word = this.wordOf(key, min, nowMs)
+    if (word.kind === 'master') {
+      this.#answerAsMaster(from, { query, word }, nowMs)
       return
     }
     const copy = this.#parts.copies.get(key)
@@ -96,6 +104,7 @@ export class Serving {
       return
     }
     if (copy.known.kind !== 'entry' || !this.#isChosen(nonce)) return
+    if (!this.#parts.session.isCopyEnough(copy.known.entry, min)) return
     const entry = liveEntry(copy.known.entry, this.#parts.self.wallMs(nowMs))
     if (entry === undefined) return
     const ageMs = coherence.ageMs(copy, nowMs)
@@ -109,7 +118,7 @@ export class Serving {
       this.#out.respond(ticket, this.#responseTo(request, word, thenMs))
     if (this.#parts.standing.isActive) this.asPrimary(request, nowMs, respond)
     else if (request.strength === 'strong') respond(unable('this node is not the primary'), nowMs)
-    else respond(this.#wordOnHand(request.key, nowMs), nowMs)
+    else respond(this.#wordOnHand(request, nowMs), nowMs)
   }
 
   /**
@@ -120,7 +129,9 @@ export class Serving {
     const { stream, store } = this.#parts
     const newest = this.#rules.noDirtyReads ? stream.newestOn(query.key) : undefined
     if (newest === undefined) {
-      this.#confirm({ query, entry: store.get(query.key) }, nowMs, then)
+      const entry = store.get(query.key)
+      if (entry === undefined && store.isDamaged(query.key)) then(unable(DAMAGED_REASON), nowMs)
+      else this.#confirm({ query, entry }, nowMs, then)
       return
     }
     stream.join(query.key, (end, thenMs) => {
@@ -130,27 +141,24 @@ export class Serving {
   }
 
   /** As a second master under its lease, or from a proven copy. */
-  #wordOnHand(key: string, nowMs: number): MasterWord {
-    if (this.mayServe(key, nowMs)) {
-      const ageMs = this.masterAgeMs(nowMs)
-      return { kind: 'master', entry: this.stored(key, nowMs), ageMs, position: this.position() }
-    }
-    const { copies, coherence } = this.#parts
+  #wordOnHand({ key, minVersion }: Read, nowMs: number): MasterWord {
+    const word = this.wordOf(key, minVersion, nowMs)
+    if (word.kind === 'master') return word
+    const { copies, coherence, session } = this.#parts
     const copy = copies.get(key)
-    const isUseful = copy?.known.kind === 'entry' && coherence.mayServe(copy, nowMs)
-    if (copy?.known.kind !== 'entry' || !isUseful) {
-      return unable('this node cannot vouch for the key now')
-    }
-    const ageMs = coherence.ageMs(copy, nowMs)
+    if (copy?.known.kind !== 'entry' || !coherence.mayServe(copy, nowMs)) return word
+    const { entry } = copy.known
+    if (!session.isCopyEnough(entry, minVersion)) return unable(TOO_OLD_REASON)
     const position = coherence.positionOf(copy) ?? NOWHERE
-    return { kind: 'copy', entry: copy.known.entry, ageMs, position }
+    return { kind: 'copy', entry, ageMs: coherence.ageMs(copy, nowMs), position }
   }
 
   /** Gives a committed entry if this primary may: by its lease, or for a strong read by asking. */
   #confirm(about: { query: ReadQuery; entry: Entry | undefined }, nowMs: number, then: Then): void {
-    const entry = liveEntry(about.entry, this.#parts.self.wallMs(nowMs))
-    const word: MasterWord = { kind: 'master', entry, ageMs: 0, position: this.position() }
-    if (about.query.strength === 'strong') this.#askMasters(word, nowMs, then)
+    const { query, entry } = about
+    const word = { kind: 'master', entry, ageMs: 0, position: this.position() } as const
+    if (!this.#parts.session.isEnough(entry, query.minVersion)) then(unable(TOO_OLD_REASON), nowMs)
+    else if (query.strength === 'strong') this.#askMasters(word, nowMs, then)
     else if (this.holdsLease(nowMs)) then(word, nowMs)
     else then(unable('this primary has lost touch with the other master'), nowMs)
   }
@@ -159,7 +167,7 @@ export class Serving {
    * Every other in-sync master must confirm that this view still holds. The entry was taken before
    * they are asked, so it was the newest at that moment.
    */
-  #askMasters(word: MasterWord, nowMs: number, then: Then): void {
+  #askMasters(word: Extract<MasterWord, { kind: 'master' }>, nowMs: number, then: Then): void {
     const { standing, self, members } = this.#parts
     const view = standing.view
     if (view === undefined || !standing.isActive) {
@@ -178,7 +186,8 @@ export class Serving {
       const isRefused = !holds || !standing.isActive || standing.view !== view
       missing = isRefused ? 0 : missing - 1
       if (isRefused) then(unable('another master could not confirm that this view holds'), thenMs)
-      else if (missing === 0) then(word, thenMs)
+      // The entry was taken before they were asked: it was proven for that moment.
+      else if (missing === 0) then({ ...word, ageMs: thenMs - nowMs }, thenMs)
     }
     for (const { id } of others) {
       const request = { kind: 'barrier', ballot: view.ballot } as const
@@ -187,16 +196,19 @@ export class Serving {
     }
   }
 
-  #answerAsMaster(from: Address, query: Query, nowMs: number): void {
-    const ageMs = this.masterAgeMs(nowMs)
-    const entry = this.stored(query.key, nowMs)
+  #answerAsMaster(
+    from: Address,
+    about: { query: Query; word: Extract<MasterWord, { kind: 'master' }> },
+    nowMs: number,
+  ): void {
+    const { query, word } = about
+    const { ageMs, position } = word
+    const entry = liveEntry(word.entry, this.#parts.self.wallMs(nowMs))
     if (entry === undefined) {
-      const stored = this.#parts.store.get(query.key)
-      const isTombstone = stored?.content.kind === 'tombstone'
-      this.#sendAbsent(from, { nonce: query.nonce, ageMs }, isTombstone ? stored.version : '')
+      // An entry that has expired is as good a tombstone as the one that will replace it.
+      this.#sendAbsent(from, { nonce: query.nonce, ageMs }, word.entry?.version ?? '')
       return
     }
-    const position = this.position()
     this.#sendAnswer(from, { query, entry, ageMs, isMaster: true, position }, nowMs)
   }
 
@@ -246,12 +258,7 @@ export class Serving {
     if (entry === undefined) {
       // A copy that has expired says nothing about what the masters hold now.
       if (!isMaster) return unable('the copy has expired')
-      const stored = this.#parts.store.get(request.key)
-      const tombstone = stored?.content.kind === 'tombstone' ? stored.version : ''
-      return { kind: 'absent', tombstone, ageMs, position }
-    }
-    if (request.minVersion !== undefined && entry.version < request.minVersion) {
-      return unable('this node does not hold that version yet')
+      return { kind: 'absent', tombstone: word.entry?.version ?? '', ageMs, position }
     }
     if (entry.version === request.knownVersion) return { kind: 'unchanged', ageMs, position }
     const wallMs = this.#parts.self.wallMs(nowMs)
@@ -267,9 +274,13 @@ export class Serving {
   }
 }
 
+/** Why a master has no word on a key that it holds. */
+const DAMAGED_REASON =
+  'the entry is damaged on this node and is being fetched from the other master'
+
 type Then = (word: MasterWord, nowMs: number) => void
 
-/** What a node says about a key: a master's word, a copy, or nothing. */
+/** What a node says about a key: a master's word, tombstones included, a copy, or nothing. */
 export type MasterWord =
   | {
       readonly kind: 'master'

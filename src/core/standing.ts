@@ -128,7 +128,9 @@ export class Standing {
   lineages(): Ballot[] {
     const ballots = this.#state.owed.map((view) => view.ballot)
     if (this.view !== undefined && isHolder(this.view, this.#self.id)) {
-      ballots.push(this.view.ballot)
+      // To name an own view that never became active would keep this node out of the one that did.
+      const acted = this.#rules.onlyActedViewsCount ? this.#actedUpTo(this.view) : this.view.ballot
+      if (acted !== undefined) ballots.push(acted)
     }
     return ballots
   }
@@ -209,12 +211,16 @@ export class Standing {
 
   /** Whether the new view's masters have everything that was acknowledged up to the held one. */
   #isContained(held: View, view: View): boolean {
+    const last = this.#actedUpTo(held)
+    return last === undefined || contains(view, last)
+  }
+
+  /** Own views that never became active acknowledged nothing: what counts is before them. */
+  #actedUpTo(held: View): Ballot | undefined {
     const { activated } = this.#state
-    // Own views that never became active acknowledged nothing: what counts is before them.
     const neverActive = (ballot: Ballot) =>
       ballot.proposer === this.#self.id && compareBallots(ballot, activated) > 0
-    const last = onlyGroup(held).history.findLast((ballot) => !neverActive(ballot))
-    return last === undefined || contains(view, last)
+    return onlyGroup(held).history.findLast((ballot) => !neverActive(ballot))
   }
 
   #persist(state: DurableState, then: (nowMs: number) => void): void {

@@ -40,6 +40,13 @@ export interface ClusterStatus {
   readonly stream: { readonly id: string; readonly committed: number }
   /** Age of the proof under which this node answers reads; undefined: it has none. */
   readonly proofAgeMs: number | undefined
+  /** Comparisons of this master with its primary. */
+  readonly audit: {
+    /** How long ago the last one ended; undefined: none did. Unit: ms. */
+    readonly lastMs: number | undefined
+    /** Keys that differed, since this node started. */
+    readonly differences: number
+  }
   readonly mode: 'available' | 'majority'
   readonly warnings: readonly string[]
 }

@@ -10,6 +10,7 @@ import type {
   OrderOutcome,
   ReadOutcome,
   ReadQuery,
+  Version,
   WriteCommand,
   WriteOutcome,
 } from './types.ts'
@@ -40,6 +41,8 @@ export type Event =
   | { readonly kind: 'read'; readonly ticket: number; readonly query: ReadQuery }
   /** An operator's order; exactly one `finish` with this ticket must follow. */
   | { readonly kind: 'order'; readonly ticket: number; readonly order: Order }
+  /** An operator asks for an audit now. */
+  | { readonly kind: 'audit' }
   /** The node is about to stop: hand over and say goodbye; `gone` follows. */
   | { readonly kind: 'leave'; readonly reason: string }
 
@@ -47,6 +50,8 @@ export type Event =
 export type StoreChange =
   | { readonly kind: 'put'; readonly entry: Entry }
   | { readonly kind: 'remove'; readonly key: string }
+  /** Removes what is stored under the key, if that is this version or an older one. */
+  | { readonly kind: 'purge'; readonly key: string; readonly version: Version }
   | { readonly kind: 'state'; readonly state: DurableState }
 
 export type Effect =

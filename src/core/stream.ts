@@ -18,8 +18,9 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
+import type { StoreChange } from './step.ts'
 import { toTravel, transferMs, valueBytes } from './travel.ts'
-import type { Ballot, Entry, NodeId, StreamId, View, ViewStart } from './types.ts'
+import type { Ballot, Entry, NodeId, StreamId, Version, View, ViewStart } from './types.ts'
 import { compareBallots, minCopies, onlyGroup, sameBallot } from './view.ts'
 
 export type StreamEnd =
@@ -27,9 +28,13 @@ export type StreamEnd =
   /** This node stopped being primary first: the write may or may not survive. */
   | { readonly kind: 'dropped' }
 
+/** What a record of the stream does, as its primary keeps it: see StreamRecord. */
+type Item =
+  | { readonly kind: 'entry'; readonly entry: Entry; readonly write: AppliedWrite | undefined }
+  | { readonly kind: 'purge'; readonly key: string; readonly version: Version }
+
 interface Pending {
-  readonly entry: Entry
-  readonly write: AppliedWrite
+  readonly item: Item
   readonly bytes: number
   readonly ends: ((end: StreamEnd, nowMs: number) => void)[]
 }
@@ -56,6 +61,7 @@ export class Stream {
   readonly #rules: Rules
   readonly #pending = new Map<number, Pending>()
   readonly #newestOf = new Map<string, number>()
+  readonly #purging = new Set<string>()
   #sinks: Sink[] = []
   /** The stream that this node numbers; undefined once it was dropped. */
   #id: StreamId | undefined
@@ -88,6 +94,11 @@ export class Stream {
     return this.#seq.committed
   }
 
+  /** The number of the last record put into the stream. */
+  get lastSeq(): number {
+    return this.#seq.last
+  }
+
   get pendingCount(): number {
     return this.#pending.size
   }
@@ -113,21 +124,42 @@ export class Stream {
   /** The newest write under way on this key. */
   newestOn(key: string): Entry | undefined {
     const seq = this.#newestOf.get(key)
-    return seq === undefined ? undefined : this.#pending.get(seq)?.entry
+    const item = seq === undefined ? undefined : this.#pending.get(seq)?.item
+    return item?.kind === 'entry' ? item.entry : undefined
+  }
+
+  /** Anything under way on this key: a write, or a purge. */
+  isBusy(key: string): boolean {
+    return this.#newestOf.has(key) || this.#purging.has(key)
   }
 
   /** Puts a write at the end of the stream; `end` is called once, in a later step. */
   append(
-    record: { entry: Entry; write: AppliedWrite },
+    record: { entry: Entry; write: AppliedWrite | undefined },
     end: (end: StreamEnd, nowMs: number) => void,
     nowMs: number,
   ): void {
-    const seq = ++this.#seq.last
     const bytes = valueBytes(record.entry)
-    this.#pending.set(seq, { ...record, bytes, ends: [end] })
+    const seq = this.#number({ item: { kind: 'entry', ...record }, bytes, ends: [end] })
     this.#newestOf.set(record.entry.key, seq)
     this.#bytes += bytes
     this.#pump(nowMs)
+  }
+
+  /**
+   * Puts the removal of an old tombstone at the end of the stream. Nobody reads another thing
+   * before it than after it, so it is no write under way on its key.
+   */
+  purge(old: { key: string; version: Version }, nowMs: number): void {
+    this.#number({ item: { kind: 'purge', ...old }, bytes: 0, ends: [] })
+    this.#purging.add(old.key)
+    this.#pump(nowMs)
+  }
+
+  #number(pending: Pending): number {
+    const seq = ++this.#seq.last
+    this.#pending.set(seq, pending)
+    return seq
   }
 
   /** Joins the newest write under way on this key: a retry of it, or a read that waits for it. */
@@ -164,6 +196,7 @@ export class Stream {
     const pending = [...this.#pending.values()]
     this.#pending.clear()
     this.#newestOf.clear()
+    this.#purging.clear()
     this.#sinks = []
     this.#bytes = 0
     this.#run++
@@ -193,7 +226,7 @@ export class Stream {
       this.#localBatches++
       const run = this.#run
       this.#out.store(
-        batch.map(({ entry }) => ({ kind: 'put', entry })),
+        batch.map(({ item }) => changeOf(item)),
         (nowMs) => {
           if (run !== this.#run) return
           this.#localBatches--
@@ -214,10 +247,7 @@ export class Stream {
     if (sink.ackedSeq >= this.#seq.last) return
     const batch = this.#batchAfter(sink.ackedSeq)
     const wallMs = this.#self.wallMs(nowMs)
-    const records: StreamRecord[] = batch.map(({ entry, write }) => ({
-      entry: toTravel(entry, wallMs),
-      write,
-    }))
+    const records = batch.map(({ item }) => recordOf(item, wallMs))
     sink.isCalling = true
     const tripMs = transferMs(batch.reduce((bytes, pending) => bytes + pending.bytes, 0))
     sink.answerByMs ??= nowMs + UNANSWERED_MS + tripMs
@@ -295,9 +325,21 @@ export class Stream {
     if (pending === undefined) throw new Error('bug: a committed write was not under way')
     this.#pending.delete(seq)
     this.#bytes -= pending.bytes
-    const { key } = pending.entry
+    const { item } = pending
+    const what = item.kind === 'entry' ? item.entry : item
+    const { key } = what
+    if (item.kind === 'purge') this.#purging.delete(key)
     if (this.#newestOf.get(key) === seq) this.#newestOf.delete(key)
-    if (this.#id !== undefined) this.#announcer.committed({ stream: this.#id, seq }, pending.entry)
+    if (this.#id !== undefined) this.#announcer.committed({ stream: this.#id, seq }, what)
     for (const end of pending.ends) end({ kind: 'committed', copies }, nowMs)
   }
+}
+
+function changeOf(item: Item): StoreChange {
+  return item.kind === 'entry' ? { kind: 'put', entry: item.entry } : item
+}
+
+function recordOf(item: Item, wallMs: number): StreamRecord {
+  if (item.kind === 'purge') return item
+  return { kind: 'entry', entry: toTravel(item.entry, wallMs), write: item.write }
 }

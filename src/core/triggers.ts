@@ -156,11 +156,10 @@ export class Triggers {
 
   #asGrowingPrimary(view: View, others: readonly Master[], nowMs: number): string | undefined {
     const isShort = this.#stayers(view).length < MASTERS_PER_GROUP
-    const newcomers = this.#parts.candidates
-      .forVacancy(nowMs, view)
-      .filter((id) => !others.some((m) => m.id === id))
+    const hasNewcomer = (): boolean =>
+      this.#parts.candidates.forVacancy(nowMs, view).some((id) => !others.some((m) => m.id === id))
     const reason =
-      isShort && newcomers.length > 0
+      isShort && hasNewcomer()
         ? 'vacancy'
         : this.#strangersWaited(view, nowMs)
           ? 'roster'

@@ -184,6 +184,8 @@ export interface ReadQuery {
   readonly key: string
   /** `strong`: as of now, confirmed by every in-sync master. */
   readonly strength: 'fresh' | 'strong'
+  /** The answer must come after the write of this version. */
+  readonly minVersion?: Version | undefined
 }
 
 /** What an operator asks of the cluster. A node is named by its id or its address. */

@@ -20,6 +20,11 @@ export function versionMs(version: Version): number {
   return Number.parseInt(version.slice(0, MS_DIGITS), 16)
 }
 
+/** The node that gave a version. */
+export function versionWriter(version: Version): NodeId {
+  return version.slice(MS_DIGITS + 5)
+}
+
 /** The later of two versions. */
 export function laterVersion(a: Version, b: Version): Version {
   return a > b ? a : b
@@ -33,6 +38,8 @@ export class VersionClock {
   readonly #writer: NodeId
   #ms = 0
   #counter = 0
+  /** The present version as text: asked for with every message, changed less often. */
+  #text: Version | undefined
 
   constructor(writer: NodeId) {
     this.#writer = writer
@@ -41,21 +48,16 @@ export class VersionClock {
   /** The next version, above everything seen so far. */
   next(wallMs: number): Version {
     const wall = Math.floor(wallMs)
-    if (wall > this.#ms) {
-      this.#ms = wall
-      this.#counter = 0
-    } else if (this.#counter < COUNTER_MAX) {
-      this.#counter++
-    } else {
-      this.#ms++
-      this.#counter = 0
-    }
+    if (wall > this.#ms) this.#set(wall, 0)
+    else if (this.#counter < COUNTER_MAX) this.#set(this.#ms, this.#counter + 1)
+    else this.#set(this.#ms + 1, 0)
     return this.now()
   }
 
   /** The highest version given or followed so far. */
   now(): Version {
-    return formatVersion(this.#ms, this.#counter, this.#writer)
+    this.#text ??= formatVersion(this.#ms, this.#counter, this.#writer)
+    return this.#text
   }
 
   /**
@@ -76,8 +78,13 @@ export class VersionClock {
 
   #raise(ms: number, counter: number): void {
     if (ms < this.#ms || (ms === this.#ms && counter <= this.#counter)) return
+    this.#set(ms, counter)
+  }
+
+  #set(ms: number, counter: number): void {
     this.#ms = ms
     this.#counter = counter
+    this.#text = undefined
   }
 }
 

@@ -12,7 +12,15 @@ import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
 import type { Stream, StreamEnd } from './stream.ts'
 import { liveEntry } from './travel.ts'
-import type { Condition, Entry, NodeId, Version, WriteCommand, WriteOutcome } from './types.ts'
+import type {
+  Change,
+  Condition,
+  Entry,
+  NodeId,
+  Version,
+  WriteCommand,
+  WriteOutcome,
+} from './types.ts'
 import { minCopies, onlyGroup } from './view.ts'
 
 type Reply = (outcome: WriteOutcome, nowMs: number) => void
@@ -94,17 +102,26 @@ export class Writes {
     if (have < needed && this.#rules.acknowledgeOnlyWithMinCopies) {
       return `${have} of ${needed} masters are reachable: bring a node back, or set min-copies to 1`
     }
+    if (this.#isHidden(command))
+      return 'the entry is damaged on the primary and is being fetched: try again'
     const bytes = command.change.kind === 'put' ? command.change.bytes.length : 0
     const isOverCount = stream.pendingCount >= WRITES_MAX
     const isOverBytes = stream.pendingBytes > 0 && stream.pendingBytes + bytes > WRITE_BYTES_MAX
     return isOverCount || isOverBytes ? 'too many writes are under way: try again' : undefined
   }
 
+  /** What is there cannot be read, so no condition can be judged by it. Any other write mends it. */
+  #isHidden({ key, condition }: WriteCommand): boolean {
+    const { store, stream } = this.#parts
+    if (condition.kind === 'none' || stream.newestOn(key) !== undefined) return false
+    return store.get(key) === undefined && store.isDamaged(key)
+  }
+
   /** A write that this cluster has applied before, or is applying, is not applied again. */
   #isRetry(command: WriteCommand, reply: Reply, nowMs: number): boolean {
     const known = this.#recall(command, nowMs)
     if (known === undefined) return false
-    if (known.fingerprint !== undefined && known.fingerprint !== command.fingerprint) {
+    if (!known.isSame) {
       reply({ kind: 'reused' }, nowMs)
       return true
     }
@@ -126,18 +143,18 @@ export class Writes {
     return true
   }
 
-  #recall(
-    command: WriteCommand,
-    nowMs: number,
-  ): { version: Version; fingerprint: string | undefined } | undefined {
+  /** A write under this request id, and whether it was this one. */
+  #recall(command: WriteCommand, nowMs: number): { version: Version; isSame: boolean } | undefined {
     const { remembered, store, self } = this.#parts
     const known = remembered.get(command.requestId, nowMs)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      const { version, fingerprint } = known
+      return { version, isSame: fingerprint === command.fingerprint }
+    }
     const stored = store.get(command.key)
-    const isIt =
-      stored?.requestId === command.requestId &&
-      self.versionAgeMs(stored.version, nowMs) <= REMEMBER_MS
-    return isIt ? { version: stored.version, fingerprint: undefined } : undefined
+    if (stored?.requestId !== command.requestId) return undefined
+    if (self.versionAgeMs(stored.version, nowMs) > REMEMBER_MS) return undefined
+    return { version: stored.version, isSame: isWhatIsStored(command.change, stored) }
   }
 
   #write(command: WriteCommand, reply: Reply, nowMs: number): void {
@@ -181,4 +198,17 @@ function holds(condition: Condition, current: Entry | undefined): boolean {
     case 'oneOf':
       return current !== undefined && condition.versions.includes(current.version)
   }
+}
+
+/** All that the entry can tell of the write that made it. How long it was to live, it cannot. */
+function isWhatIsStored(change: Change, { content, expiresAtMs }: Entry): boolean {
+  if (change.kind === 'delete') return content.kind === 'tombstone'
+  if (content.kind === 'tombstone') return false
+  const { bytes, contentType, ttlMs } = change
+  const ends = (ttlMs === undefined) === (expiresAtMs === undefined)
+  return ends && contentType === content.contentType && sameBytes(bytes, content.bytes)
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }

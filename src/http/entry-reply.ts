@@ -8,7 +8,8 @@ import { problemReply, type Reply } from './reply.ts'
 /** How an answer came about. */
 export interface Provenance {
   readonly source: Source
-  readonly ageMs: number
+  /** Undefined: nobody has proven that it is the newest. */
+  readonly ageMs: number | undefined
   /** Masters that hold the key; undefined where the cluster was not asked. */
   readonly copies: number | undefined
 }
@@ -53,7 +54,7 @@ function isKnown(entry: Entry, known: NamedVersions | undefined): boolean {
 
 function provenanceHeaders({ source, ageMs, copies }: Provenance): Record<string, string> {
   const headers = {
-    Age: String(Math.floor(ageMs / 1000)),
+    ...(ageMs === undefined ? {} : { Age: String(Math.floor(ageMs / 1000)) }),
     'Diststore-Source': source,
   }
   return copies === undefined ? headers : { ...headers, 'Diststore-Copies': String(copies) }

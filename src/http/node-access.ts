@@ -7,6 +7,7 @@ import type {
   OrderOutcome,
   ReadOutcome,
   Source,
+  Version,
   WriteCommand,
   WriteOutcome,
 } from '../core/types.ts'
@@ -38,15 +39,19 @@ export interface NodeStatusReport extends ClusterStatus {
 /** An entry that this node holds, and how it comes to hold it. */
 export interface HeldEntry {
   readonly entry: Entry
-  readonly ageMs: number
+  /** Since it was proven to be the newest; undefined: nobody has. */
+  readonly ageMs: number | undefined
   readonly source: Exclude<Source, 'fetched'>
 }
 
 export interface PublicNode {
   /** Settles at the latest shortly after the deadline (5 s); never rejects. */
   write(command: WriteCommand): Promise<WriteOutcome>
-  /** Answers at once when this node can; otherwise a promise that never rejects. */
-  read(key: string, freshness: Freshness): ReadOutcome | Promise<ReadOutcome>
+  /**
+   * Answers at once when this node can; otherwise a promise that never rejects. The answer comes
+   * after the write of `minVersion`, or there is none.
+   */
+  read(key: string, freshness: Freshness, minVersion?: Version): ReadOutcome | Promise<ReadOutcome>
   /** Masters that hold the key in sync as far as this node knows. */
   copiesOf(key: string): number
   /** Stores on this node only; settles once flushed, `full` when there is no room. */

@@ -23,7 +23,7 @@ export function ready(node: Pick<PublicNode, 'isReady' | 'status'>): Reply {
 
 /** The report as JSON: a ballot is a text, and what is not there yet is null. */
 export function clusterJson(report: NodeStatusReport): object {
-  const { node, view, nodes, keys, copies, stream, proofAgeMs, mode, warnings } = report
+  const { node, view, nodes, keys, copies, stream, proofAgeMs, audit, mode, warnings } = report
   return {
     node,
     view: view === undefined ? null : { ...view, ballot: formatBallot(view.ballot) },
@@ -32,6 +32,7 @@ export function clusterJson(report: NodeStatusReport): object {
     copies,
     stream,
     proofAgeMs: proofAgeMs ?? null,
+    audit: { lastMs: audit.lastMs ?? null, differences: audit.differences },
     mode,
     warnings,
   }

@@ -9,6 +9,7 @@ import type {
   Order,
   OrderOutcome,
   ReadOutcome,
+  Version,
   WriteCommand,
   WriteOutcome,
 } from '../core/types.ts'
@@ -49,15 +50,21 @@ export class CacheNode implements PublicNode, InternalNode {
     return this.#parts.driver.write(command)
   }
 
-  read(key: string, freshness: Freshness): ReadOutcome | Promise<ReadOutcome> {
-    if (freshness.kind === 'strong') return this.#parts.driver.read({ key, strength: 'strong' })
-    const here = this.#readHere(key)
+  read(
+    key: string,
+    freshness: Freshness,
+    minVersion?: Version,
+  ): ReadOutcome | Promise<ReadOutcome> {
+    const { driver } = this.#parts
+    if (freshness.kind === 'strong') return driver.read({ key, strength: 'strong', minVersion })
+    const here = this.#readHere(key, minVersion)
     if (here !== undefined) return here
     if (freshness.kind === 'onlyHere') {
       return { kind: 'unreachable', reason: 'this node does not hold a proven copy of the key' }
     }
-    const fetched = this.#parts.driver.read({ key, strength: 'fresh' })
-    return freshness.kind === 'stale' ? this.#orStale(key, freshness.ageMsMax, fetched) : fetched
+    const fetched = driver.read({ key, strength: 'fresh', minVersion })
+    if (freshness.kind !== 'stale') return fetched
+    return this.#orStale({ key, minVersion, ageMsMax: freshness.ageMsMax }, fetched)
   }
 
   copiesOf(_key: string): number {
@@ -89,7 +96,8 @@ export class CacheNode implements PublicNode, InternalNode {
     const nowMs = clock.monotonicMs()
     if (core.isMaster) {
       const stored = store.get(key)
-      const ageMs = core.mayServe(key, nowMs) ? core.storeAgeMs(nowMs) : 0
+      // Nobody has proven what a syncing master holds, or one that lost touch.
+      const ageMs = core.mayServe(key, nowMs) ? core.storeAgeMs(nowMs) : undefined
       return stored === undefined ? undefined : { entry: stored, ageMs, source: 'local' }
     }
     const copy = copies.get(key)
@@ -132,30 +140,36 @@ export class CacheNode implements PublicNode, InternalNode {
   }
 
   /** What this node can answer itself: a local entry, as a master, or a proven copy. */
-  #readHere(key: string): ReadOutcome | undefined {
+  #readHere(key: string, min: Version | undefined): ReadOutcome | undefined {
     const { core, store, copies, clock } = this.#parts
     const nowMs = clock.monotonicMs()
     const local = this.#localEntry(key)
-    if (local !== undefined) return { kind: 'found', entry: local, ageMs: 0, source: 'local' }
+    if (local !== undefined && (min === undefined || local.version >= min)) {
+      return { kind: 'found', entry: local, ageMs: 0, source: 'local' }
+    }
     if (core.mayServe(key, nowMs)) {
-      const entry = liveEntry(store.get(key), clock.wallMs())
-      return outcome(entry, core.storeAgeMs(nowMs), 'local')
+      const held = store.get(key)
+      const isUnknown = held === undefined && store.isDamaged(key)
+      if (isUnknown || !core.isEnough(held, min)) return undefined
+      return outcome(liveEntry(held, clock.wallMs()), core.storeAgeMs(nowMs), 'local')
     }
     const copy = copies.get(key)
     if (copy === undefined || !core.mayServeCopy(copy, nowMs)) return undefined
+    if (!core.isCopyEnough(copy, min)) return undefined
     const entry = liveEntry(copyOf(copy), clock.wallMs())
     return outcome(entry, core.copyAgeMs(copy, nowMs), 'copy')
   }
 
   async #orStale(
-    key: string,
-    ageMsMax: number,
+    asked: { key: string; minVersion: Version | undefined; ageMsMax: number },
     fetched: Promise<ReadOutcome>,
   ): Promise<ReadOutcome> {
+    const { key, minVersion, ageMsMax } = asked
     const result = await fetched
     const copy = this.#parts.copies.get(key)
     if (result.kind !== 'unreachable' || copy === undefined) return result
     const { core, clock } = this.#parts
+    if (!core.isCopyEnough(copy, minVersion)) return result
     const ageMs = core.copyAgeMs(copy, clock.monotonicMs())
     if (ageMs > ageMsMax) return result
     const entry = liveEntry(copyOf(copy), this.wallMs())

@@ -45,7 +45,8 @@ export class CallSigner {
     const numbered = { ...this.#self, number: ++this.#number }
     const signed = signRequest({ path, host: to, stamp, numbered, digest }, keyring)
     return {
-      headers: { authorization: signed.authorization, 'content-digest': digest },
+      // Said here, as it was signed: clients leave the port 80 out of it.
+      headers: { host: to, authorization: signed.authorization, 'content-digest': digest },
       isAnswered: ({ proof, ...answer }) => {
         // The ring may have been replaced since the call left: the newest one counts.
         const response = { ...answer, requestMac: signed.mac }

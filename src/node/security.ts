@@ -54,7 +54,7 @@ export class Security {
     const session = randomHex(16)
     const refusals = this.#callRefusals
     this.#gate = new CallGate(this.#keyring, { clock, session, address, refusals })
-    if (!this.#keyring.isSecret) log.warn('no-secret', { cluster: settings.clusterName })
+    if (!this.#keyring.isSecret) log.warn('no-secret', { reason: NO_SECRET })
   }
 
   get keyring(): Keyring {

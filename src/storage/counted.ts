@@ -2,7 +2,7 @@
 // Never looks at the value's bytes.
 import type { EntryHead } from '../core/messages.ts'
 import type { Entry } from '../core/types.ts'
-import type { Counted } from './tally.ts'
+import type { Known } from './tally.ts'
 
 /** An entry without its value. */
 export function headOf(entry: Entry): EntryHead {
@@ -11,8 +11,8 @@ export function headOf(entry: Entry): EntryHead {
   return { key, version, isTombstone: content.kind === 'tombstone', valueBytes }
 }
 
-/** What an entry counts as in a tally. */
-export function countedEntry(entry: Entry, keyBytes: Uint8Array): Counted {
+/** What an entry counts as in a tally, and when it ends. */
+export function countedEntry(entry: Entry, keyBytes: Uint8Array): Known {
   const { version, isTombstone, valueBytes } = headOf(entry)
-  return { keyBytes, version, isTombstone, valueBytes }
+  return { keyBytes, version, isTombstone, valueBytes, expiresAtMs: entry.expiresAtMs }
 }

@@ -3,13 +3,13 @@
 import { liveEntry } from '../core/travel.ts'
 import type { Database } from 'lmdb'
 import type { EntryHead } from '../core/messages.ts'
-import type { Entry } from '../core/types.ts'
+import type { Entry, Version } from '../core/types.ts'
 import { countedEntry, headOf } from './counted.ts'
 import { compareKeys, SortedKeys } from './key-order.ts'
 import type { PageRow } from './page.ts'
 import { decodeHead, encodeRecord, INLINE_MAX, joinEntry } from './record.ts'
 import type { RecordHead } from './record.ts'
-import type { Counted } from './tally.ts'
+import type { Counted, Known } from './tally.ts'
 
 /** Keys and values are raw bytes: lmdb's order is then the byte order of the keys. */
 export type ByteTable = Database<Buffer, Buffer>
@@ -38,8 +38,8 @@ export class EntryTable {
   readonly #onLoss: OnLoss
   readonly #pending = new Map<string, Pending>()
   readonly #pendingKeys = new SortedKeys()
-  /** Keys that read as missing although lmdb holds bytes for them. */
-  readonly #lost = new Set<string>()
+  /** Keys that read as missing although lmdb holds bytes for them, with versions as far as known. */
+  readonly #lost = new Map<string, Version | undefined>()
 
   constructor(tables: { records: ByteTable; values: ByteTable }, onLoss: OnLoss) {
     this.#records = tables.records
@@ -58,9 +58,9 @@ export class EntryTable {
 
   /**
    * Puts an entry under a key, or with undefined nothing; inside a batch. Visible at once.
-   * Returns what was counted under the key before.
+   * Returns what was known under the key before.
    */
-  replace(key: Key, entry: Entry | undefined, generation: number): Counted | undefined {
+  replace(key: Key, entry: Entry | undefined, generation: number): Known | undefined {
     const before = this.#before(key)
     const encoded = entry && encodeRecord(entry)
     if (encoded === undefined) void this.#records.remove(key.bytes)
@@ -70,7 +70,26 @@ export class EntryTable {
     this.#lost.delete(key.text)
     if (!this.#pending.has(key.text)) this.#pendingKeys.add(key.text)
     this.#pending.set(key.text, { generation, keyBytes: key.bytes, entry })
-    return before.counted
+    return before.known
+  }
+
+  /** What is stored under a key, without its value; undefined: nothing, or something damaged. */
+  known(key: Key): Known | undefined {
+    return this.#before(key).known
+  }
+
+  isLost(text: string): boolean {
+    return this.#lost.has(text)
+  }
+
+  /** The keys that were found damaged, and still are. */
+  lost(countMax: number): { key: string; version: Version | undefined }[] {
+    const found: { key: string; version: Version | undefined }[] = []
+    for (const [key, version] of this.#lost) {
+      if (found.length >= countMax) break
+      found.push({ key, version })
+    }
+    return found
   }
 
   /** lmdb shows the changes of this generation now. `keys` are those changed in it. */
@@ -142,26 +161,26 @@ export class EntryTable {
   #entry(key: Key, head: RecordHead, record: Buffer): Entry | undefined {
     const value = head.isApart ? this.#values.getBinary(key.bytes) : record.subarray(head.headBytes)
     const entry = joinEntry(key.text, { record, head }, value)
-    if (entry === undefined) this.#lose(key.text, countedHead(head, key.bytes))
+    if (entry === undefined) this.#lose(key.text, knownHead(head, key.bytes))
     return entry
   }
 
   #lose(key: string, counted: Counted | undefined): void {
-    this.#lost.add(key)
+    this.#lost.set(key, counted?.version)
     this.#onLoss(key, counted)
   }
 
-  #before(key: Key): { counted: Counted | undefined; mayBeApart: boolean } {
+  #before(key: Key): { known: Known | undefined; mayBeApart: boolean } {
     const pending = this.#pending.get(key.text)
     if (pending !== undefined) {
-      const counted = pending.entry && countedEntry(pending.entry, key.bytes)
-      return { counted, mayBeApart: counted !== undefined && counted.valueBytes > INLINE_MAX }
+      const known = pending.entry && countedEntry(pending.entry, key.bytes)
+      return { known, mayBeApart: known !== undefined && known.valueBytes > INLINE_MAX }
     }
     const record = this.#borrowed(key)
-    if (record === undefined) return { counted: undefined, mayBeApart: false }
+    if (record === undefined) return { known: undefined, mayBeApart: false }
     const head = this.#head(key, record)
-    if (head === undefined) return { counted: undefined, mayBeApart: true }
-    return { counted: countedHead(head, key.bytes), mayBeApart: head.isApart }
+    if (head === undefined) return { known: undefined, mayBeApart: true }
+    return { known: knownHead(head, key.bytes), mayBeApart: head.isApart }
   }
 }
 
@@ -180,9 +199,9 @@ function entryHead(key: string, head: RecordHead | undefined): EntryHead | undef
   return { key, version, isTombstone, valueBytes }
 }
 
-function countedHead(head: RecordHead, keyBytes: Uint8Array): Counted {
-  const { version, isTombstone, valueBytes } = head
-  return { keyBytes, version, isTombstone, valueBytes }
+function knownHead(head: RecordHead, keyBytes: Uint8Array): Known {
+  const { version, isTombstone, valueBytes, expiresAtMs } = head
+  return { keyBytes, version, isTombstone, valueBytes, expiresAtMs }
 }
 
 /** The smallest key of a range in lmdb, which knows no key of no bytes. */

@@ -1,7 +1,6 @@
 // Hashes of entries: the bucket of a key, the fingerprint of what is stored under it, the digest.
 // The same on every node and in every kind of store; never looks at values.
 import xxhash from 'xxhash-wasm'
-import { DIGEST_BYTES } from '../core/digest.ts'
 import { BUCKETS, KEY_BYTES_MAX } from '../core/limits.ts'
 import type { Version } from '../core/types.ts'
 
@@ -11,6 +10,8 @@ const hashes = await xxhash()
 const BUCKET_SEED = 0
 const LOW_SEED = 1
 const HIGH_SEED = 2
+
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 
 const VERSION_BYTES = 16
 const scratch = Buffer.alloc(VERSION_BYTES + 1 + KEY_BYTES_MAX)
@@ -44,9 +45,8 @@ export class Digest {
 
   /** A snapshot as it travels: 8 bytes a bucket, little-endian on every machine. */
   bytes(): Uint8Array {
-    const bytes = new Uint8Array(DIGEST_BYTES)
-    const view = new DataView(bytes.buffer)
-    for (let i = 0; i < this.#words.length; i++) view.setUint32(4 * i, this.#words[i] ?? 0, true)
+    const bytes = Buffer.from(this.#words.slice().buffer)
+    if (!IS_LITTLE_ENDIAN) bytes.swap32()
     return bytes
   }
 }

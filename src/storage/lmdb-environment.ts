@@ -12,6 +12,8 @@ export interface Environment {
   readonly data: { readonly records: ByteTable; readonly values: ByteTable }
   /** Local entries, likewise. */
   readonly local: { readonly records: ByteTable; readonly values: ByteTable }
+  /** Places of cluster entries in order of time. */
+  readonly due: ByteTable
   readonly meta: ByteTable
 }
 
@@ -28,6 +30,7 @@ export function openEnvironment(dir: string): Environment {
       root,
       data: { records: table('data'), values: table('values') },
       local: { records: table('local'), values: table('local-values') },
+      due: table('due'),
       meta: table('meta'),
     }
   } catch (cause) {
@@ -39,8 +42,8 @@ export function openEnvironment(dir: string): Environment {
 
 /** Bytes of pages in the file that hold nothing and will be used before the file grows. */
 export function reusableBytes(environment: Environment): number {
-  const { data, local, meta } = environment
-  const tables = [data.records, data.values, local.records, local.values, meta]
+  const { data, local, due, meta } = environment
+  const tables = [data.records, data.values, local.records, local.values, due, meta]
   const info = stats(meta)
   let used = pages(info.root) + pages(info.free)
   for (const table of tables) used += pages(stats(table))

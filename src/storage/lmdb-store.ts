@@ -1,10 +1,12 @@
 // The durable store: entries, local entries and the node's own state in one lmdb environment.
 // Reads are synchronous and see every applied change; what is decided about entries is not here.
 import { unreachable } from '../core/assert.ts'
-import type { PageBounds, StorePage } from '../core/ports.ts'
+import type { DamagedEntry, DueBounds, DuePage, PageBounds, StorePage } from '../core/ports.ts'
 import type { StoreChange } from '../core/step.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
 import { countedEntry, headOf } from './counted.ts'
+import { dueOf, fillDuePage } from './due.ts'
+import { DueTable } from './due-table.ts'
 import { DiskSpace, SPACE_LOOK_EVERY_MS } from './disk-space.ts'
 import { EntryTable, keyOf } from './entry-table.ts'
 import type { Key } from './entry-table.ts'
@@ -94,6 +96,7 @@ class LmdbStore implements Store {
   readonly #options: Parts
   readonly #data: EntryTable
   readonly #local: EntryTable
+  readonly #due: DueTable
   readonly #writer: LmdbWriter
   readonly #tally = new Tally()
   readonly #space: DiskSpace
@@ -114,6 +117,7 @@ class LmdbStore implements Store {
       this.#onLoss(key)
     })
     this.#local = new EntryTable(environment.local, (key) => this.#onLoss(key))
+    this.#due = new DueTable(environment.due)
     const { durability, onFailure, timers } = options
     this.#writer = new LmdbWriter(environment.root, {
       durability,
@@ -164,6 +168,19 @@ class LmdbStore implements Store {
 
   page(bounds: PageBounds): StorePage {
     return fillPage(upTo(this.#data.rows(bounds.after ?? '', false), bounds.upTo), bounds)
+  }
+
+  isDamaged(key: string): boolean {
+    return this.#data.isLost(key)
+  }
+
+  damaged(countMax: number): DamagedEntry[] {
+    return this.#data.lost(countMax)
+  }
+
+  due(bounds: DueBounds): DuePage {
+    const places = this.#due.from(bounds.kind, bounds.after)
+    return fillDuePage(places, bounds, (key) => this.#data.known(keyOf(key)))
   }
 
   keys(range: KeyRange): Iterable<string> {
@@ -223,6 +240,13 @@ class LmdbStore implements Store {
       case 'remove':
         to.keys.push(change.key)
         return this.#replace(keyOf(change.key), undefined, to.generation)
+      case 'purge': {
+        const key = keyOf(change.key)
+        const held = this.#data.known(key)
+        if (held === undefined || held.version > change.version) return undefined
+        to.keys.push(change.key)
+        return this.#replace(key, undefined, to.generation)
+      }
       case 'state':
         this.#state = change.state
         return this.#options.meta.putState(change.state)
@@ -233,8 +257,14 @@ class LmdbStore implements Store {
 
   #replace(key: Key, entry: Entry | undefined, generation: number): void {
     const before = this.#data.replace(key, entry, generation)
+    const dueBefore = before && dueOf(before)
     if (before !== undefined) this.#tally.remove(before)
-    if (entry !== undefined) this.#tally.add(countedEntry(entry, key.bytes))
+    if (dueBefore !== undefined) this.#due.remove(dueBefore, key.bytes)
+    if (entry === undefined) return
+    const now = countedEntry(entry, key.bytes)
+    const dueNow = dueOf(now)
+    this.#tally.add(now)
+    if (dueNow !== undefined) this.#due.add(dueNow, key.bytes)
   }
 
   /** Entries that are removed must not take the highest version with them over a restart. */

@@ -1,12 +1,13 @@
 // A store in memory: for `--durability memory`, and for the simulator, whose crashes it survives
 // as a disk would. Makes no promises, timers or guesses about time: flushes are its owner's.
 import { unreachable } from '../core/assert.ts'
-import type { PageBounds, StorePage } from '../core/ports.ts'
+import type { DueBounds, DuePage, PageBounds, StorePage } from '../core/ports.ts'
 import type { StoreChange } from '../core/step.ts'
 import { liveEntry } from '../core/travel.ts'
 import { VERSION_ZERO } from '../core/version.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
 import { countedEntry, headOf } from './counted.ts'
+import { DueKeys, dueOf, fillDuePage } from './due.ts'
 import type { Mark } from './fingerprint.ts'
 import { compareKeys, inRange, SortedKeys } from './key-order.ts'
 import { owned } from './owned.ts'
@@ -15,6 +16,7 @@ import type { PageRow } from './page.ts'
 import { ShardedMap } from './sharded-map.ts'
 import type { KeyRange, Store } from './store.ts'
 import { fullAbove, Tally } from './tally.ts'
+import type { Known } from './tally.ts'
 
 export interface MemoryStoreOptions {
   readonly nodeId: NodeId
@@ -39,9 +41,10 @@ export class MemoryStore implements Store {
   readonly nodeId: NodeId
   readonly incarnation: number
   readonly #options: MemoryStoreOptions
-  readonly #data = new EntryMap()
-  readonly #local = new EntryMap()
-  readonly #tally = new Tally()
+  #data = new EntryMap()
+  #local = new EntryMap()
+  #tally = new Tally()
+  #due = new DueKeys()
   #state: DurableState | undefined
   #tail: Tail[] = []
   #flushedHighest: Version = VERSION_ZERO
@@ -82,6 +85,23 @@ export class MemoryStore implements Store {
     return fillPage(this.#data.rows(bounds.after ?? '', bounds.upTo), bounds)
   }
 
+  /** Memory does not fail in parts. */
+  isDamaged(_key: string): boolean {
+    return false
+  }
+
+  damaged(): [] {
+    return []
+  }
+
+  due(bounds: DueBounds): DuePage {
+    const rows = this.#due.from(bounds.kind, bounds.after)
+    return fillDuePage(rows, bounds, (key) => {
+      const entry = this.#data.get(key)
+      return entry && countedEntry(entry, Buffer.from(key))
+    })
+  }
+
   keys(range: KeyRange): Iterable<string> {
     return this.#data.liveKeys(range)
   }
@@ -120,10 +140,11 @@ export class MemoryStore implements Store {
       incarnation: this.incarnation + 1,
       state: this.#state,
     })
-    next.#tally.raise(this.#flushedHighest)
+    next.#data = this.#data
+    next.#local = this.#local
+    next.#due = this.#due
+    next.#tally = this.#tally.resumedAt(this.#flushedHighest)
     next.#flushedHighest = this.#flushedHighest
-    for (const entry of this.#data.entries()) next.#replace(entry.key, entry)
-    for (const entry of this.#local.entries()) next.#local.replace(entry.key, entry)
     return next
   }
 
@@ -138,6 +159,13 @@ export class MemoryStore implements Store {
       case 'remove': {
         const before = this.#replace(change.key, undefined)
         undo.push(() => void this.#replace(change.key, before))
+        return
+      }
+      case 'purge': {
+        const held = this.#data.get(change.key)
+        if (held === undefined || held.version > change.version) return
+        this.#replace(change.key, undefined)
+        undo.push(() => void this.#replace(change.key, held))
         return
       }
       case 'state': {
@@ -156,9 +184,21 @@ export class MemoryStore implements Store {
   #replace(key: string, entry: Entry | undefined): Entry | undefined {
     const before = this.#data.replace(key, entry)
     const keyBytes = Buffer.from(key)
-    if (before !== undefined) this.#tally.remove(countedEntry(before, keyBytes))
-    if (entry !== undefined) this.#tally.add(countedEntry(entry, keyBytes))
+    if (before !== undefined) this.#uncount(key, countedEntry(before, keyBytes))
+    if (entry !== undefined) this.#count(key, countedEntry(entry, keyBytes))
     return before
+  }
+
+  #count(key: string, entry: Known): void {
+    this.#tally.add(entry)
+    const due = dueOf(entry)
+    if (due !== undefined) this.#due.add(due, key)
+  }
+
+  #uncount(key: string, entry: Known): void {
+    this.#tally.remove(entry)
+    const due = dueOf(entry)
+    if (due !== undefined) this.#due.remove(due, key)
   }
 
   #flush(undo: Tail['undo'], flushed: () => void): void {
@@ -197,10 +237,6 @@ class EntryMap {
       if (before === undefined) this.#sorted.add(key)
     }
     return before
-  }
-
-  entries(): Iterable<Entry> {
-    return this.#entries.values()
   }
 
   *marks(): Iterable<Mark> {

@@ -6,7 +6,7 @@ import type { DurableState, NodeId, Version } from '../core/types.ts'
 import type { ByteTable } from './entry-table.ts'
 import { StorageError } from './storage-error.ts'
 
-const FORMAT = 1
+const FORMAT = 2
 const CRC_BYTES = 4
 
 export interface Identity {

@@ -20,24 +20,27 @@ export interface PageRow {
 /** A page of the rows, which are those above `after`, up to and including `upTo`, in order. */
 export function fillPage(rows: Iterable<PageRow>, bounds: PageBounds): StorePage {
   const items: StorePage['items'][number][] = []
+  const damaged: string[] = []
   let bytes = 0
   let keys = 0
   for (const row of rows) {
     keys++
     if (bounds.wanted === undefined || hasBucket(bounds.wanted, bucketOf(row.keyBytes))) {
       const head = row.head()
+      if (head === undefined) damaged.push(row.key)
       if (head !== undefined && head.valueBytes > bounds.valueBytesMax) {
         items.push({ kind: 'head', head })
       } else if (head !== undefined) {
         const entry = row.entry()
-        if (entry !== undefined) {
+        if (entry === undefined) damaged.push(row.key)
+        else {
           items.push({ kind: 'entry', entry })
           bytes += head.valueBytes
         }
       }
     }
     const isHeavy = bytes > 0 && bytes >= bounds.bytesMax
-    if (isHeavy || keys >= bounds.keysMax) return { items, end: row.key }
+    if (isHeavy || keys >= bounds.keysMax) return { items, damaged, end: row.key }
   }
-  return { items, end: undefined }
+  return { items, damaged, end: undefined }
 }

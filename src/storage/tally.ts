@@ -21,6 +21,11 @@ export interface Counted extends Mark {
   readonly valueBytes: number
 }
 
+/** An entry as far as a store must know it to take it out again. */
+export interface Known extends Counted {
+  readonly expiresAtMs: number | undefined
+}
+
 export class Tally {
   #liveCount = 0
   #bytes = 0
@@ -59,6 +64,16 @@ export class Tally {
   /** Takes out an entry that was added just so. */
   remove(entry: Counted): void {
     this.#count(entry, -1)
+  }
+
+  /** The same entries, of which nothing above this version was ever counted. */
+  resumedAt(highest: Version): Tally {
+    const next = new Tally()
+    next.#liveCount = this.#liveCount
+    next.#bytes = this.#bytes
+    next.#digest = this.#digest
+    next.#highest = highest
+    return next
   }
 
   raise(version: Version): void {

@@ -72,6 +72,14 @@ export function parseIfNoneMatch(text: string): Decoded<NamedVersions> {
   return parseTags(text, { header: 'If-None-Match', allowWeak: true })
 }
 
+/** Diststore-Min-Version of a read: one ETag as this store gave it, quoted or not. */
+export function parseMinVersion(text: string): Decoded<Version> {
+  const [, quoted, bare] = /^[\t ]*(?:"([0-9a-f-]*)"|([0-9a-f-]+))[\t ]*$/.exec(text) ?? []
+  const version = quoted ?? bare ?? ''
+  if (isVersion(version)) return ok(version)
+  return refused('Diststore-Min-Version must be one ETag as this store gave it.')
+}
+
 /** The request id of an Idempotency-Key: every retry with the same key has the same id. */
 export function parseIdempotencyKey(text: string): Decoded<RequestId> {
   if (text.length === 0 || text.length > IDEMPOTENCY_KEY_MAX) {

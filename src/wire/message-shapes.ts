@@ -11,6 +11,7 @@ import {
   MISSED_RUNS_MAX,
   NODES_MAX,
   PAGE_KEYS_MAX,
+  RECOVER_KEYS_MAX,
   REMEMBER_PAGE_MAX,
 } from '../core/limits.ts'
 import type {
@@ -189,9 +190,9 @@ const head = fields<EntryHead>({ key, version, isTombstone: truth, valueBytes: c
 const pageItem = variants<PageItem>({ head: { head }, entry: { entry } })
 const appliedWrite = { requestId, version, fingerprint }
 const pastWrite = fields<PastWrite>({ ...appliedWrite, ageMs: duration })
-const streamRecord = fields<StreamRecord>({
-  entry,
-  write: fields<AppliedWrite>(appliedWrite),
+const streamRecord = variants<StreamRecord>({
+  entry: { entry, write: optional(fields<AppliedWrite>(appliedWrite)) },
+  purge: { key, version },
 })
 
 const invalidationRun = fields<InvalidationRun>({
@@ -236,6 +237,8 @@ export const request = variants<NodeRequest>({
   synced: { ballot },
   takeOver: { ballot },
   order: { order },
+  recover: { ballot, keys: list(key, { max: RECOVER_KEYS_MAX }) },
+  audit: {},
 })
 
 export const response = variants<NodeResponse>({
@@ -256,8 +259,17 @@ export const response = variants<NodeResponse>({
   forgotten: {},
   remembered: { writes: list(pastWrite, { max: REMEMBER_PAGE_MAX }), last: optional(count) },
   digest: { digest: bytesOf(DIGEST_BYTES) },
-  page: { items: list(pageItem, { max: PAGE_KEYS_MAX }), end: optional(key) },
+  page: {
+    items: list(pageItem, { max: PAGE_KEYS_MAX }),
+    damaged: optional(list(key, { max: PAGE_KEYS_MAX })),
+    end: optional(key),
+  },
   entries: { entries: list(entry, { max: PAGE_KEYS_MAX }) },
   ordered: { outcome: orderOutcome },
+  recovered: {
+    entries: list(entry, { max: RECOVER_KEYS_MAX }),
+    absent: list(key, { max: RECOVER_KEYS_MAX }),
+    seq: count,
+  },
   unable: { reason },
 })

@@ -35,6 +35,8 @@ export const NODE_REQUEST_KINDS: readonly NodeRequestKind[] = [
   'synced',
   'takeOver',
   'order',
+  'recover',
+  'audit',
 ]
 
 export interface ReceivedRequest {

@@ -27,6 +27,7 @@ export function checkReads(history: History, key: string, judgement: Judgement):
     if (read.outcome === 'found') judge(read, impossible(history, read))
     const sinceMs = read.strength === 'strong' ? 0 : judgement.staleMsMax
     judge(read, tooOld(history, read, newest.before(read.invokedAt - sinceMs)))
+    judge(read, beforeNamed(history, read))
   }
   const strong = reads.filter((read) => read.strength === 'strong')
   for (const [earlier, later] of backwards(history, strong)) {
@@ -70,6 +71,18 @@ function impossible(history: History, read: ReadRecord): readonly [string, strin
   const appliedAt = Math.max(writer.endedAt, writer.unknownUntil + EFFECT_MS)
   const endMs = appliedAt + writer.ttlMs + TTL_SLACK_MS
   return read.invokedAt > endMs ? ['expired', `${describe(writer)} had ended by then`] : undefined
+}
+
+/** A session read: what it names, or what came after it. */
+function beforeNamed(history: History, read: ReadRecord): readonly [string, string] | undefined {
+  const { minVersion } = read
+  if (minVersion === undefined) return undefined
+  if (read.outcome === 'found' && (read.version ?? '') < minVersion) {
+    return ['session', `older than ${minVersion}, which it named`]
+  }
+  const named = history.ackedOf(read.key).find((acked) => acked.version === minVersion)
+  const broken = read.outcome === 'absent' ? tooOld(history, read, named) : undefined
+  return broken && ['session', broken[1]]
 }
 
 /** Nothing older than `floor`; absence only where something took it away. */

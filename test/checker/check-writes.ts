@@ -25,7 +25,11 @@ function lost(history: History, key: string, final: FinalState): Found[] {
   const end = final.get(key)
   const found: Found[] = []
   if (top !== undefined && top.version > (end?.version ?? '')) {
-    found.push(['lost', `${tell(top)}, but the end shows ${end?.version ?? 'nothing'}`])
+    const isBack = top.write.op === 'delete' && end?.value !== undefined
+    found.push([
+      isBack ? 'resurrected' : 'lost',
+      `${tell(top)}, but the end shows ${end?.version ?? 'nothing'}`,
+    ])
   }
   if (end?.value === undefined) return found
   const writer = history.writerOf(end.value)

@@ -71,7 +71,7 @@ const ENDS: readonly [string, HistoryRecord[], FinalState, string[]][] = [
   ['an older one is there', [put(1, 0, 5), put(2, 10, 15)], end('v1', 'v1'), ['lost']],
   ['nothing is there', [put(1, 0, 5)], new Map(), ['lost']],
   ['a delete stays deleted', [put(1, 0, 5), remove(2, 10, 15)], end('v2'), []],
-  ['a deleted value is back', [put(1, 0, 5), remove(2, 10, 15)], end('v1', 'v1'), ['lost']],
+  ['a deleted value is back', [put(1, 0, 5), remove(2, 10, 15)], end('v1', 'v1'), ['resurrected']],
   ['an unanswered write may win', [put(1, 0, 5), put(2, 10, 15, UNKNOWN)], end('v2', 'v2'), []],
   ['or vanish', [put(1, 0, 5), put(2, 10, 15, UNKNOWN)], end('v1', 'v1'), []],
   ['a refused write is there', [put(1, 0, 5, REFUSED)], end('v1', 'v1'), ['I15']],

@@ -29,6 +29,8 @@ export type WriteCondition =
 export interface ReadRecord {
   readonly op: 'read'
   readonly strength: 'fresh' | 'strong'
+  /** The version that the reader named: an answer comes after its write. */
+  readonly minVersion?: string | undefined
   readonly key: string
   readonly node: string
   readonly invokedAt: number

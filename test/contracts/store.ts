@@ -4,6 +4,7 @@ import { test } from 'tap'
 import { DIGEST_BYTES } from '../../src/core/digest.ts'
 import type { StoreChange } from '../../src/core/step.ts'
 import { bucketOf } from '../../src/storage/fingerprint.ts'
+import { dueRules } from './store-due.ts'
 import { keyRules, pageRules } from './store-keys.ts'
 import { lastingRules, modelRule } from './store-lasting.ts'
 import { applied, hex, plain, put, tombstone, value, version } from './store-words.ts'
@@ -23,6 +24,7 @@ export function storeContract(name: string, newLab: () => StoreLab): void {
   digestRules(rule)
   pageRules(rule)
   keyRules(rule)
+  dueRules(rule)
   lastingRules(rule)
   modelRule(rule)
 }

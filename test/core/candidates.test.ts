@@ -6,11 +6,13 @@ import type { NodeId } from '../../src/core/types.ts'
 import { Lab } from './lab.ts'
 import { A, B, ballot, C, D, entry, nameOf, state, version, view } from './words.ts'
 
+const VIEW = view('2A', 'A+ B+')
+
 type Peer = readonly [id: NodeId, beat: Partial<Beat>]
 
 function lab(peers: readonly Peer[], nowMs = 0, keys = 0): Lab {
   const entries = Array.from({ length: keys }, (_, i) => entry(`${i}`, version(1)))
-  const made = new Lab({ me: A, state: state(view('2A', 'A+ B+')), entries })
+  const made = new Lab({ me: A, state: state(VIEW, { activated: VIEW.ballot }), entries })
   made.parts.self.setWall(0, 0)
   for (const [id, words] of peers) made.meet(id, nowMs, words)
   return made

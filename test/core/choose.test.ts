@@ -6,6 +6,7 @@ import { ALL_RULES, type Rules } from '../../src/core/rules.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'
 import type { NodeId, View } from '../../src/core/types.ts'
 import type { Wish } from '../../src/core/wishes.ts'
+import { BALLOT_ZERO } from '../../src/core/view.ts'
 import { A, addressOf, ballot, ballotText, mastersText, nameOf, node, state } from './words.ts'
 import { version, view } from './words.ts'
 
@@ -17,6 +18,7 @@ const VIEWS: Readonly<Record<string, View>> = {
   w3: view('3B', 'B+ C+', { history: '1A 2A', roster: 'ABC' }),
   w4: view('4A', 'A+ B+', { history: '1A 2A', roster: 'ABC' }),
   v4: view('4A', 'A+', { history: '1A 2A', roster: 'AB' }),
+  x5: view('5B', 'B+ C+', { history: '1A 2A', roster: 'ABC' }),
   /** Another history. */
   f1: view('1C', 'C+ D+', { roster: 'CD' }),
 }
@@ -38,14 +40,22 @@ interface Around {
   readonly rules?: Partial<Rules>
 }
 
-/** `A@v2` accepted v2, `B2` is in its second life, `C!f1` owes f1, `D~` leaves, `D=` has nothing under way, `d` is a witness. */
+/**
+ * `A@v2` accepted v2, `B2` is in its second life, `C!f1` owes f1, `B@v4?` never saw v4 act, `D~` leaves,
+ * `D=` has nothing under way, `d` is a witness.
+ */
 function promises(text: string): Map<NodeId, NodePromise> {
   const words = text.split(' ').map((word) => {
-    const [, name = '', life = '', accepted = '', owed = '', leaving = ''] =
-      /^(.)(\d*)(?:@(\w+))?(?:!(\w+))?([~=]?)$/.exec(word) ?? []
+    const [, name = '', life = '', accepted = '', doubt = '', owed = '', leaving = ''] =
+      /^(.)(\d*)(?:@(\w+)(\??))?(?:!(\w+))?([~=]?)$/.exec(word) ?? []
     const id = node(name)
+    const accepts = VIEWS[accepted]
+    const activated = doubt === '' ? accepts?.ballot : BALLOT_ZERO
     const promise: NodePromise = {
-      state: state(VIEWS[accepted], { owed: owed === '' ? [] : [VIEWS[owed] as View] }),
+      state: state(accepts, {
+        activated: activated ?? BALLOT_ZERO,
+        owed: owed === '' ? [] : [VIEWS[owed] as View],
+      }),
       incarnation: Number(life === '' ? 1 : life),
       address: addressOf(id),
       keyCount: 0,
@@ -176,6 +186,18 @@ table('a view is built on the newest one reported, never on an older one', [
   ['B@v2 C@v4', { me: 'B' }, `wait: ${LOST_A}`],
   ['B@v3 C', { me: 'B' }, `wait: ${LOST_A}`],
   ['B C@v1', { me: 'B' }, `wait: ${LOST_A}`],
+])
+
+table('a view that its proposer never saw act does not stand above one that acted', [
+  ['A@v4 B@x5?', {}, 'A+ B- | AB'],
+  ['A@v4 B@x5', {}, 'nudge B'],
+  ['A@v4 B@x5?', { rules: { onlyActedViewsCount: false } }, 'nudge B'],
+  // Somebody else took it over, but B itself says that it never acted.
+  ['A@v4 C@x5 B', {}, 'A+ B- | ABC'],
+  // B does not say so: it may have acted.
+  ['A@v4 C@x5', {}, 'nudge C'],
+  // Two of them, and both hold what was before.
+  ['A@v2 B@x5?', { me: 'B' }, 'B+ A- | ABC'],
 ])
 
 table('only a holder of the newest view leads the next one', [

@@ -30,7 +30,7 @@ class Bench {
         const at = version(Number(word.slice(1)))
         const { expiresAtMs: _, ...rest } = entry(word.slice(0, 1), at)
         const write = { requestId: requestId(word.slice(1)), version: at, fingerprint: 'f' }
-        return { entry: { ...rest, ttlLeftMs: undefined }, write }
+        return { kind: 'entry', entry: { ...rest, ttlLeftMs: undefined }, write } as const
       }),
     }
     this.lab.parts.follower.replicate(request, ++this.#ticket, 0)

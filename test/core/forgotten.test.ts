@@ -9,7 +9,7 @@ const GIVEN_UP: View = { ...view('5A', 'A+', { history: '1A', roster: 'AC' }), f
 const APART = view('3B', 'B+', { history: '1A', roster: 'ABC' })
 
 t.test('it follows no view of the cluster that gave it up, and accepts none', async (t) => {
-  const lab = new Lab({ me: B, state: state(APART) })
+  const lab = new Lab({ me: B, state: state(APART, { activated: APART.ballot }) })
   t.ok(lab.parts.standing.isForgottenBy(GIVEN_UP))
   lab.parts.standing.adopt(GIVEN_UP, 0)
   t.equal(lab.parts.standing.view, APART)
@@ -18,7 +18,11 @@ t.test('it follows no view of the cluster that gave it up, and accepts none', as
 })
 
 t.test('without the rule it follows', async (t) => {
-  const lab = new Lab({ me: B, state: state(APART), rules: { forgottenStaysOut: false } })
+  const lab = new Lab({
+    me: B,
+    state: state(APART, { activated: APART.ballot }),
+    rules: { forgottenStaysOut: false },
+  })
   lab.parts.standing.adopt(GIVEN_UP, 0)
   t.equal(lab.parts.standing.view, GIVEN_UP)
 })

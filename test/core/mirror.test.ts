@@ -248,14 +248,36 @@ t.test('pages are halved at every late tick and doubled at every good one', asyn
   t.strictSame(sizes, [8, 4, 2, 1, 1, 2, 4, 8, 16, 16])
 })
 
-t.test('a page looks at 10,000 keys, at fewer while the loop is late', async (t) => {
+t.test('a page looks at 1,000 keys, at fewer while the loop is late', async (t) => {
   const many = Array.from({ length: PAGE_KEYS_MAX + 1 }, (_, i) =>
     entry(`k${100_000 + i}`, version(1), {}),
   )
   const lab = primaryLab(V2, { entries: many })
-  t.match(page(lab, { withValues: false }), / to k109999$/)
+  t.match(page(lab, { withValues: false }), / to k100999$/)
   lab.parts.mirrorSource.lagged(21)
-  t.match(page(lab, { withValues: false }), / to k104999$/)
+  t.match(page(lab, { withValues: false }), / to k100499$/)
+})
+
+t.test('much that the primary lacks is removed a bounded part at a time', async (t) => {
+  const surplus = Array.from({ length: 2 * PAGE_KEYS_MAX + 1 }, (_, i) =>
+    entry(`k${100_000 + i}`, version(1)),
+  )
+  const start = { clock: version(10) }
+  const lab = new Lab({ me: B, state: state(view('2A', 'A+ B-', start)), entries: surplus })
+  lab.hear(A, 0)
+  lab.take()
+  lab.parts.mirror.tick(0)
+  lab.answer(lab.call(), response(A, { kind: 'remembered', writes: [], last: undefined }), 0)
+  const digest = new Uint8Array(DIGEST_BYTES).fill(1)
+  lab.answer(lab.call(), response(A, { kind: 'digest', digest }), 0)
+  lab.answer(lab.call(), response(A, { kind: 'page', items: [], end: undefined }), 0)
+  const left: number[] = []
+  for (let flush = 0; flush < 4; flush++) {
+    lab.flush(0)
+    left.push(lab.store.keyCount)
+  }
+  t.strictSame(left, [PAGE_KEYS_MAX + 1, 1, 0, 0])
+  t.equal(lab.calls('synced').length, 1)
 })
 
 t.test('only the active primary of the view named is a source', async (t) => {
@@ -302,7 +324,7 @@ t.test('the tail of the view before, sent again, counts as brought by the stream
     const digest = bench.next()
     if (digest !== undefined) bench.serve(digest)
     const asked = bench.next()
-    const records = [{ entry: toTravel(tail, 0), write }]
+    const records = [{ kind: 'entry', entry: toTravel(tail, 0), write }] as const
     const batch = { kind: 'replicate', ballot: ballot('2A'), firstSeq: 1, committedSeq: 0 } as const
     bench.target.parts.follower.replicate({ ...batch, records }, 1, 0)
     if (asked !== undefined) bench.serve(asked)

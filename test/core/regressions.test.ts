@@ -20,6 +20,7 @@ function batch(v: View, firstSeq: number, entries: readonly Entry[]): Replicate 
     firstSeq,
     committedSeq: 0,
     records: entries.map((e) => ({
+      kind: 'entry',
       entry: toTravel(e, 0),
       write: { requestId: requestId('1'), version: e.version, fingerprint: 'f' },
     })),

@@ -70,6 +70,7 @@ t.test('the status of a primary', async (t) => {
     keys: 1,
     stream: { id: `2.${A}`, committed: 0 },
     proofAgeMs: 0,
+    audit: { lastMs: undefined, differences: 0 },
     mode: 'available',
     warnings: [],
   })

@@ -2,6 +2,7 @@
 import t from 'tap'
 import type { NodeRequest, NodeResponse } from '../../src/core/messages.ts'
 import { toTravel } from '../../src/core/travel.ts'
+import { TOO_OLD_REASON } from '../../src/core/session.ts'
 import type { Copy, View } from '../../src/core/types.ts'
 import { Lab, primaryLab } from './lab.ts'
 import {
@@ -100,7 +101,7 @@ t.test('a key with a write under way is not served, its neighbours are', async (
   const second = otherLab()
   prove(second, 0)
   const write = { requestId: '1', version: version(6), fingerprint: 'f' }
-  const records = [{ entry: toTravel(entry('k', version(6)), 0), write }]
+  const records = [{ kind: 'entry', entry: toTravel(entry('k', version(6)), 0), write }] as const
   const batch = { kind: 'replicate', ballot: V2.ballot, firstSeq: 1, committedSeq: 0 } as const
   second.parts.follower.replicate({ ...batch, records }, 1, 1)
   t.equal(second.parts.serving.mayServe('k', 2), false)
@@ -137,7 +138,7 @@ t.test('another node’s read: found, unchanged, absent, or not able', async (t)
   const travel = toTravel(STORED, 0)
   const position = { stream: ALONE.start.stream, seq: 0 }
   const found = { kind: 'found', entry: travel, ageMs: 0, isMaster: true, position }
-  const later = { kind: 'unable', reason: 'this node does not hold that version yet' }
+  const later = { kind: 'unable', reason: TOO_OLD_REASON }
   const cases: readonly (readonly [Partial<Read>, unknown])[] = [
     [{}, found],
     [{ knownVersion: version(4) }, found],

@@ -152,10 +152,14 @@ t.test(
 t.test('lineages: what is owed, and the accepted view if it is held', async (t) => {
   const cases: readonly (readonly [string, DurableState, string])[] = [
     [A, state(undefined), ''],
-    [A, state(V2), '2A'],
+    [A, state(V2, { activated: ballot('2A') }), '2A'],
+    // Its own view that never acted: what it holds is what was before.
+    [A, state(V4, { activated: ballot('2A') }), '2A'],
+    [A, state(V2), ''],
+    [B, state(V4), '4A'],
     [C, state(V2), ''],
     [B, state(W3, { owed: [V2] }), '2A'],
-    [C, state(W3, { owed: [V2] }), '2A 3C'],
+    [C, state(W3, { activated: ballot('3C'), owed: [V2] }), '2A 3C'],
   ]
   for (const [me, before, expected] of cases) {
     const { standing } = new Lab({ me, state: before }).parts

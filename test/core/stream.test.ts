@@ -64,7 +64,9 @@ class Bench {
 
 function callText({ to, request }: Call): string {
   if (request.kind !== 'replicate') return request.kind
-  const keys = request.records.map(({ entry }) => entry.key).join(' ')
+  const keys = request.records
+    .map((it) => (it.kind === 'entry' ? it.entry.key : `-${it.key}`))
+    .join(' ')
   return `${to.replace('10.0.0.', '').replace(':80', '')} ${request.firstSeq}: ${keys}`
 }
 
@@ -102,6 +104,7 @@ t.test('a call says everything that a master needs', async (t) => {
     committedSeq: 0,
     records: [
       {
+        kind: 'entry',
         entry: {
           key: 'a',
           version: version(100),

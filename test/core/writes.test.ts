@@ -191,7 +191,7 @@ t.test('a retry over a newer entry is streamed under its own name', async (t) =>
       response(B, { kind: 'replicated', appliedSeq: firstSeq, isFull: false }),
       nowMs,
     )
-    return records.map((r) => [r.entry.requestId, r.entry.version, r.write])
+    return records.map((r) => r.kind === 'entry' && [r.entry.requestId, r.entry.version, r.write])
   }
   const named = (id: string, fingerprint: string, at: Version): unknown => ({
     requestId: requestId(id),
@@ -237,13 +237,32 @@ t.test('the stored entry itself tells a retry after a restart, for a minute', as
   }
 })
 
+t.test('after a restart a request id still belongs to what is stored under it', async (t) => {
+  const stored = entry('a', OLD, { requestId: '1', value: 'x' })
+  const gone = entry('a', OLD, { requestId: '1' })
+  const cases: [string, Entry, CommandWords, string][] = [
+    ['the same put', stored, { value: 'x' }, applied(100)],
+    ['another value', stored, { value: 'y' }, 'reused'],
+    ['a longer value', stored, { value: 'xx' }, 'reused'],
+    ['a delete', stored, { value: undefined }, 'reused'],
+    ['with a time to live', stored, { value: 'x', ttlMs: 9000 }, 'reused'],
+    ['the same delete', gone, { value: undefined }, applied(100)],
+    ['a put', gone, { value: 'x' }, 'reused'],
+  ]
+  for (const [title, held, words, expected] of cases) {
+    const bench = new Bench(ALONE, { entries: [held] })
+    bench.lab.parts.self.setWall(200, 0)
+    t.equal(bench.outcome('a', { id: '1', ...words }), expected, title)
+  }
+})
+
 /** Was a master under B, remembers write 1 of its stream, and is primary now with this stored. */
 function onceFollower(stored: Entry | undefined): Bench {
   const bench = new Bench(view('1B', 'B+ A+'), { me: A })
   const { follower, standing } = bench.lab.parts
   const { expiresAtMs: _, ...streamed } = entry('a', version(900), { requestId: '1', value: 'x' })
   const write = { requestId: requestId('1'), version: version(900), fingerprint: 'f1' }
-  const records = [{ entry: { ...streamed, ttlLeftMs: undefined }, write }]
+  const records = [{ kind: 'entry', entry: { ...streamed, ttlLeftMs: undefined }, write }] as const
   const batch = { kind: 'replicate', ballot: ballot('1B'), firstSeq: 1, committedSeq: 0 } as const
   follower.replicate({ ...batch, records }, 1, 0)
   bench.lab.settle(0)

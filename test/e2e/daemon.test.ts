@@ -23,6 +23,13 @@ const cases: [title: string, flags: string[], code: number, stdout: RegExp, stde
   ['a bad port, checked', ['--check-config', '--port', 'x'], 2, /^$/, /^diststored: .*port.*\n$/],
   ['an unknown flag', ['--prot', '1'], 2, /^$/, /^diststored: .*--prot.*\n$/],
   ['what is not built', ['--witness'], 2, /^$/, /^diststored: .*witness.*not built.*\n$/],
+  [
+    'an open secret',
+    ['--secret-file', '/etc/passwd'],
+    2,
+    /^$/,
+    /^diststored: .*run chmod 600 \/etc\/passwd\n$/,
+  ],
   ['help', ['--help'], 0, /^Usage: diststored /, /^$/],
   ['version', ['--version'], 0, /^diststored \d+\.\d+\.\d+\n$/, /^$/],
 ]

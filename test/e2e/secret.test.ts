@@ -249,3 +249,40 @@ scenario('a secret is rotated node by node, while the cluster works', async (clu
   }
   note(`${restarts} restarts in ${Date.now() - startedMs} ms`)
 })
+
+const HOUR_MS = 3_600_000
+
+/** Starts a node whose wall clock is off by so much; the test's own is not touched. */
+function startWithClockOff(daemon: Daemon, aheadMs: number): void {
+  const shift = `const now = Date.now; Date.now = () => now() + ${aheadMs}`
+  const before = process.env['NODE_OPTIONS']
+  process.env['NODE_OPTIONS'] = `--import "data:text/javascript,${encodeURIComponent(shift)}"`
+  daemon.start()
+  if (before === undefined) delete process.env['NODE_OPTIONS']
+  else process.env['NODE_OPTIONS'] = before
+}
+
+scenario('a clock that is an hour off keeps nobody out, and is named', async (cluster) => {
+  cluster.flags = ['--secret-file', secretFile(cluster, 'ours', SECRET)]
+  await cluster.start(1, 2)
+  const [one, two, late] = cluster.nodes(1, 2, 3)
+  assert(one !== undefined && two !== undefined && late !== undefined)
+  startWithClockOff(late, -HOUR_MS)
+  const isWhole = async () => assert.equal((await cluster.settled()).roster.length, 3)
+  await eventually(isWhole)
+  for (const { client } of [one, two]) {
+    const { warnings } = await client.cluster()
+    const named: string = `the clock of ${late.address} is off and it cannot become master: set its clock`
+    assert.deepEqual(warnings, [named])
+  }
+  const [off] = one.logged('clock-off')
+  assert.equal(off?.['address'], late.address)
+  assert(Math.abs(Number(off['aheadS']) + HOUR_MS / 1000) < 10, `${String(off['aheadS'])} s ahead`)
+
+  // Whoever restarts meets it again.
+  await one.kill()
+  one.start()
+  await eventually(isWhole)
+  assert.equal((await late.client.post('k', 'v')).status, 200)
+  assert.equal((await one.client.get('k')).text, 'v')
+})

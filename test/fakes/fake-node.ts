@@ -27,6 +27,8 @@ export class FakeNode implements PublicNode, InternalNode {
   /** Every command that reached the node, in order. */
   readonly writes: WriteCommand[] = []
   readonly reads: { readonly key: string; readonly freshness: Freshness }[] = []
+  /** The version that the last read named. */
+  minVersion: string | undefined
   readonly requests: NodeRequest[] = []
   /** What the next reads and writes come to, instead of the truth. */
   nextRead: ReadOutcome | undefined
@@ -36,6 +38,8 @@ export class FakeNode implements PublicNode, InternalNode {
   nextResponse: NodeResponse = { kind: 'noted' }
   copies = 2
   ageMs = 0
+  /** Of what it holds itself; undefined: nobody has proven it. */
+  heldAgeMs: number | undefined = 0
   now = 1_700_000_000_000
   ready = true
   report: NodeStatusReport = {
@@ -46,6 +50,7 @@ export class FakeNode implements PublicNode, InternalNode {
     copies: 0,
     stream: { id: '', committed: 0 },
     proofAgeMs: undefined,
+    audit: { lastMs: undefined, differences: 0 },
     mode: 'available',
     warnings: [],
   }
@@ -66,8 +71,9 @@ export class FakeNode implements PublicNode, InternalNode {
     return this.nextWrite ?? this.#apply(this.localEntries, command, 0)
   }
 
-  read(key: string, freshness: Freshness): ReadOutcome {
+  read(key: string, freshness: Freshness, minVersion?: string): ReadOutcome {
     this.reads.push({ key, freshness })
+    this.minVersion = minVersion
     if (this.nextRead !== undefined) return this.nextRead
     const entry = this.localEntries.get(key) ?? this.entries.get(key)
     const { ageMs } = this
@@ -81,7 +87,7 @@ export class FakeNode implements PublicNode, InternalNode {
 
   getLocal(key: string): HeldEntry | undefined {
     const entry = this.localEntries.get(key) ?? this.entries.get(key)
-    return entry && { entry, ageMs: this.ageMs, source: 'local' }
+    return entry && { entry, ageMs: this.heldAgeMs, source: 'local' }
   }
 
   *list({ prefix, after, limit, scope }: KeyList): Iterable<string> {

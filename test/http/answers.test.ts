@@ -163,6 +163,15 @@ const answers: [string, Given, string, RequestInit, number, object | string, obj
     200,
     'mine',
   ],
+  [
+    'getlocal of a version that is here',
+    holding,
+    '/getlocal/k',
+    { headers: { 'diststore-min-version': `"${V1}"` } },
+    200,
+    'v',
+    { age: '0' },
+  ],
   ['getlocal head', holding, '/getlocal?key=k', { method: 'HEAD' }, 200, ''],
   [
     'an empty value',
@@ -190,3 +199,29 @@ for (const [title, given, path, init, status, body, headers = {}] of answers) {
     t.same(server.logged, [])
   })
 }
+
+for (const path of ['/get/k', '/get?key=k', '/v1/k']) {
+  for (const method of ['GET', 'HEAD']) {
+    t.test(`${method} ${path} hands on the version it must not be older than`, async (t) => {
+      const server = await startServer(t)
+      holding(server)
+      for (const text of [`"${V2}"`, V2, ` "${V2}" `]) {
+        server.node.minVersion = undefined
+        const headers = { 'diststore-min-version': text }
+        t.equal((await server.fetch(path, { method, headers })).status, 200)
+        t.equal(server.node.minVersion, V2)
+      }
+      await server.fetch(path, { method })
+      t.equal(server.node.minVersion, undefined)
+    })
+  }
+}
+
+t.test('a held entry that nobody has proven has no Age', async (t) => {
+  const server = await startServer(t)
+  holding(server)
+  server.node.heldAgeMs = undefined
+  const response = await server.fetch('/getlocal/k')
+  t.equal(response.headers.get('age'), null)
+  t.equal(response.headers.get('diststore-source'), 'local')
+})

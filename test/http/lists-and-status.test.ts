@@ -49,6 +49,7 @@ t.test('/cluster before the first view', async (t) => {
     copies: 0,
     stream: { id: '', committed: 0 },
     proofAgeMs: null,
+    audit: { lastMs: null, differences: 0 },
     mode: 'available',
     warnings: [],
   })
@@ -69,12 +70,14 @@ t.test('/cluster in a view', async (t) => {
     },
     nodes: [{ ...at, state: 'alive', role: 'primary', keys: 7, lastHeardMs: 0 }],
     proofAgeMs: 12,
+    audit: { lastMs: 4000, differences: 2 },
     warnings: ['alone'],
   }
   t.match(await (await fetch('/cluster')).json(), {
     view: { ballot: `3.${FAKE_ID}`, masters, roster: [at], voters: [], isUnclean: false },
     nodes: [{ ...at, state: 'alive', role: 'primary', keys: 7, lastHeardMs: 0 }],
     proofAgeMs: 12,
+    audit: { lastMs: 4000, differences: 2 },
     warnings: ['alone'],
   })
 })

@@ -57,7 +57,7 @@ t.test('a batch with the largest value fits', async (t) => {
     kind: 'replicate',
     ballot: { epoch: 1, proposer: FAKE_ID },
     firstSeq: 1,
-    records: [{ entry, write }],
+    records: [{ kind: 'entry', entry, write }],
     committedSeq: 0,
   }
   t.equal((await fetch(nodePath('replicate'), message(batch))).status, 200)

@@ -10,6 +10,7 @@ import {
   nothing,
   put,
   unreachable,
+  V2,
   V1,
 } from './cases.ts'
 import { problemOf, startServer } from './setup.ts'
@@ -18,7 +19,11 @@ const cc = (directives: string): RequestInit => ({ headers: { 'cache-control': d
 
 const long = (length: number) => 'x'.repeat(length)
 
-const refusals: [string, Given, string, RequestInit, number, string, RegExp][] = [
+const min = (text: string): RequestInit => ({ headers: { 'diststore-min-version': text } })
+
+type Refusal = [string, Given, string, RequestInit, number, string, RegExp]
+
+const refusals: Refusal[] = [
   ['absent', nothing, '/get/k', {}, 404, 'not-found', /cluster holds nothing/],
   ['deleted', deleted, '/get/k', {}, 404, 'not-found', /cluster holds nothing/],
   ['not held here', nothing, '/getlocal/k', {}, 404, 'not-found', /ask with \/get/],
@@ -93,6 +98,19 @@ const refusals: [string, Given, string, RequestInit, number, string, RegExp][] =
     'malformed-header',
     /If-None-Match/,
   ],
+  ...['', 'what', '*', `W/"${V1}"`, `"${V1}", "${V1}"`, `"${V1}`, '"0-0"'].map(
+    (text): Refusal => [
+      `Diststore-Min-Version: ${text}`,
+      holding,
+      text === '*' ? '/getlocal/k' : '/v1/k',
+      min(text),
+      400,
+      'malformed-header',
+      /Diststore-Min-Version must be one ETag/,
+    ],
+  ),
+  ['only older here', holding, '/getlocal/k', min(`"${V2}"`), 504, 'not-held-here', /with \/get/],
+  ['nothing here', nothing, '/getlocal/k', min(`"${V2}"`), 504, 'not-held-here', /with \/get/],
   ['no key in the form', nothing, '/post', form('value=v'), 400, 'no-key', /"key"/],
   ['no value in the form', nothing, '/post', form('key=k'), 400, 'no-value', /"value"/],
   ['two values', nothing, '/post', form('key=k&value=v&value=v'), 400, 'given-twice', /"value"/],

@@ -142,20 +142,22 @@ t.test('what is no node is broken, with the reason', async (t) => {
 t.test('headers go out, a proof comes back, and a denial is an end of its own', async (t) => {
   const seen: unknown[] = []
   const { address } = await startServer(t, (req, res) => {
-    seen.push(req.headers.authorization)
+    seen.push([req.headers.authorization, req.headers.host])
     res.setHeader('Authentication-Info', 'proof')
     if (req.url === '/silent') res.writeHead(401).write('half')
     else res.writeHead(req.url === '/denied' ? 401 : 200).end('body')
   })
   const client = start(t)
-  const headers = { authorization: 'DC1 us' }
+  // As it was signed, with the port that clients leave out.
+  const headers = { authorization: 'DC1 us', host: '10.0.0.1:80' }
   const bytes = Buffer.from('body')
   t.same(await client.call(call(address, { headers })), { kind: 'response', bytes, proof: 'proof' })
   const denied = { kind: 'denied', proof: 'proof' }
   t.same(await client.call(call(address, { headers, path: '/denied' })), denied)
   const silent = call(address, { headers, path: '/silent', timeoutMs: 50 })
   t.same(await client.call(silent), { kind: 'late' })
-  t.same(seen, ['DC1 us', 'DC1 us', 'DC1 us'])
+  const sent = ['DC1 us', '10.0.0.1:80']
+  t.same(seen, [sent, sent, sent])
 })
 
 t.test('a slow call holds up no other, and too many of them no urgent one', async (t) => {

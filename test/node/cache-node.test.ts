@@ -37,6 +37,9 @@ class Bench {
       mayServe: () => this.mayServe,
       mayServeCopy: (copy: Copy, nowMs: number) => nowMs - copy.provenAtMs <= 1000,
       copyAgeMs: (copy: Copy, nowMs: number) => nowMs - copy.provenAtMs,
+      isEnough: (held: Entry | undefined, min = '') => (held?.version ?? '') >= min,
+      isCopyEnough: ({ known }: Copy, min = '') =>
+        (known.kind === 'entry' ? known.entry.version : '') >= min,
       storeAgeMs: () => 30,
       copiesOf: () => 2,
       get isMaster(): boolean {
@@ -96,9 +99,13 @@ function local(entry: Entry): Bench {
   return bench
 }
 
-async function read(bench: Bench, freshness: Freshness): Promise<string> {
-  const outcome = await bench.node.read('k', freshness)
-  const asked = bench.asked.map(({ strength }) => `, asked ${strength}`).join('')
+async function read(bench: Bench, freshness: Freshness, min?: string): Promise<string> {
+  const outcome = await bench.node.read('k', freshness, min)
+  const asked = bench.asked
+    .map(
+      ({ strength, minVersion }) => `, asked ${strength}${minVersion === min ? '' : ' anything'}`,
+    )
+    .join('')
   if (outcome.kind === 'unreachable') return `unreachable${asked}`
   const what = outcome.kind === 'found' ? `found ${outcome.entry.version.slice(8, 12)}` : 'absent'
   return `${what} ${outcome.source} ${outcome.ageMs}${asked}`
@@ -157,6 +164,35 @@ t.test(
   },
 )
 
+t.test('a damaged entry of a master is asked for elsewhere, and is not absent', async (t) => {
+  const bench = master()
+  bench.store.isDamaged = () => true
+  t.equal(await read(bench, { kind: 'proven' }), 'unreachable, asked fresh')
+})
+
+t.test('a read that names a version is not answered from what is older', async (t) => {
+  const any: Freshness = { kind: 'proven' }
+  const here: Freshness = { kind: 'onlyHere' }
+  const stale: Freshness = { kind: 'stale', ageMsMax: 5000 }
+  const cases: readonly (readonly [string, Bench, Freshness, string])[] = [
+    ['a local entry, as new', local(V2), any, 'found 0002 local 0'],
+    ['an older local entry', local(V1).stored(V2), any, 'unreachable, asked fresh'],
+    ['a master', master().stored(V2), any, 'found 0002 local 30'],
+    ['an older master', master().stored(V1), any, 'unreachable, asked fresh'],
+    ['a master without it', master(), any, 'unreachable, asked fresh'],
+    ['a copy', new Bench().copied(V2, 5), any, 'found 0002 copy 5'],
+    ['an older copy', new Bench().copied(V1, 5), any, 'unreachable, asked fresh'],
+    ['a copied absence', new Bench().copied(undefined, 5), any, 'unreachable, asked fresh'],
+    ['an older copy, only here', new Bench().copied(V1, 5), here, 'unreachable'],
+    ['a stale copy', new Bench().copied(V2, 2000), stale, 'found 0002 copy 2000, asked fresh'],
+    ['an older stale copy', new Bench().copied(V1, 2000), stale, 'unreachable, asked fresh'],
+    ['strong', master().stored(V2), { kind: 'strong' }, 'unreachable, asked strong'],
+  ]
+  for (const [title, bench, freshness, expected] of cases) {
+    t.equal(await read(bench, freshness, V2.version), expected, title)
+  }
+})
+
 t.test('a read that can be answered here is answered at once', async (t) => {
   const outcome = master().stored(V1).node.read('k', { kind: 'proven' })
   t.equal(outcome instanceof Promise, false)
@@ -169,7 +205,7 @@ t.test('what this node holds of a key, vouched for or not', async (t) => {
     ['local first', local(V2).stored(V1), '0002 local 0'],
     ['a master', master().stored(V1), '0001 local 30'],
     ['a master, deleted', master().stored(DEAD), '0001 local 30'],
-    ['a master that may not serve', syncing.stored(V1), '0001 local 0'],
+    ['a master that may not serve', syncing.stored(V1), '0001 local undefined'],
     ['a copy', new Bench().copied(V1, 9000), '0001 copy 9000'],
     ['a store from another time', new Bench().stored(V1), 'nothing'],
     ['an absence', new Bench().copied(undefined, 5), 'nothing'],

@@ -106,6 +106,11 @@ t.test(
   },
 )
 
+t.test('the Host header says what was signed, port 80 too', async (t) => {
+  const { headers } = known(new Target()).sign('10.0.0.1:80', PATH, BODY)
+  t.equal(headers['host'], '10.0.0.1:80')
+})
+
 t.test('another address of this host is this host', async (t) => {
   const target = new Target()
   const signer = known(target)

@@ -45,6 +45,10 @@ export class Transcript {
         lossShare: 0,
         doubleShare: 0,
         callLoss: {},
+        callDouble: {},
+        doubleAfterMs: { from: 0, to: 0 },
+        callLate: {},
+        lateMs: { from: 0, to: 0 },
       },
       disk: {
         flushMs: { from: 2, to: 2 },

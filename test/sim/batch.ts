@@ -8,12 +8,12 @@ export interface Batch {
   readonly scenario: string
   readonly firstSeed: number
   readonly seeds: number
-  /** The rule that is taken away; undefined: none. */
+  /** The rule that is taken away, or several as `a+b`; undefined: none. */
   readonly mutant: string | undefined
   /** Invariants that are not looked at. */
   readonly blindTo: readonly string[]
-  /** End at the first seed that breaks something. */
-  readonly untilBroken: boolean
+  /** End at the first seed that breaks this; undefined: run them all. */
+  readonly untilBroken: string | undefined
 }
 
 export interface BatchReport {
@@ -38,7 +38,13 @@ export function runBatch(batch: Batch): BatchReport {
   const broken: BrokenSeed[] = []
   const sums = { runs: 0, acknowledged: 0, views: 0, faults: 0 }
   for (let seed = batch.firstSeed; seed < batch.firstSeed + batch.seeds; seed++) {
-    const report = run(scenario, { seed, rules, trace: undefined, blindTo: batch.blindTo })
+    const report = run(scenario, {
+      seed,
+      rules,
+      trace: undefined,
+      witness: undefined,
+      blindTo: batch.blindTo,
+    })
     sums.runs++
     sums.acknowledged += report.acknowledged
     sums.views += report.views
@@ -47,20 +53,24 @@ export function runBatch(batch: Batch): BatchReport {
     if (first === undefined) continue
     const names = [...new Set(report.violations.map((violation) => violation.rule))]
     broken.push({ seed, rules: names, first: formatViolation(first) })
-    if (batch.untilBroken) break
+    if (batch.untilBroken !== undefined && names.includes(batch.untilBroken)) break
   }
   return { batch, ...sums, broken }
 }
 
-/** All rules, or all but one. */
+/** All rules, or all but those named as `a`, or `a+b`. */
 export function rulesWithout(mutant: string | undefined): Rules {
-  if (mutant === undefined) return ALL_RULES
-  if (mutant in ALL_RULES) return { ...ALL_RULES, [mutant]: false }
-  throw new Error(`no rule ${mutant}: ${Object.keys(ALL_RULES).join(', ')}`)
+  const missing = mutant?.split('+') ?? []
+  for (const name of missing) {
+    if (!(name in ALL_RULES)) {
+      throw new Error(`no rule ${name}: ${Object.keys(ALL_RULES).join(', ')}`)
+    }
+  }
+  return { ...ALL_RULES, ...Object.fromEntries(missing.map((name) => [name, false])) }
 }
 
 /** What to type to see one run step by step. */
-export function replayCommand(batch: Batch, seed: number): string {
+export function replayCommand(batch: Pick<Batch, 'scenario' | 'mutant'>, seed: number): string {
   const mutant = batch.mutant === undefined ? '' : ` --mutant ${batch.mutant}`
   return `scripts/sim --scenario ${batch.scenario} --seed ${seed}${mutant} --trace`
 }

@@ -1,7 +1,13 @@
 // Clients: they write and read at whatever node they meet, retry what they do not know, and keep a
 // record of everything they were told.
 import { DEADLINE_MS } from '../../src/core/limits.ts'
-import type { Condition, ReadOutcome, WriteCommand, WriteOutcome } from '../../src/core/types.ts'
+import type {
+  Condition,
+  ReadOutcome,
+  ReadQuery,
+  WriteCommand,
+  WriteOutcome,
+} from '../../src/core/types.ts'
 import type { HistoryRecord, ReadRecord, WriteRecord } from '../checker/history.ts'
 import type { Chance, Range } from './chance.ts'
 import type { Machine } from './machine.ts'
@@ -20,6 +26,8 @@ export interface ClientsOptions {
   /** Share of requests that write; of the others, share of strong reads. */
   readonly writeShare: number
   readonly strongShare: number
+  /** Share of fresh reads that name the newest version anybody was told of. */
+  readonly sessionShare: number
   /** Shares of writes. */
   readonly deleteShare: number
   readonly ttlShare: number
@@ -106,13 +114,26 @@ export class Clients {
     this.#keys.push(write.key)
   }
 
+  /** One put of a new value, once. */
+  put(machine: Machine, key: string, then: (outcome: WriteOutcome | undefined) => void): void {
+    this.#attempt(machine, this.#put(key, { ttlMs: undefined, kind: 'none' }), then)
+  }
+
+  /** One strong read. */
+  readStrongly(machine: Machine, key: string): void {
+    this.#readAt(machine, { key, strength: 'strong' }, () => {})
+  }
+
   /** One write and one strong read of it that must succeed. */
   probe(machine: Machine): void {
     const command = this.#put(`probe-${machine.name}`, { ttlMs: undefined, kind: 'none' })
     this.#attempt(machine, command, (outcome) => {
+      // A full store is no fault of the cluster; what it answers is judged like any other answer.
+      const isFull = this.#world.running.some(({ disk }) => disk.store.isFull)
+      if (outcome?.kind === 'full' && isFull) return
       if (outcome?.kind !== 'applied') this.#failed(machine, 'write', outcome)
       else {
-        this.#readAt(machine, command.key, 'strong', (read) => {
+        this.#readAt(machine, { key: command.key, strength: 'strong' }, (read) => {
           if (read?.kind !== 'found') this.#failed(machine, 'strong read', read)
         })
       }
@@ -147,7 +168,9 @@ export class Clients {
       return
     }
     const isStrong = this.#chance.happens(this.#options.strongShare)
-    this.#readAt(machine, key, isStrong ? 'strong' : 'fresh', () => {})
+    const isSession = !isStrong && this.#chance.happens(this.#options.sessionShare)
+    const minVersion = isSession ? this.#seen.get(key) : undefined
+    this.#readAt(machine, { key, strength: isStrong ? 'strong' : 'fresh', minVersion }, () => {})
   }
 
   #write(machine: Machine, command: WriteCommand, tries: number): void {
@@ -193,7 +216,7 @@ export class Clients {
           outcome: outcome?.kind ?? 'unknown',
           version: outcome?.kind === 'applied' ? outcome.version : undefined,
         })
-        if (outcome?.kind === 'applied') this.#seen.set(key, outcome.version)
+        if (outcome?.kind === 'applied') this.#see(key, outcome.version)
         wasLate(change.kind)
         then(outcome)
       },
@@ -202,25 +225,22 @@ export class Clients {
 
   #readAt(
     machine: Machine,
-    key: string,
-    strength: ReadRecord['strength'],
+    query: ReadQuery,
     then: (outcome: ReadOutcome | undefined) => void,
   ): void {
     const { agenda } = this.#world
     const invokedAt = agenda.nowMs
-    const started = { op: 'read', strength, key, node: machine.name, invokedAt } as const
+    const { key } = query
+    const started = { op: 'read', ...query, node: machine.name, invokedAt } as const
     const wasLate = this.#stopwatch(machine)
-    machine.life?.read(
-      { key, strength },
-      {
-        sinceMs: invokedAt,
-        ended: (outcome) => {
-          this.#records.push({ ...started, endedAt: agenda.nowMs, ...this.#saw(key, outcome) })
-          wasLate('read')
-          then(outcome)
-        },
+    machine.life?.read(query, {
+      sinceMs: invokedAt,
+      ended: (outcome) => {
+        this.#records.push({ ...started, endedAt: agenda.nowMs, ...this.#saw(key, outcome) })
+        wasLate('read')
+        then(outcome)
       },
-    )
+    })
   }
 
   #saw(
@@ -232,12 +252,17 @@ export class Clients {
       return { outcome: kind, version: undefined, value: undefined }
     }
     const { version, content } = outcome.entry
-    this.#seen.set(key, version)
+    this.#see(key, version)
     return {
       outcome: 'found',
       version,
       value: content.kind === 'value' ? textOf(content.bytes) : undefined,
     }
+  }
+
+  /** The newest version that a client was told of. */
+  #see(key: string, version: string): void {
+    if (version > (this.#seen.get(key) ?? '')) this.#seen.set(key, version)
   }
 
   /** Reports a request that took longer than its node may take, its pauses aside. */

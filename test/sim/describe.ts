@@ -36,6 +36,8 @@ export class Describer {
         return `client #${event.ticket} writes ${this.#value(event.command)}`
       case 'read':
         return `client #${event.ticket} reads ${this.#value(event.query)}`
+      case 'audit':
+        return 'is asked for an audit'
       case 'leave':
         return 'leaves'
       case 'order':

@@ -27,6 +27,7 @@ export class Disk {
   #store: MemoryStore
   #state: DurableState | undefined
   #flushedAtMs = 0
+  #slow: Range | undefined
 
   constructor(
     world: { readonly agenda: Agenda; readonly chance: Chance },
@@ -64,11 +65,21 @@ export class Disk {
     return this.#versions
   }
 
+  /** From now on every flush takes this long; undefined: as it was made. */
+  slowDown(flushMs: Range | undefined): void {
+    this.#slow = flushMs
+  }
+
   apply(changes: readonly StoreChange[], flushed: () => void): void {
     this.#store.apply(changes, () => {
       for (const change of changes) this.#settle(change)
       flushed()
     })
+  }
+
+  /** Everything that was written is on the disk. */
+  get isQuiet(): boolean {
+    return this.#flushing.size === 0
   }
 
   /** Puts something on the disk before the world begins. */
@@ -84,15 +95,23 @@ export class Disk {
     this.#store = this.#store.crash()
   }
 
+  /** While no node runs: some records cannot be read any more, and count as missing. */
+  damage(isLost: () => boolean): void {
+    const keys = [...this.#versions.keys()].filter(isLost)
+    this.prepare(keys.map((key) => ({ kind: 'remove', key })))
+  }
+
   #settle(change: StoreChange): void {
     if (change.kind === 'put') this.#versions.set(change.entry.key, change.entry.version)
     else if (change.kind === 'remove') this.#versions.delete(change.key)
-    else this.#state = change.state
+    else if (change.kind === 'purge') {
+      if (this.durableVersion(change.key) <= change.version) this.#versions.delete(change.key)
+    } else this.#state = change.state
   }
 
   #flushLater(done: () => void): void {
     const { flushMs, slowFlushMs, slowShare } = this.#options
-    const range = this.#chance.happens(slowShare) ? slowFlushMs : flushMs
+    const range = this.#slow ?? (this.#chance.happens(slowShare) ? slowFlushMs : flushMs)
     const atMs = Math.max(this.#flushedAtMs, this.#agenda.nowMs + this.#chance.between(range))
     this.#flushedAtMs = atMs
     this.#flushing.add(done)

@@ -14,6 +14,11 @@ export type FaultKind =
   | 'mend'
   | 'deafen'
   | 'setClock'
+  | 'clog'
+  | 'swizzle'
+  | 'slowDisk'
+  | 'diskError'
+  | 'damage'
   | 'blackout'
 
 export interface FaultsOptions {
@@ -25,18 +30,23 @@ export interface FaultsOptions {
   readonly pauseMs: Range
   /** Single faults of the network mend after this. */
   readonly cutMs: Range
+  /** How long one flush takes on a slow disk. */
+  readonly slowDiskMs: Range
   /** Nodes that may be down or paused at once. Infinity: all. */
   readonly downMax: number
 }
 
 /** After these every master is still the master it was. */
-const HARMLESS: ReadonlySet<FaultKind> = new Set(['mend', 'deafen', 'setClock'])
+const HARMLESS: ReadonlySet<FaultKind> = new Set(['mend', 'deafen', 'setClock', 'clog', 'slowDisk'])
 
 /** A single fault must be healed within this, whatever it was. Unit: ms. */
 const HEAL_MS_MAX = 30_000
 
 /** How often a whole cluster is looked for. Unit: ms. */
 const LOOK_EVERY_MS = 100
+
+/** Share of the entries that a damaged disk no longer gives back. */
+const DAMAGED_SHARE = 0.3
 
 /** A clock jumps by up to this. Unit: ms. */
 const CLOCK_STEP_MS = 700
@@ -134,6 +144,21 @@ export class Faults {
         return victim.clock.stepWall(
           Math.round(this.#chance.between({ from: -CLOCK_STEP_MS, to: CLOCK_STEP_MS })),
         )
+      case 'clog':
+        return this.#clog(victim)
+      case 'swizzle':
+        return this.#swizzle()
+      case 'slowDisk':
+        return this.#slowDisk(victim)
+      case 'diskError':
+        // A node whose flush fails ends itself: nothing that was not flushed is left.
+        return this.#end(victim, 'diskFailed')
+      case 'damage':
+        this.#world.end(victim, 'unplugged')
+        // Noticed at the next start: what was acknowledged until then was on this disk.
+        return this.#restart(victim, () =>
+          victim.disk.damage(() => this.#chance.happens(DAMAGED_SHARE)),
+        )
       case 'blackout':
         for (const machine of this.#world.running) this.#end(machine, 'unplugged')
     }
@@ -144,10 +169,11 @@ export class Faults {
     this.#restart(victim)
   }
 
-  #restart(victim: Machine): void {
-    this.#world.agenda.after(this.#chance.between(this.#options.downMs), () =>
-      this.#world.start(victim),
-    )
+  #restart(victim: Machine, first: () => void = () => {}): void {
+    this.#world.agenda.after(this.#chance.between(this.#options.downMs), () => {
+      if (!victim.isRunning) first()
+      this.#world.start(victim)
+    })
   }
 
   /** Every machine goes to one of two sides; between them nothing passes, or nothing one way. */
@@ -162,6 +188,42 @@ export class Faults {
       }
     }
     if (this.#options.rhythm === 'single') this.#mendLater()
+  }
+
+  /** Everything that one machine sends to another arrives late, all at once. */
+  #clog(victim: Machine): void {
+    const others = this.#world.machines.filter((machine) => machine !== victim)
+    const other = this.#chance.pick(others)
+    const [from, to] = this.#chance.happens(0.5) ? [victim, other] : [other, victim]
+    this.#world.network.clog(from, to, this.#chance.between(this.#options.cutMs))
+  }
+
+  /** Some machines lose their links one by one, and get them back in another order. */
+  #swizzle(): void {
+    const { agenda, machines, network } = this.#world
+    const some = this.#chance.shuffled(machines).slice(0, Math.ceil(machines.length / 2))
+    const eachMs = this.#chance.between(this.#options.cutMs) / (2 * some.length)
+    const others = (machine: Machine): Machine[] => machines.filter((other) => other !== machine)
+    some.forEach((machine, i) =>
+      agenda.after(i * eachMs, () => {
+        for (const other of others(machine)) {
+          network.cut(machine, other)
+          network.cut(other, machine)
+        }
+      }),
+    )
+    this.#chance.shuffled(some).forEach((machine, i) =>
+      agenda.after((some.length + i) * eachMs, () => {
+        for (const other of others(machine)) network.rejoin(machine, other)
+      }),
+    )
+  }
+
+  #slowDisk(victim: Machine): void {
+    victim.disk.slowDown(this.#options.slowDiskMs)
+    this.#world.agenda.after(this.#chance.between(this.#options.cutMs), () =>
+      victim.disk.slowDown(undefined),
+    )
   }
 
   #mendLater(): void {

@@ -65,6 +65,14 @@ export function opinions(world: World): string {
   return world.names.shorten(lines.join('\n'))
 }
 
+/** Nothing is under way: clearing up goes on without clients, a moment now and then. */
+export function isQuiet(world: World): boolean {
+  return world.machines.every(({ disk, life }) => {
+    const isAsked = [...(life?.asked ?? [])].length > 0
+    return disk.isQuiet && !isAsked && (life?.core.load()['stream'] ?? 0) === 0
+  })
+}
+
 /** Requests between nodes that a quiet cluster has not answered. */
 export function unanswered(world: World): string[] {
   return world.running.flatMap(({ life, name }) =>
@@ -96,10 +104,11 @@ export function disagreements(world: World): string[] {
   return found
 }
 
-/** What the masters hold at the end. */
-export function finalState(world: World): FinalState {
+/** What the masters hold at the end; a key that was purged is deleted as of that version. */
+export function finalState(world: World, purged: ReadonlyMap<string, string>): FinalState {
   const [primary] = mastersOf(world)
   const final = new Map<string, { version: string; value: string | undefined }>()
+  for (const [key, version] of purged) final.set(key, { version, value: undefined })
   if (primary === undefined) return final
   for (const key of primary.disk.durableVersions.keys()) {
     const entry = primary.disk.store.get(key)
@@ -112,7 +121,7 @@ export function finalState(world: World): FinalState {
 }
 
 /** The masters of the acting primary's view, primary first. */
-function mastersOf(world: World): Machine[] {
+export function mastersOf(world: World): Machine[] {
   const primary = world.machines.find((machine) => machine.life?.isActing)
   const view = primary?.disk.store.state?.view
   if (view === undefined) return []

@@ -101,10 +101,10 @@ export class Life {
       isWitness: machine.isWitness,
       state: store.state ?? STATE_ZERO,
     }
-    const { settings, fingerprint, rules } = around.setUp
+    const { settings, fingerprint, rules, tombstoneTtlMs, auditEveryMs } = around.setUp
     this.core = new NodeCore(
       { store, copies: this.copies, random: () => random.next() },
-      { identity, settings, fingerprint, rules },
+      { identity, settings, fingerprint, rules, tombstoneTtlMs, auditEveryMs },
     )
   }
 
@@ -175,7 +175,7 @@ export class Life {
 
   read(query: ReadQuery, client: Client<ReadOutcome>): void {
     this.#admit(client, (ticket) => {
-      const outcome = query.strength === 'fresh' ? this.#answer(query.key) : undefined
+      const outcome = query.strength === 'fresh' ? this.#answer(query) : undefined
       if (outcome === undefined) return { kind: 'read', ticket, query }
       this.#endClient(ticket, outcome)
       return undefined
@@ -228,13 +228,15 @@ export class Life {
   }
 
   /** What this node may answer by itself, as the handler of GET does. */
-  #answer(key: string): ReadOutcome | undefined {
+  #answer({ key, minVersion }: ReadQuery): ReadOutcome | undefined {
     const nowMs = this.nowMs()
     if (this.core.mayServe(key, nowMs)) {
-      return this.#outcomeOf(this.machine.disk.store.get(key), 'local')
+      const held = this.machine.disk.store.get(key)
+      return this.core.isEnough(held, minVersion) ? this.#outcomeOf(held, 'local') : undefined
     }
     const copy = this.copies.get(key)
     if (copy === undefined || !this.core.mayServeCopy(copy, nowMs)) return undefined
+    if (!this.core.isCopyEnough(copy, minVersion)) return undefined
     return this.#outcomeOf(copy.known.kind === 'entry' ? copy.known.entry : undefined, 'copy')
   }
 

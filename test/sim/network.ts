@@ -18,6 +18,25 @@ export interface NetworkOptions {
   readonly doubleShare: number
   /** Share of calls of these kinds of which the request, or as often the response, is lost. */
   readonly callLoss: Partial<Record<NodeRequest['kind'], number>>
+  /** Share of calls of these kinds whose request arrives a second time, this much later. */
+  readonly callDouble: Partial<Record<NodeRequest['kind'], number>>
+  readonly doubleAfterMs: Range
+  /** Share of calls of these kinds whose request takes `lateMs` more. */
+  readonly callLate: Partial<Record<NodeRequest['kind'], number>>
+  readonly lateMs: Range
+}
+
+/** A request that the network keeps back, until it is let go. */
+export interface Held {
+  readonly isHolding: boolean
+  letGo(): void
+}
+
+interface Hold {
+  readonly from: Machine
+  readonly to: Machine
+  readonly kind: NodeRequest['kind']
+  letGo: (() => void) | undefined
 }
 
 /** How a request is on its way. */
@@ -49,6 +68,9 @@ export class Network implements Wires {
   readonly #cuts = new Set<number>()
   readonly #deaf = new Set<Machine>()
   readonly #hung = new Set<Machine>()
+  /** Until when a way is clogged. */
+  readonly #clogs = new Map<number, number>()
+  readonly #holds: Hold[] = []
   #isCalm = false
 
   constructor(
@@ -80,11 +102,35 @@ export class Network implements Wires {
     this.#hung.add(machine)
   }
 
+  /** What is sent on this way arrives when the clog ends, not before. Nothing is lost. */
+  clog(from: Machine, to: Machine, forMs: number): void {
+    if (from !== to) this.#clogs.set(wayOf(from, to), this.#agenda.nowMs + forMs)
+  }
+
+  /** Keeps back the next request of a kind on one way. */
+  hold(from: Machine, to: Machine, kind: NodeRequest['kind']): Held {
+    const hold: Hold = { from, to, kind, letGo: undefined }
+    this.#holds.push(hold)
+    return {
+      get isHolding() {
+        return hold.letGo !== undefined
+      },
+      letGo: () => hold.letGo?.(),
+    }
+  }
+
+  /** The cables between two machines are back, both ways. */
+  rejoin(a: Machine, b: Machine): void {
+    this.#cuts.delete(wayOf(a, b))
+    this.#cuts.delete(wayOf(b, a))
+  }
+
   /** Every cable is back. */
   mend(): void {
     this.#hung.clear()
     this.#cuts.clear()
     this.#deaf.clear()
+    this.#clogs.clear()
   }
 
   /** Calls are no longer lost on purpose. */
@@ -119,32 +165,63 @@ export class Network implements Wires {
     const call = new Call(from, { effect, deadlineMs, target })
     this.#agenda.at(deadlineMs, () => call.end({ kind: 'late' }, 'timer'))
     if (target === undefined || this.#hung.has(target)) return
-    const lossShare = this.#isCalm ? 0 : (this.#options.callLoss[effect.request.kind] ?? 0)
-    const loss = this.#chance.happens(lossShare)
+    const hold = this.#holds.find(
+      ({ from: a, to, kind, letGo }) =>
+        a === from.machine && to === target && kind === effect.request.kind && letGo === undefined,
+    )
+    if (hold !== undefined) {
+      hold.letGo = () => this.#deliver(call, target, false)
+      return
+    }
+    const loss = this.#happens('callLoss', effect.request.kind)
       ? this.#chance.pick(['request', 'response'] as const)
       : 'none'
     const lingers = this.#chance.happens(LINGER_SHARE)
-    if (loss !== 'request') {
-      this.#agenda.after(this.#delayMs(), () =>
-        this.#request(call, target, { isAnswerLost: loss === 'response', lingers, tries: 0 }),
-      )
-    }
+    if (loss === 'request') return
+    const how = { isAnswerLost: loss === 'response', lingers, tries: 0 }
+    const { lateMs, doubleAfterMs } = this.#options
+    const isLate = this.#happens('callLate', effect.request.kind)
+    const delayMs = this.#delayMs() + (isLate ? this.#chance.between(lateMs) : 0)
+    this.#agenda.after(delayMs, () =>
+      this.#request(call, target, { ...how, lingers: lingers || isLate }),
+    )
+    if (!this.#happens('callDouble', effect.request.kind)) return
+    this.#agenda.after(delayMs + this.#chance.between(doubleAfterMs), () =>
+      this.#request(call, target, { isAnswerLost: true, lingers: true, tries: 0 }),
+    )
+  }
+
+  #happens(what: 'callLoss' | 'callLate' | 'callDouble', kind: NodeRequest['kind']): boolean {
+    return !this.#isCalm && this.#chance.happens(this.#options[what][kind] ?? 0)
   }
 
   #fling(packet: { from: Machine; sender: Sender; datagram: Datagram }, to: Machine): void {
     if (this.#chance.happens(this.#options.lossShare)) return
     const times = this.#chance.happens(this.#options.doubleShare) ? 2 : 1
     for (let i = 0; i < times; i++) {
-      this.#agenda.after(this.#delayMs(), () => {
-        if (!this.passes(packet.from, to)) return
-        to.life?.arrive('datagram', () => ({
-          kind: 'datagram',
-          from: packet.from.address,
-          sender: packet.sender,
-          datagram: packet.datagram,
-        }))
-      })
+      this.#agenda.after(this.#delayMs(), () => this.#land(packet, to))
     }
+  }
+
+  #land(packet: { from: Machine; sender: Sender; datagram: Datagram }, to: Machine): void {
+    const waitMs = this.#cloggedMs(packet.from, to)
+    if (waitMs > 0) {
+      this.#agenda.after(waitMs, () => this.#land(packet, to))
+      return
+    }
+    if (!this.passes(packet.from, to)) return
+    to.life?.arrive('datagram', () => ({
+      kind: 'datagram',
+      from: packet.from.address,
+      sender: packet.sender,
+      datagram: packet.datagram,
+    }))
+  }
+
+  /** How long a clog on this way still lasts. Unit: ms; 0: there is none. */
+  #cloggedMs(from: Machine, to: Machine): number {
+    if (this.#clogs.size === 0) return 0
+    return Math.max(0, (this.#clogs.get(wayOf(from, to)) ?? 0) - this.#agenda.nowMs)
   }
 
   /** One try to get a request across. */
@@ -152,6 +229,11 @@ export class Network implements Wires {
     const lingerMs = how.lingers ? LINGER_MS : 0
     if (this.#agenda.nowMs > call.deadlineMs + lingerMs || call.caller.lostPower) return
     const from = call.caller.machine
+    const waitMs = this.#cloggedMs(from, to)
+    if (waitMs > 0) {
+      this.#agenda.after(waitMs, () => this.#request(call, to, { ...how, lingers: true }))
+      return
+    }
     const hasConnection = this.#chance.happens(OPEN_CONNECTION_SHARE)
     const isThrough = this.passes(from, to) && (hasConnection || this.passes(to, from))
     if (!isThrough || !to.hasPower) {
@@ -159,6 +241,10 @@ export class Network implements Wires {
       this.#agenda.after(againMs, () => this.#request(call, to, { ...how, tries: how.tries + 1 }))
       return
     }
+    this.#deliver(call, to, how.isAnswerLost)
+  }
+
+  #deliver(call: Call, to: Machine, isAnswerLost: boolean): void {
     if (to.life === undefined) {
       this.#trouble(call, to, 'refused')
     } else if (call.targetLife !== undefined && call.targetLife !== to.life) {
@@ -168,7 +254,7 @@ export class Network implements Wires {
         request: call.request,
         sinceMs: this.#agenda.nowMs,
         respond: (response, sender) => {
-          if (how.isAnswerLost) return
+          if (isAnswerLost) return
           this.#back(call, to, { kind: 'response', sender, response })
         },
         broke: () => this.#trouble(call, to, 'broken'),

@@ -30,11 +30,21 @@ export class Pool {
   }
 
   /** Seeds in blocks, so that every processor has its share. */
-  async runInBlocks(batch: Batch, blockSeeds: number): Promise<BatchReport[]> {
+  async runInBlocks(
+    batch: Batch,
+    blockSeeds: number,
+    onBlock: (report: BatchReport) => void = () => {},
+  ): Promise<BatchReport[]> {
     const blocks: Promise<BatchReport>[] = []
     for (let at = 0; at < batch.seeds; at += blockSeeds) {
       const seeds = Math.min(blockSeeds, batch.seeds - at)
-      blocks.push(this.run({ ...batch, firstSeed: batch.firstSeed + at, seeds }))
+      const block = this.run({ ...batch, firstSeed: batch.firstSeed + at, seeds })
+      blocks.push(
+        block.then((report) => {
+          onBlock(report)
+          return report
+        }),
+      )
     }
     return Promise.all(blocks)
   }

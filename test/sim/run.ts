@@ -1,14 +1,24 @@
 // One run: a scenario with a seed, from the first start to the verdict.
 import { checkHistory } from '../checker/check.ts'
 import { Acknowledged } from './invariants/acknowledged.ts'
+import { Audits } from './invariants/audits.ts'
 import { Lineage } from './invariants/lineage.ts'
 import { Load } from './invariants/load.ts'
+import { Purges } from './invariants/purges.ts'
 import { Promises } from './invariants/promises.ts'
 import { Streams } from './invariants/streams.ts'
 import { Vouching } from './invariants/vouching.ts'
 import { Clients } from './clients.ts'
 import { Faults } from './faults.ts'
-import { ailment, disagreements, finalState, opinions, unanswered } from './health.ts'
+import {
+  ailment,
+  disagreements,
+  finalState,
+  isQuiet,
+  mastersOf,
+  opinions,
+  unanswered,
+} from './health.ts'
 import { prefill } from './prefill.ts'
 import type { RunOptions, Scenario } from './scenario.ts'
 import { Stage } from './stage.ts'
@@ -21,6 +31,8 @@ export interface RunReport {
   readonly acknowledged: number
   readonly views: number
   readonly faults: number
+  /** Keys that were purged. */
+  readonly purged: number
   readonly endMs: number
   /** The longest time between two acknowledged writes while clients were at work. Unit: ms. */
   readonly silenceMs: number
@@ -32,6 +44,9 @@ const STALE_MS_MAX = 2000
 /** A healed cluster must be whole within this, and then stay so. Unit: ms. */
 const SETTLE_MS_MAX = 40_000
 const STABLE_MS = 1500
+
+/** A healthy cluster without clients has a moment without anything under way within this. Unit: ms. */
+const QUIET_MS_MAX = 5000
 
 /** Clients stop this long before, or after, everything is repaired. Unit: ms. */
 const STOP_BEFORE_MS = 10
@@ -49,6 +64,7 @@ export function run(scenario: Scenario, options: RunOptions): RunReport {
 class Run {
   readonly #scenario: Scenario
   readonly #world: World
+  readonly #purges: Purges
   readonly #acknowledged: Acknowledged
   readonly #lineage: Lineage
   readonly #clients: Clients
@@ -60,14 +76,18 @@ class Run {
     const tracer = options.trace === undefined ? undefined : new Tracer(world, options.trace)
     this.#scenario = scenario
     this.#world = world
-    this.#acknowledged = new Acknowledged(world, scenario.world.settings)
+    this.#purges = new Purges(world)
+    this.#acknowledged = new Acknowledged(world, scenario.world.settings, this.#purges)
     this.#lineage = new Lineage(world, (view) => this.#acknowledged.viewActs(view))
     if (tracer !== undefined) world.watch(tracer)
+    if (options.witness !== undefined) world.watch(options.witness)
     for (const witness of [
       new Promises(world),
+      this.#purges,
+      new Audits(world),
       this.#acknowledged,
       this.#lineage,
-      new Streams(world),
+      new Streams(world, this.#purges),
       new Vouching(world),
       new Load(world),
     ]) {
@@ -76,7 +96,11 @@ class Run {
     this.#clients = new Clients(world, scenario.clients)
     const note = (what: string): void => tracer?.note('--', what)
     this.#faults = scenario.faults && new Faults(world, scenario.faults, note)
-    this.#stage = new Stage(world, { endMs: scenario.faultsUntilMs, note })
+    this.#stage = new Stage(world, {
+      clients: this.#clients,
+      endMs: scenario.faultsUntilMs,
+      note,
+    })
   }
 
   play(): RunReport {
@@ -85,6 +109,7 @@ class Run {
     this.#runUntil(faultsUntilMs + STOP_AFTER_MS)
     this.#settle(faultsUntilMs + SETTLE_MS_MAX)
     if (this.#isFine) this.#probe()
+    if (this.#isFine) this.#awaitQuiet()
     if (this.#isFine) this.#judgeEnd()
     this.#judgeHistory()
     this.#judgeSilence()
@@ -93,6 +118,7 @@ class Run {
       acknowledged: this.#acknowledged.count,
       views: this.#lineage.count,
       faults: this.#faultCount,
+      purged: this.#purges.count,
       endMs: this.#world.agenda.nowMs,
       silenceMs: this.#clients.silenceMs(),
     }
@@ -158,8 +184,17 @@ class Run {
     if (!this.#clients.isIdle) this.#world.breach('I12', 'a write after healing takes for ever')
   }
 
+  /** Masters are compared between two steps of clearing up, not in the middle of one. */
+  #awaitQuiet(): void {
+    const untilMs = this.#world.agenda.nowMs + QUIET_MS_MAX
+    while (!isQuiet(this.#world) && this.#isFine && this.#world.agenda.nowMs < untilMs) {
+      this.#runUntil(this.#world.agenda.nowMs + 1)
+    }
+  }
+
   #judgeEnd(): void {
     for (const text of disagreements(this.#world)) this.#world.breach('I13', text)
+    this.#purges.judge(mastersOf(this.#world))
     for (const text of unanswered(this.#world)) this.#world.breach('contract', text)
     const faults = this.#faultCount + this.#stage.orders
     const viewsMax =
@@ -179,7 +214,7 @@ class Run {
   /** The end is judged only if it was reached. */
   #judgeHistory(): void {
     const findings = checkHistory(this.#clients.records(), {
-      final: this.#isFine ? finalState(this.#world) : undefined,
+      final: this.#isFine ? finalState(this.#world, this.#purges.all()) : undefined,
       judgement: {
         staleMsMax: STALE_MS_MAX,
         memoryLostAt: [...(this.#faults?.memoryLostAt ?? []), ...this.#stage.faultsAt],

@@ -3,7 +3,7 @@ import type { Rules } from '../../src/core/rules.ts'
 import type { ClientsOptions } from './clients.ts'
 import type { Range } from './chance.ts'
 import type { FaultsOptions } from './faults.ts'
-import type { WorldOptions } from './world.ts'
+import type { Witness, WorldOptions } from './world.ts'
 import type { Stage } from './stage.ts'
 
 export interface Scenario {
@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly seed: number
   readonly rules: Rules
   readonly trace: ((line: string) => void) | undefined
+  /** Somebody else who looks on. */
+  readonly witness: Witness | undefined
   /** Invariants that are not looked at, so that a run goes on to what else breaks. */
   readonly blindTo: readonly string[]
 }

@@ -1,110 +1,10 @@
 // The scenarios by name. Time is the real one: a heartbeat is 250 ms, a silent node dead after 1.75 s.
-import type { ClientsOptions } from './clients.ts'
-import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
-import {
-  changeVoters,
-  comeback,
-  handOn,
-  hungMaster,
-  lastWords,
-  lateBeat,
-  oneEar,
-  laptops,
-  halfAgreed,
-} from './scripts.ts'
+import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
+import { forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
 
-const CLIENTS: ClientsOptions = {
-  everyMs: { from: 10, to: 110 },
-  burstShare: 0.03,
-  burst: { from: 2, to: 6 },
-  hotKeys: 8,
-  hotShare: 0.5,
-  newShare: 0.25,
-  writeShare: 0.6,
-  strongShare: 0.25,
-  deleteShare: 0.3,
-  ttlShare: 0.05,
-  ttlMs: { from: 300, to: 5000 },
-  conditionShare: 0.15,
-  twiceShare: 0.03,
-  retryShare: 0.7,
-}
-
-const FAULTS: FaultsOptions = {
-  rhythm: 'heaped',
-  weights: { kill: 3, unplug: 1, pause: 2 },
-  everyMs: { from: 200, to: 3000 },
-  downMs: { from: 50, to: 3500 },
-  pauseMs: { from: 50, to: 1500 },
-  cutMs: { from: 100, to: 4000 },
-  downMax: Infinity,
-}
-
-const BASE: Omit<Scenario, 'name' | 'about'> = {
-  world: {
-    nodes: 3,
-    witnesses: 0,
-    settings: { mode: 'available', voters: 0, minCopies: 'auto', valueBytesMax: 8 * 1024 * 1024 },
-    network: {
-      delayMs: { from: 0.1, to: 1 },
-      spikeShare: 0.02,
-      spikeMs: { from: 5, to: 120 },
-      lossShare: 0.02,
-      doubleShare: 0.01,
-      callLoss: {},
-    },
-    disk: {
-      flushMs: { from: 1, to: 5 },
-      slowShare: 0.01,
-      slowFlushMs: { from: 20, to: 150 },
-      bytesMax: undefined,
-    },
-    wallErrorMs: 300,
-    drift: 0.0001,
-    tickIsFirst: false,
-  },
-  clients: CLIENTS,
-  faults: FAULTS,
-  startEveryMs: { from: 0, to: 200 },
-  prefilled: 0,
-  clientsFromMs: 1500,
-  faultsFromMs: 4000,
-  faultsUntilMs: 30_000,
-  silenceMsMax: undefined,
-  script: undefined,
-}
-
-const SINGLE: FaultsOptions = {
-  ...FAULTS,
-  rhythm: 'single',
-  weights: { kill: 5, unplug: 2, pause: 3 },
-  everyMs: { from: 400, to: 1500 },
-}
-
-/** Nobody crashes: nothing may be lost, nor a second history begin, however few nodes are left. */
-const LEAVES: FaultsOptions = { ...FAULTS, weights: { leave: 6, pause: 1 } }
-
-/** One copy is enough for a write: nothing but the voters stands between the parts of a cut network. */
-const MAJORITY: Scenario['world']['settings'] = {
-  mode: 'majority',
-  voters: 3,
-  minCopies: 1,
-  valueBytesMax: 8 * 1024 * 1024,
-}
-
-const VIOLENT: FaultsOptions = {
-  ...FAULTS,
-  weights: { kill: 2, unplug: 1, pause: 2, split: 4, splitOneWay: 2, mend: 3, blackout: 0.3 },
-}
-
-type Change = Partial<Omit<Scenario, 'name' | 'about' | 'world'>> & {
-  readonly world?: Partial<Scenario['world']>
-}
-
-function scenario(name: string, about: string, change: Change): Scenario {
-  return { ...BASE, ...change, name, about, world: { ...BASE.world, ...change.world } }
-}
+import { BASE, CLEARING, CLIENTS, FAULTS, SINGLE, scenario } from './scenario-base.ts'
+import { OF_MEMBERS } from './scenarios-of-members.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
   scenario('single2', 'two nodes, one fault at a time: the survivor goes on alone', {
@@ -117,11 +17,6 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { nodes: 5 },
     faults: SINGLE,
     silenceMsMax: 4500,
-  }),
-  scenario('witness3', 'two nodes and a witness, one fault at a time', {
-    world: { witnesses: 1 },
-    faults: SINGLE,
-    silenceMsMax: 6000,
   }),
   scenario('crash3', 'three nodes, crashes and restarts that overlap', {
     faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1 } },
@@ -212,18 +107,6 @@ export const SCENARIOS: readonly Scenario[] = [
     faultsFromMs: 2500,
     faultsUntilMs: 20_000,
   }),
-  scenario('leave2', 'two nodes stopped in order and started again, in any order', {
-    world: { nodes: 2 },
-    faults: LEAVES,
-  }),
-  scenario('leave3', 'three nodes stopped in order and started again, in any order', {
-    faults: LEAVES,
-  }),
-  scenario('leave5', 'five nodes of which one stops, crashes or stalls at a time', {
-    world: { nodes: 5 },
-    faults: { ...SINGLE, weights: { leave: 5, kill: 3, unplug: 1, pause: 1 } },
-    silenceMsMax: 4500,
-  }),
   scenario(
     'stall3',
     'three nodes that stall, with a timer that fires before the sockets are read',
@@ -251,6 +134,31 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: undefined,
     script: comeback,
   }),
+  scenario('ttl3', 'three nodes, short lives and many deletes, crashes and cut cables', {
+    ...CLEARING,
+    faults: {
+      ...FAULTS,
+      weights: { kill: 3, unplug: 1, pause: 1, split: 2, splitOneWay: 1, mend: 3 },
+    },
+  }),
+  scenario('ttl5', 'five nodes, short lives and many deletes, crashes of up to two', {
+    ...CLEARING,
+    world: { ...CLEARING.world, nodes: 5 },
+    faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1, leave: 1 }, downMax: 2 },
+  }),
+  scenario('ttlmirror3', 'tombstones go while masters are lost and mirror again and again', {
+    ...CLEARING,
+    prefilled: 300,
+    clients: { ...CLEARING.clients, everyMs: { from: 2, to: 40 } },
+    faults: {
+      ...FAULTS,
+      weights: { kill: 3, unplug: 3 },
+      everyMs: { from: 100, to: 1500 },
+      downMs: { from: 10, to: 1000 },
+    },
+    faultsFromMs: 2500,
+    faultsUntilMs: 20_000,
+  }),
   scenario('latebeat3', 'a node with copies wakes to an old heartbeat, and is cut off', {
     clients: { ...CLIENTS, everyMs: { from: 2, to: 20 }, hotShare: 0.95, writeShare: 0.2 },
     faults: undefined,
@@ -276,45 +184,72 @@ export const SCENARIOS: readonly Scenario[] = [
     script: hungMaster,
     silenceMsMax: 4500,
   }),
-  scenario('laptops', 'three steady nodes, and four that come and go all day', {
-    world: { nodes: 7 },
-    faults: undefined,
-    script: laptops,
-    silenceMsMax: 4500,
-  }),
-  scenario('maj3', 'majority mode: three voters, cut cables, crashes, power cuts', {
-    world: { settings: MAJORITY },
-    faults: VIOLENT,
-  }),
-  scenario('maj5', 'majority mode: five voters, a witness among them', {
-    world: { nodes: 5, witnesses: 1, settings: { ...MAJORITY, voters: 5 } },
-    faults: VIOLENT,
-  }),
-  scenario('majaccept5', 'majority mode: a view that two of five have accepted, and then a cut', {
-    world: {
-      nodes: 5,
-      settings: { ...MAJORITY, voters: 5 },
-      network: { ...BASE.world.network, callLoss: { accept: 0.5, commit: 0.9, view: 0.95 } },
-    },
-    faults: undefined,
-    script: halfAgreed,
-  }),
-  scenario('majvoters', 'majority mode: an operator changes the voters while cables are cut', {
-    world: { nodes: 5, settings: MAJORITY },
-    faults: VIOLENT,
-    script: changeVoters,
-  }),
-  scenario('handoff3', 'an operator hands the mastership from node to node', {
-    faults: undefined,
-    script: handOn,
-    silenceMsMax: 1000,
-  }),
   scenario('oneear3', 'a node that hears nothing of a healthy primary must not unseat it', {
     faults: undefined,
     script: oneEar,
     silenceMsMax: 1500,
     faultsUntilMs: 20_000,
   }),
+  scenario('late3', 'a forward that arrives when nobody remembers that it was applied', {
+    clients: { ...CLIENTS, everyMs: { from: 200, to: 1500 } },
+    faults: undefined,
+    script: lateForward,
+    faultsUntilMs: 80_000,
+  }),
+  scenario('forgot3', 'a late forward whose target is primary again, and nobody remembers it', {
+    clients: { ...CLIENTS, everyMs: { from: 100, to: 500 } },
+    faults: undefined,
+    script: forgottenForward,
+    faultsUntilMs: 40_000,
+  }),
+  scenario('wake2', 'two nodes that stall in turn, one of them in the middle of a proposal', {
+    world: { nodes: 2 },
+    faults: undefined,
+    script: stallInProposal,
+  }),
+  scenario('lonely3', 'a primary that has lost both others must say so at once', {
+    faults: undefined,
+    script: lonely,
+    faultsUntilMs: 20_000,
+  }),
+  scenario('calls3', 'three nodes, requests that come twice or seconds late, crashes, pauses', {
+    world: {
+      network: {
+        ...BASE.world.network,
+        // No write among them: TCP does not double a request, and no node sends one twice unasked.
+        callDouble: { replicate: 0.2, accept: 0.2, prepare: 0.1, commit: 0.2, synced: 0.2 },
+        callLate: { replicate: 0.03, write: 0.03, accept: 0.05, commit: 0.2, barrier: 0.05 },
+      },
+    },
+    faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2, split: 1, mend: 2 } },
+  }),
+  scenario('soak5', 'five nodes for a long time, a fault now and then', {
+    world: { nodes: 5 },
+    faults: {
+      ...FAULTS,
+      weights: { kill: 3, unplug: 1, pause: 4, leave: 1, deafen: 1, setClock: 1 },
+      everyMs: { from: 3000, to: 25_000 },
+      downMax: 2,
+    },
+    faultsUntilMs: 60_000,
+  }),
+  // Three: of five, two pairs with a master each may both go on when the network falls apart.
+  scenario('net3', 'three nodes: clogged ways, links that go and come one by one, crashes', {
+    faults: { ...FAULTS, weights: { clog: 4, swizzle: 2, kill: 2, pause: 1, mend: 1 } },
+  }),
+  scenario('disk3', 'three nodes with disks that are slow, or fail to flush', {
+    faults: { ...FAULTS, weights: { slowDisk: 4, diskError: 3, kill: 1, pause: 1 } },
+  }),
+  scenario('damage3', 'three nodes, and records that are damaged while one of them is down', {
+    faults: { ...SINGLE, weights: { damage: 3, kill: 1 } },
+    silenceMsMax: 4500,
+  }),
+  scenario('full3', 'three nodes whose disks are full again and again', {
+    world: { disk: { ...BASE.world.disk, bytesMax: 12_000 } },
+    clients: { ...CLIENTS, newShare: 0.1, deleteShare: 0.4 },
+    faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2 } },
+  }),
+  ...OF_MEMBERS,
 ]
 
 export function scenarioNamed(name: string): Scenario {

@@ -17,7 +17,7 @@ const DOWN_MS = 1000
  * acts again, in the same life: it remembers writes that were rolled back meanwhile.
  */
 export function comeback(stage: Stage): void {
-  const isWhole = (): boolean => stage.primary() !== undefined && stage.otherMasters().length > 0
+  const isWhole = (): boolean => stage.isWhole()
   const round = (): void => {
     const victim = stage.primary()
     if (victim === undefined) return
@@ -31,7 +31,7 @@ export function comeback(stage: Stage): void {
 }
 
 /** Kills the primary of the moment whenever this does not leave its successor alone. */
-function promote(stage: Stage, heir: Machine, then: () => void): void {
+export function promote(stage: Stage, heir: Machine, then: () => void): void {
   const primary = stage.primary()
   if (primary === heir) {
     stage.after(REST_MS, then)

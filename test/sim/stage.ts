@@ -1,19 +1,27 @@
 // Where a script plays: names for the roles of the moment, and things to do at a time.
-import { onlyGroup } from '../../src/core/view.ts'
+import { compareBallots, onlyGroup } from '../../src/core/view.ts'
+import type { NodeRequest } from '../../src/core/messages.ts'
 import type { Order, OrderOutcome } from '../../src/core/types.ts'
+import type { Clients } from './clients.ts'
 import type { Machine } from './machine.ts'
+import type { Held } from './network.ts'
 import type { World } from './world.ts'
 
 export class Stage {
   readonly world: World
+  readonly clients: Clients
   readonly #endMs: number
   readonly #note: (what: string) => void
   readonly #faultsAt: number[] = []
   #orders = 0
 
   /** Nothing is done after `endMs`; `note` is told of what is. */
-  constructor(world: World, about: { endMs: number; note: (what: string) => void }) {
+  constructor(
+    world: World,
+    about: { clients: Clients; endMs: number; note: (what: string) => void },
+  ) {
     this.world = world
+    this.clients = about.clients
     this.#endMs = about.endMs
     this.#note = about.note
   }
@@ -66,6 +74,22 @@ export class Stage {
     machine.life?.order(order, { sinceMs: this.world.agenda.nowMs, ended: then })
   }
 
+  /** The next request of a kind on this way arrives only when it is let go. */
+  hold(from: Machine, to: Machine, kind: NodeRequest['kind']): Held {
+    this.#broke(`hold ${kind} from ${from.name} to ${to.name}`)
+    return this.world.network.hold(from, to, kind)
+  }
+
+  /** It has promised a ballot of its own that no view has yet. */
+  isProposing(machine: Machine): boolean {
+    const state = machine.disk.store.state
+    return (
+      state?.view !== undefined &&
+      state.promised.proposer === machine.id &&
+      compareBallots(state.promised, state.view.ballot) > 0
+    )
+  }
+
   /** Looks again and again until something holds, then acts; never, if it never holds. */
   when(holds: () => boolean, act: () => void): void {
     if (holds()) act()
@@ -91,6 +115,11 @@ export class Stage {
   bystanders(): Machine[] {
     const masters = [this.primary(), ...this.otherMasters()]
     return this.world.running.filter((machine) => !masters.includes(machine))
+  }
+
+  /** Somebody acts as primary, and has another master. */
+  isWhole(): boolean {
+    return this.primary() !== undefined && this.otherMasters().length > 0
   }
 
   /** Every master of the acting primary's view is in sync. */

@@ -1,6 +1,5 @@
 // A whole cluster in one thread from one seed: machines, their network, virtual time, and witnesses.
 // What goes wrong in it, and what clients do to it, is decided elsewhere.
-import { createHash } from 'node:crypto'
 import type { Rules } from '../../src/core/rules.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'
 import type { Effect, Event } from '../../src/core/step.ts'
@@ -28,6 +27,10 @@ export interface WorldOptions {
   /** Clocks run fast or slow by up to this. Unit: share. */
   readonly drift: number
   readonly tickIsFirst: boolean
+  /** Undefined: as in production, and never reached. Unit: ms. */
+  readonly tombstoneTtlMs?: number
+  /** Undefined: as in production, and never reached. Unit: ms. */
+  readonly auditEveryMs?: number
   /** Invariants that are not looked at, so that a run goes on to what else breaks. */
   readonly blindTo: readonly string[]
 }
@@ -41,8 +44,8 @@ export interface Witness {
   ended?(life: Life): void
 }
 
-/** How a life ends: `killed` by a signal, `stopped` in order, or with the power of the machine. */
-export type Ending = 'killed' | 'stopped' | 'unplugged'
+/** How a life ends: by a signal, in order, with the power of the machine, or by a failed flush. */
+export type Ending = 'killed' | 'stopped' | 'unplugged' | 'diskFailed'
 
 const MONOTONIC_START: Range = { from: 0, to: 1e9 }
 
@@ -65,12 +68,12 @@ export class World {
     this.network = new Network({ agenda: this.agenda, chance: this.fork() }, options.network)
     this.machines = Array.from({ length: options.nodes }, (_, i) => this.#build(i, options))
     this.#byId = new Map(this.machines.map((machine) => [machine.id, machine]))
-    const { settings, rules, tickIsFirst } = options
+    const { settings, rules, tickIsFirst, tombstoneTtlMs, auditEveryMs } = options
     this.#around = {
       agenda: this.agenda,
       chance: this.fork(),
       network: this.network,
-      setUp: { settings, rules, tickIsFirst, fingerprint: 1 },
+      setUp: { settings, rules, tickIsFirst, tombstoneTtlMs, auditEveryMs, fingerprint: 1 },
       stepped: (life, event, effects) => {
         for (const witness of this.#witnesses) witness.stepped?.(life, event, effects)
       },
@@ -147,6 +150,7 @@ export class World {
     this.network.mend()
     this.network.calm()
     for (const machine of this.machines) {
+      machine.disk.slowDown(undefined)
       machine.life?.wake()
       if (machine.wasStarted) this.start(machine)
     }
@@ -182,16 +186,3 @@ export class World {
 
 /** Between a goodbye and the end of the process. Unit: ms. */
 const GOODBYE_MS = 20
-
-/** A digest of everything that was traced: two runs of one seed must agree on it. */
-export class TraceHash {
-  readonly #hash = createHash('sha256')
-
-  add(line: string): void {
-    this.#hash.update(line).update('\n')
-  }
-
-  hex(): string {
-    return this.#hash.digest('hex')
-  }
-}

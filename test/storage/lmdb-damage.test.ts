@@ -98,6 +98,10 @@ for (const { title, table, key, change } of DAMAGES) {
       for (const entry of others) t.same(plain(store.get(entry.key)), plain(entry))
     }
     t.same(damaged, [key])
+    t.equal(store.isDamaged(key), true)
+    t.equal(store.isDamaged('a'), false)
+    t.equal(store.damaged(9)[0]?.key, key)
+    t.same(store.page(everything).damaged, [key])
     t.same(names(store), ['a', key === 'large' ? 'inline' : 'large', 'z'], 'heads too')
     t.equal(store.keyCount, 3)
     t.equal(store.highestVersion, value('z', 4).version)
@@ -106,6 +110,8 @@ for (const { title, table, key, change } of DAMAGES) {
     const repaired = value(key, 9, 'again')
     await applied(store, [put(repaired)])
     t.same(plain(store.get(key)), plain(repaired))
+    t.equal(store.isDamaged(key), false)
+    t.same(store.damaged(9), [])
     t.equal(store.keyCount, 4)
     t.equal(hex(store.digest()), await digestOf(t, [...others, repaired]))
     await store.close()
@@ -159,14 +165,14 @@ void test('entries without an identity end the opening: whose are they?', async 
 void test('a format of another version of the program ends the opening', async (t) => {
   const dir = await filledDir(t)
   await tamper(dir, { table: meta, key: 'identity' }, () => {
-    const text = Buffer.from(JSON.stringify({ format: 2, nodeId: NODE, incarnation: 1 }))
+    const text = Buffer.from(JSON.stringify({ format: 1, nodeId: NODE, incarnation: 1 }))
     const crc = Buffer.alloc(4)
     crc.writeUInt32LE(crc32(text))
     return Buffer.concat([crc, text])
   })
   await t.rejects(openLmdbStore(optionsFor(dir)), {
     code: 'unknown-format',
-    message: 'The store has format 2; this program reads format 1: run the version that wrote it.',
+    message: 'The store has format 1; this program reads format 2: run the version that wrote it.',
   })
 })
 

@@ -1,10 +1,13 @@
 // Clocks, chance, timers, loop lag, interfaces and files: what the rest of the program relies on.
 import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { random, randomHex } from '../../src/system/chance.ts'
 import { realClock } from '../../src/system/clock.ts'
-import { readTextFile } from '../../src/system/files.ts'
+import { readSecretFile, readTextFile } from '../../src/system/files.ts'
 import { ipv4Interfaces, prefixBits } from '../../src/system/interfaces.ts'
 import { startLoopLag, WorstOf } from '../../src/system/loop-lag.ts'
 
@@ -107,3 +110,19 @@ function runWithSystem(body: string): { stdout: string; stderr: string; status: 
   const { stdout, stderr, status } = spawnSync(process.execPath, flags, { encoding: 'utf8' })
   return { stdout, stderr, status }
 }
+
+t.test('a secret file comes with its permissions, and only when it is short', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'diststore-test-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'secret')
+  writeFileSync(path, 'text')
+  for (const mode of [0o600, 0o644, 0o400]) {
+    chmodSync(path, mode)
+    t.strictSame(readSecretFile(path), { kind: 'text', text: 'text', mode })
+  }
+  chmodSync(path, 0o600)
+  writeFileSync(path, Buffer.alloc(64 * 1024 + 1))
+  t.match(readSecretFile(path), { kind: 'unreadable', reason: 'it has more than 65536 bytes' })
+  t.strictSame(readSecretFile(join(directory, 'none')), { kind: 'absent' })
+  t.match(readSecretFile(directory), { kind: 'unreadable', reason: /EISDIR/ })
+})

@@ -300,7 +300,14 @@ export const requestParts: ByKind<NodeRequest> = {
     ballot,
     firstSeq: count,
     records: fc.array(
-      record({ entry, write: record({ requestId: digits(32), version, fingerprint: digits(16) }) }),
+      fc.oneof(
+        record({
+          kind: fc.constant('entry' as const),
+          entry,
+          write: maybe(record({ requestId: digits(32), version, fingerprint: digits(16) })),
+        }),
+        record({ kind: fc.constant('purge' as const), key, version }),
+      ),
       { maxLength: 5 },
     ),
     committedSeq: count,
@@ -325,6 +332,8 @@ export const requestParts: ByKind<NodeRequest> = {
   synced: record({ ballot }),
   takeOver: record({ ballot }),
   order: record({ order }),
+  recover: record({ ballot, keys: fc.array(key, { maxLength: 20 }) }),
+  audit: fc.constant({}),
 }
 
 export const responseParts: ByKind<NodeResponse> = {
@@ -365,8 +374,17 @@ export const responseParts: ByKind<NodeResponse> = {
     last: maybe(count),
   }),
   digest: record({ digest: bytesOf(524_288) }),
-  page: record({ items: fc.array(pageItem, { maxLength: 8 }), end: maybe(key) }),
+  page: record({
+    items: fc.array(pageItem, { maxLength: 8 }),
+    damaged: maybe(fc.array(key, { maxLength: 8 })),
+    end: maybe(key),
+  }),
   entries: record({ entries: fc.array(entry, { maxLength: 5 }) }),
   ordered: record({ outcome: orderOutcome }),
+  recovered: record({
+    entries: fc.array(entry, { maxLength: 5 }),
+    absent: fc.array(key, { maxLength: 5 }),
+    seq: count,
+  }),
   unable: record({ reason }),
 }

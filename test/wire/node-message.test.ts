@@ -146,7 +146,7 @@ t.test('a request that is not as it must be is refused with the place', async (t
     version: VERSION,
     fingerprint: '0'.repeat(16),
   }
-  const record = { entry, write: applied }
+  const record = { kind: 'entry', entry, write: applied }
   const accept = (part: object): unknown => ({ kind: 'accept', view: { ...view, ...part } })
   const group = view.groups[0]
   const fetch = (keys: unknown): unknown => ({ kind: 'fetch', ballot, keys })
@@ -207,8 +207,13 @@ t.test('a request that is not as it must be is refused with the place', async (t
       replicate([{ ...record, write: { ...applied, fingerprint: '0'.repeat(17) } }]),
       'request.records.0.write.fingerprint must be 16 hex digits',
     ],
-    [fetch(times(10_001, 'k')), 'request.keys must be a list of 0 to 10000'],
-    [fetch({ length: 1 }), 'request.keys must be a list of 0 to 10000'],
+    [
+      replicate([{ kind: 'purge', key: 'k', version: '' }]),
+      'request.records.0.version must be a version',
+    ],
+    [replicate([{ ...record, kind: 'drop' }]), 'request.records.0 must be of a known kind'],
+    [fetch(times(1001, 'k')), 'request.keys must be a list of 0 to 1000'],
+    [fetch({ length: 1 }), 'request.keys must be a list of 0 to 1000'],
     [{ ...page, wanted: new Uint8Array(8191) }, 'request.wanted must be exactly 8192 bytes'],
     [{ ...page, after: '' }, 'request.after must be a text of 1 to 511 bytes'],
     [accept({ groups: [] }), 'request.view.groups must be a list of 1 to 256'],

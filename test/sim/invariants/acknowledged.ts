@@ -6,17 +6,20 @@ import { formatBallot } from '../../../src/core/view.ts'
 import type { ClusterSettings } from '../../../src/core/settings.ts'
 import type { Life } from '../life.ts'
 import type { Witness, World } from '../world.ts'
+import type { Purges } from './purges.ts'
 
 export class Acknowledged implements Witness {
   readonly #world: World
   readonly #settings: ClusterSettings
+  readonly #purges: Purges
   /** The oracle: the highest version acknowledged of every key. */
   readonly #versions = new Map<string, Version>()
   readonly #keysOf = new Map<string, string>()
   #count = 0
 
-  constructor(world: World, settings: ClusterSettings) {
+  constructor(world: World, settings: ClusterSettings, purges: Purges) {
     this.#world = world
+    this.#purges = purges
     this.#settings = settings
   }
 
@@ -57,7 +60,7 @@ export class Acknowledged implements Witness {
         this.#world.breach('I8', `the witness ${machine.name} is a master`)
       for (const [key, version] of this.#versions) {
         const held = machine?.disk.durableVersion(key) ?? ''
-        if (held >= version) continue
+        if (held >= version || this.#purges.upTo(key) >= version) continue
         const what = `${key}: has ${held || 'nothing'}, acknowledged was ${version}`
         const where = `in-sync master ${machine?.name} of view ${formatBallot(view.ballot)}`
         this.#world.breach('I7', `${where} lacks ${what}`)
@@ -79,7 +82,7 @@ export class Acknowledged implements Witness {
     for (const { id } of masters) {
       const machine = this.#world.machineOf(id)
       const held = machine?.disk.durableVersion(key) ?? ''
-      if (held >= outcome.version) continue
+      if (held >= outcome.version || this.#purges.upTo(key) >= outcome.version) continue
       const where = `master ${machine?.name} of view ${formatBallot(view.ballot)}`
       this.#world.breach('I3', `${key} ${outcome.version} acknowledged, but not on ${where}`)
     }

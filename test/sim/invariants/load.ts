@@ -1,10 +1,26 @@
 // I11: nothing that a node keeps grows without a bound.
+import {
+  COMMITS_REMEMBERED,
+  HISTORY_MAX,
+  INVALIDATIONS_REMEMBERED,
+  NODES_MAX,
+  OWED_MAX,
+} from '../../../src/core/limits.ts'
 import type { Event } from '../../../src/core/step.ts'
 import type { Life } from '../life.ts'
 import type { Witness, World } from '../world.ts'
 
 /** Of whatever a node counts: far above what the clients of a simulation can cause. */
 const LOAD_MAX = 5000
+
+/** What has a limit of its own, that a long run may reach or that is lower. */
+const OWN_MAX: Readonly<Record<string, number>> = {
+  commits: COMMITS_REMEMBERED,
+  invalidated: INVALIDATIONS_REMEMBERED,
+  history: HISTORY_MAX,
+  owed: OWED_MAX,
+  members: NODES_MAX,
+}
 
 /** Ticks between two looks. */
 const TICKS_A_LOOK = 20
@@ -21,7 +37,8 @@ export class Load implements Witness {
     if (event.kind !== 'tick' || ++this.#ticks % TICKS_A_LOOK !== 0) return
     const name = life.machine.name
     for (const [what, count] of Object.entries(life.core.load())) {
-      if (count > LOAD_MAX) this.#world.breach('I11', `${name}: ${what} grew to ${count}`)
+      if (count <= (OWN_MAX[what] ?? LOAD_MAX)) continue
+      this.#world.breach('I11', `${name}: ${what} grew to ${count}`)
     }
   }
 }

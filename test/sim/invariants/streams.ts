@@ -1,27 +1,35 @@
-// I9: a stream has no gaps: a master that says "applied up to here" has flushed every record to there.
-import type { NodeRequest } from '../../../src/core/messages.ts'
+// I9: a stream has no gaps: a master that says "applied up to here" has flushed every record to there,
+// and what a primary calls committed is flushed on every master of its view.
+import type { Beat, NodeRequest } from '../../../src/core/messages.ts'
 import type { Effect, Event } from '../../../src/core/step.ts'
 import type { Version } from '../../../src/core/types.ts'
-import { formatBallot, sameBallot } from '../../../src/core/view.ts'
+import { VERSION_ZERO } from '../../../src/core/version.ts'
+import { formatBallot, onlyGroup, sameBallot } from '../../../src/core/view.ts'
 import type { Life } from '../life.ts'
 import type { Witness, World } from '../world.ts'
+import type { Purges } from './purges.ts'
 
 type Replicate = Extract<NodeRequest, { kind: 'replicate' }>
 
 interface Sent {
   readonly key: string
   readonly version: Version
+  readonly isPurge: boolean
 }
 
 export class Streams implements Witness {
   readonly #world: World
+  readonly #purges: Purges
   /** By ballot: what its primary sent under each number. */
   readonly #sent = new Map<string, Map<number, Sent>>()
   /** By ballot and life: how far its word was checked. */
   readonly #checked = new Map<string, number>()
+  /** By ballot: how far its primary's word was checked. */
+  readonly #committed = new Map<string, number>()
 
-  constructor(world: World) {
+  constructor(world: World, purges: Purges) {
     this.#world = world
+    this.#purges = purges
   }
 
   stepped(life: Life, _event: Event, effects: readonly Effect[]): void {
@@ -33,6 +41,8 @@ export class Streams implements Witness {
         if (request?.kind === 'replicate') {
           this.#applied(life, request, effect.response.appliedSeq)
         }
+      } else if (effect.kind === 'send' && effect.datagram.kind === 'beat') {
+        this.#says(life, effect.datagram)
       }
     }
   }
@@ -41,16 +51,23 @@ export class Streams implements Witness {
     const name = formatBallot(request.ballot)
     const sent = this.#sent.get(name) ?? new Map<number, Sent>()
     this.#sent.set(name, sent)
-    request.records.forEach(({ entry }, i) => {
+    request.records.forEach((record, i) => {
+      const { key, version } = record.kind === 'entry' ? record.entry : record
       const seq = request.firstSeq + i
       const known = sent.get(seq)
       if (known === undefined) {
-        sent.set(seq, { key: entry.key, version: entry.version })
-      } else if (known.key !== entry.key || known.version !== entry.version) {
-        const what = `${known.key} ${known.version}, then ${entry.key} ${entry.version}`
-        this.#world.breach('I9', `${life.machine.name} numbered ${seq} of ${name} twice: ${what}`)
+        sent.set(seq, { key, version, isPurge: record.kind === 'purge' })
+      } else if (known.key !== key || known.version !== version) {
+        const both = `${known.key} ${known.version}, then ${key} ${version}`
+        this.#world.breach('I9', `${life.machine.name} numbered ${seq} of ${name} twice: ${both}`)
       }
     })
+  }
+
+  /** What was purged later, or has become newer, was applied as well. */
+  #isDone(sent: Sent, held: Version): boolean {
+    if (sent.isPurge) return held === VERSION_ZERO || held > sent.version
+    return held >= sent.version || this.#purges.upTo(sent.key) >= sent.version
   }
 
   #applied(life: Life, request: Replicate, appliedSeq: number): void {
@@ -62,11 +79,35 @@ export class Streams implements Witness {
     for (let seq = checked + 1; seq <= appliedSeq; seq++) {
       const sent = this.#sent.get(ballot)?.get(seq)
       const held = sent === undefined ? '' : life.machine.disk.durableVersion(sent.key)
-      if (sent !== undefined && held >= sent.version) continue
+      if (sent !== undefined && this.#isDone(sent, held)) continue
       const what = sent === undefined ? 'which nobody sent' : `but has ${held} of ${sent.key}`
       const who = `${life.machine.name}${life.incarnation}`
       this.#world.breach('I9', `${who} says it has applied ${seq} of ${ballot}, ${what}`)
     }
     this.#checked.set(name, Math.max(checked, appliedSeq))
+  }
+
+  /** A heartbeat of an active primary: every record up to the position it names is on every master. */
+  #says(life: Life, beat: Beat): void {
+    const view = life.machine.disk.store.state?.view
+    if (!beat.isActive || beat.master === undefined || view === undefined) return
+    const ballot = formatBallot(beat.ballot)
+    const { seq: committedSeq } = beat.master.committed
+    const checked = this.#committed.get(ballot) ?? view.start.seq
+    if (committedSeq <= checked) return
+    this.#committed.set(ballot, committedSeq)
+    for (let seq = checked + 1; seq <= committedSeq; seq++) {
+      const sent = this.#sent.get(ballot)?.get(seq)
+      for (const master of onlyGroup(view).masters) {
+        const machine = this.#world.machineOf(master.id)
+        // In a later life its disk may have lost it by damage.
+        const isSameLife = (machine?.life?.incarnation ?? master.incarnation) === master.incarnation
+        if (sent === undefined || machine === undefined || !isSameLife) continue
+        const held = machine.disk.durableVersion(sent.key)
+        if (this.#isDone(sent, held)) continue
+        const what = `${seq} of ${ballot} is committed, but ${machine.name} has ${held} of ${sent.key}`
+        this.#world.breach('I9', `${life.machine.name}${life.incarnation} says that ${what}`)
+      }
+    }
   }
 }
