@@ -216,4 +216,4 @@ export function halfAgreed(stage: Stage): void {
 }
 
 /** Long enough for the other side to go on alone, if anything lets it. Unit: ms. */
-const APART_MS = 5000
+const APART_MS = 4000
