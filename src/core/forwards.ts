@@ -1,6 +1,7 @@
 // A client's write at any node: handed to the primary, again if need be, until its deadline.
 // Keeps the three outcomes apart: applied, not applied, unknown.
 import { DEADLINE_MS, FORWARD_PAUSE_MS, FORWARD_WAIT_MS, WRITES_MAX } from './limits.ts'
+import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
 import type { CallAnswer } from './messages.ts'
 import type { Outbox } from './outbox.ts'
@@ -26,6 +27,7 @@ export interface ForwardsParts {
   readonly self: Self
   readonly standing: Standing
   readonly members: Members
+  readonly leases: Leases
   readonly writes: Writes
   /** Told of every write that was applied, before the client is. */
   readonly onApplied: (key: string, version: Version, nowMs: number) => void
@@ -104,7 +106,12 @@ export class Forwards {
     }
     this.#out.call(
       address,
-      { kind: 'write', ballot: view.ballot, command: forward.command },
+      {
+        kind: 'write',
+        ballot: view.ballot,
+        heard: this.#parts.leases.heardFrom(primary),
+        command: forward.command,
+      },
       {
         timeoutMs: FORWARD_WAIT_MS + tripMs(forward.command),
         onAnswer: (answer, thenMs) => this.#answered(forward, { primary, answer }, thenMs),

@@ -48,6 +48,16 @@ export class Leases {
     return this.#sentAtMs.size + this.#heard.size + this.#proofs.size
   }
 
+  /** The number of the newest heartbeat heard from a node; 0: none. */
+  heardFrom(id: NodeId): number {
+    return this.#heard.get(id)?.beat ?? 0
+  }
+
+  /** When this node sent the heartbeat with this number; undefined: long ago, or never. */
+  sentAtMs(beat: number): number | undefined {
+    return this.#sentAtMs.get(beat)
+  }
+
   forget(id: NodeId): void {
     this.#heard.delete(id)
     this.#proofs.delete(id)

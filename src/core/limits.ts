@@ -104,6 +104,12 @@ export const ORDER_WAIT_MS = 10_000
 /** One attempt to hand a write to the primary. Unit: ms. */
 export const FORWARD_WAIT_MS = 400
 
+/**
+ * A forwarded write from before this is refused: nobody may remember it any more. Unit: ms. Told by
+ * the primary's own heartbeat that its sender had heard.
+ */
+export const FORWARD_AGE_MAX_MS = 15_000
+
 /** Pause before the next attempt after a definite "not here". Unit: ms. */
 export const FORWARD_PAUSE_MS = 50
 
@@ -297,6 +303,8 @@ assert(
   'a silent master is found by its silence',
 )
 assert(UNANSWERED_MS < DEADLINE_MS, 'a write must outlive the replacement of a hung master')
+assert(DEADLINE_MS < FORWARD_AGE_MAX_MS, 'a forward in time must not be refused as late')
+assert(FORWARD_AGE_MAX_MS + DEADLINE_MS < REMEMBER_MS, 'what a late forward repeats is still known')
 assert(DEADLINE_MS < REMEMBER_MS, 'a retried write must still be remembered')
 assert(PAGE_VALUE_MAX <= PAGE_BYTES.min, 'a page must hold at least one value')
 assert(BUCKETS === 2 ** 16, 'a bucket number is two bytes')

@@ -191,7 +191,13 @@ export type NodeRequest =
   /** "Please propose above this epoch"; `suspect` names a node that may be gone. */
   | { readonly kind: 'nudge'; readonly epoch: number; readonly suspect: NodeId | undefined }
   | { readonly kind: 'view' }
-  | { readonly kind: 'write'; readonly ballot: Ballot; readonly command: WriteCommand }
+  | {
+      readonly kind: 'write'
+      readonly ballot: Ballot
+      /** The newest heartbeat of the receiver that the asker had heard. 0: none. */
+      readonly heard: number
+      readonly command: WriteCommand
+    }
   | {
       readonly kind: 'replicate'
       readonly ballot: Ballot

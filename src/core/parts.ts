@@ -82,6 +82,7 @@ export function createParts(
     self,
     standing,
     members,
+    leases,
     writes,
     whyNoPrimary,
     hearsPrimary: () => standing.isActive || views.triggers.hearsPrimary(),

@@ -15,10 +15,12 @@ import type { Standing } from './standing.ts'
 import type { ClusterStatus, NodeStatus, Role } from './status.ts'
 import type { NodeId, View } from './types.ts'
 import { contains, formatBallot, inRoster, onlyGroup, primaryOf } from './view.ts'
+import type { WallTrust } from './wall-trust.ts'
 
 export interface ReportParts {
   readonly self: Self
   readonly audit: Audit
+  readonly wallTrust: WallTrust
   readonly standing: Standing
   readonly members: Members
   readonly candidates: Candidates
@@ -145,6 +147,12 @@ function reportWarnings(parts: ReportParts): string[] {
   const outside = whyOutside(parts)
   if (outside !== undefined) warnings.push(outside)
   if (store.isFull) warnings.push('the store of this node is full: new values are refused')
+  if (Math.abs(parts.wallTrust.errorMs()) > CLOCK_SKEW_MAX_MS) {
+    warnings.push(
+      'the clock of this node differs from those of the others: set the clocks; until then this node ' +
+        'removes no expired entries as primary',
+    )
+  }
   for (const owed of standing.state.owed) {
     warnings.push(
       `this node holds writes of view ${formatBallot(owed.ballot)} that the cluster does not have; ` +

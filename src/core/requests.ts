@@ -1,6 +1,7 @@
 // Routes another node's request to the machine it concerns. Decides nothing itself, except that a
 // write must name the view it was sent by.
 import { unreachable } from './assert.ts'
+import { FORWARD_AGE_MAX_MS } from './limits.ts'
 import type { NodeRequest, Sender } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { Parts } from './parts.ts'
@@ -98,11 +99,15 @@ export class Requests {
     this.#out.respond(ticket, { kind: 'noted' })
   }
 
-  /** A write from another node. It names the view it was sent by: a late one finds another. */
+  /**
+   * A write from another node. It names the view it was sent by, and the heartbeat of ours that its
+   * sender had heard: one that was under way for long is told by them, and is not looked at.
+   */
   #write(request: Extract<NodeRequest, { kind: 'write' }>, ticket: number, nowMs: number): void {
     const { standing, writes } = this.#parts
     const isMine = sameBallot(ballotOf(standing.view), request.ballot)
-    if (!isMine && this.#rules.forwardNamesView) {
+    const isLate = !this.#isRecent(request.heard, nowMs) && this.#rules.forwardNamesHeartbeat
+    if ((!isMine && this.#rules.forwardNamesView) || isLate) {
       this.#respondFenced(ticket)
       return
     }
@@ -111,6 +116,12 @@ export class Requests {
       (outcome) => this.#out.respond(ticket, { kind: 'written', outcome }),
       nowMs,
     )
+  }
+
+  /** By our own clock: whoever had heard this heartbeat spoke after it was sent. */
+  #isRecent(heard: number, nowMs: number): boolean {
+    const sentAtMs = this.#parts.leases.sentAtMs(heard)
+    return sentAtMs !== undefined && nowMs - sentAtMs <= FORWARD_AGE_MAX_MS
   }
 
   /** "Does this view still hold for you?" */

@@ -59,6 +59,8 @@ export interface Rules {
   readonly replicateOnce: boolean
   /** A forwarded write names its view; a primary of another view refuses it. */
   readonly forwardNamesView: boolean
+  /** A forward names a heartbeat of its primary; a primary refuses it when that was long ago. */
+  readonly forwardNamesHeartbeat: boolean
   /** A mirror never overwrites what the live stream of its view wrote. */
   readonly mirrorYieldsToStream: boolean
   /** A mirror also removes what its source does not have. */
@@ -122,6 +124,7 @@ export const ALL_RULES: Rules = {
   syncingForgets: true,
   replicateOnce: true,
   forwardNamesView: true,
+  forwardNamesHeartbeat: true,
   mirrorYieldsToStream: true,
   mirrorRemovesSurplus: true,
   noDirtyReads: true,

@@ -210,7 +210,7 @@ export const request = variants<NodeRequest>({
   commit: { view },
   nudge: { epoch: count, suspect: optional(nodeId) },
   view: {},
-  write: { ballot, command },
+  write: { ballot, heard: integer(0, UINT32_MAX), command },
   replicate: {
     ballot,
     firstSeq: count,

@@ -110,7 +110,7 @@ t.test('an attempt names the view and the whole command, and has 400 ms', async 
   const { to, request, timeoutMs } = bench.lab.call('write')
   t.equal(to, addressOf(A))
   t.equal(timeoutMs, 400)
-  t.strictSame(request, { kind: 'write', ballot: ballot('2A'), command: command('k') })
+  t.strictSame(request, { kind: 'write', ballot: ballot('2A'), heard: 1, command: command('k') })
 })
 
 t.test('a primary that was never heard is asked at the address that the view names', async (t) => {
@@ -129,7 +129,12 @@ t.test('the next attempt follows after 50 ms and goes to the primary of then', a
   bench.tick(450)
   const next = bench.lab.call('write')
   t.equal(next.to, addressOf(B))
-  t.strictSame(next.request, { kind: 'write', ballot: ballot('3B'), command: command('k') })
+  t.strictSame(next.request, {
+    kind: 'write',
+    ballot: ballot('3B'),
+    heard: 0,
+    command: command('k'),
+  })
 })
 
 t.test(

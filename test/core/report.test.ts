@@ -124,6 +124,12 @@ t.test('every warning is a sentence that says what to do or what is safe', async
   t.strictSame(warn(clock), [
     'the clock of 10.0.0.12:80 is off and it cannot become master: set its clock',
   ])
+  const two = primaryLab(V2)
+  two.meet(B, 0, { wallMs: -2001 })
+  t.strictSame(warn(two), [
+    'the clock of this node differs from those of the others: set the clocks; until then this node ' +
+      'removes no expired entries as primary',
+  ])
   const other = primaryLab(V2)
   other.hear(B, 0, { lineages: [ballot('1C')] })
   t.strictSame(warn(other), [

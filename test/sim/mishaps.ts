@@ -28,6 +28,12 @@ export function lateForward(stage: Stage): void {
   stage.at(4000, () => stage.when(() => stage.isWhole() && stage.isSettled(), begin))
 }
 
+/** The same in one view: nothing has happened for a minute, and then the forward comes. */
+export function lateInView(stage: Stage): void {
+  const begin = (): void => overtaken(stage, ({ letGo }) => stage.after(FORGOTTEN_MS, letGo))
+  stage.at(4000, () => stage.when(() => stage.isWhole() && stage.isSettled(), begin))
+}
+
 /**
  * A forward is late by seconds, and yet nobody remembers that its second try was applied: while its
  * target was cut off both others lost their power. Then the target is the primary again.

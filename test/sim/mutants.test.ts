@@ -37,7 +37,8 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['mirrorRemovesSurplus', 'part3', 'I13'],
   ['carryInSyncOnlyFromOwnView', 'stall3', 'I13'],
   ['applyOnce', 'part3', 'doubled'],
-  ['forwardNamesView', 'late3', 'doubled'],
+  ['forwardNamesView', 'forgot3', 'doubled'],
+  ['forwardNamesHeartbeat', 'minute3', 'doubled'],
   ['syncingForgets', 'comeback3', 'condition'],
   ['noDirtyReads', 'comeback3', 'doubled'],
   ['primaryNeedsLease', 'comeback3', 'stale'],
@@ -60,7 +61,6 @@ const SEEN_BY_CLIENTS: readonly (readonly [RuleName, string, string])[] = [
   ['onlyHolderProposes', 'part3', 'lost'],
   ['promiseIsDurable', 'part3', 'I9'],
   ['replicateOnce', 'calls3', 'stale'],
-  ['forwardNamesView', 'forgot3', 'doubled'],
 ]
 
 /** Two rules that stand behind each other: only without both is anything noticed. */

@@ -1,7 +1,7 @@
 // The scenarios by name. Time is the real one: a heartbeat is 250 ms, a silent node dead after 1.75 s.
 import type { Scenario } from './scenario.ts'
+import { lateInView, forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
 import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
-import { forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
 
 import { BASE, CLEARING, CLIENTS, FAULTS, SINGLE, scenario } from './scenario-base.ts'
 import { OF_MEMBERS } from './scenarios-of-members.ts'
@@ -194,6 +194,12 @@ export const SCENARIOS: readonly Scenario[] = [
     clients: { ...CLIENTS, everyMs: { from: 200, to: 1500 } },
     faults: undefined,
     script: lateForward,
+    faultsUntilMs: 80_000,
+  }),
+  scenario('minute3', 'a forward that is under way for more than a minute, in one view', {
+    clients: { ...CLIENTS, everyMs: { from: 200, to: 1500 } },
+    faults: undefined,
+    script: lateInView,
     faultsUntilMs: 80_000,
   }),
   scenario('forgot3', 'a late forward whose target is primary again, and nobody remembers it', {

@@ -295,7 +295,7 @@ export const requestParts: ByKind<NodeRequest> = {
   commit: record({ view }),
   nudge: record({ epoch: count, suspect: maybe(nodeId) }),
   view: fc.constant({}),
-  write: record({ ballot, command }),
+  write: record({ ballot, heard: whole(UINT32), command }),
   replicate: record({
     ballot,
     firstSeq: count,

@@ -132,6 +132,7 @@ t.test('a request that is not as it must be is refused with the place', async (t
   const write = (change: unknown, condition: unknown = { kind: 'none' }): unknown => ({
     kind: 'write',
     ballot,
+    heard: 1,
     command: { ...command, change, condition },
   })
   const replicate = (records: unknown): unknown => ({
