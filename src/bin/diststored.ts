@@ -16,7 +16,7 @@ const FAILED = 1
 const USAGE = 2
 
 /** A node that has not stopped by then is left to end with the process. Unit: ms. */
-const STOP_WAIT_MS = 10_000
+const STOP_WAIT_MS = 15_000
 
 const parsed = parseSettings({
   argv: process.argv.slice(2),

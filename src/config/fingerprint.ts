@@ -15,7 +15,7 @@ export function fingerprintOf(settings: ClusterSettings): number {
   const agreed = {
     protocol: PROTOCOL_VERSION,
     mode: settings.mode,
-    voters: 'none',
+    voters: settings.voters === 0 ? 'none' : settings.voters,
     'min-copies': settings.minCopies,
     'value-bytes-max': settings.valueBytesMax,
   }

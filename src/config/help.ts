@@ -31,10 +31,13 @@ export function helpText(): string {
 function helpLine(name: SettingName): string {
   const setting = SCHEMA[name]
   const byDefault = setting.schema.parse(undefined)
-  const text = byDefault === undefined ? setting.help : `${setting.help} [${shown(byDefault)}]`
+  const text =
+    byDefault === undefined || byDefault === false
+      ? setting.help
+      : `${setting.help} [${shown(byDefault)}]`
   return `  --${name} ${setting.takes}`.padEnd(COLUMN) + text
 }
 
-function shown(value: string | number): string {
+function shown(value: string | number | true): string {
   return typeof value === 'number' && value >= 1024 * 1024 ? formatBytes(value) : String(value)
 }

@@ -12,6 +12,9 @@ import type { GivenSettings } from './given.ts'
 import type { SettingValues } from './schema.ts'
 import type { NodeSettings } from './settings.ts'
 
+/** The fewest that survive the loss of one. */
+const VOTERS_DEFAULT = 3
+
 const ALL_ADDRESSES = '0.0.0.0'
 
 export interface Machine {
@@ -32,6 +35,10 @@ export function resolveSettings(
     const source = given.get('group-port')?.source ?? 'its default'
     return bad(`group-port (${source}) must differ from port, which is ${values.port} too`)
   }
+  if (values.voters !== undefined && values.mode !== 'majority') {
+    const source = given.get('voters')?.source ?? ''
+    return bad(`voters (${source}) is for mode majority: set mode to majority, or leave it out`)
+  }
   const addresses = resolveAddresses(values, given, machine.interfaces)
   if (addresses.kind === 'bad') return addresses
   const { announceHost, interfaceAddress } = addresses
@@ -39,6 +46,7 @@ export function resolveSettings(
   const settings: NodeSettings = {
     cluster: {
       mode: values.mode,
+      voters: values.mode === 'majority' ? (values.voters ?? VOTERS_DEFAULT) : 0,
       minCopies: values['min-copies'],
       valueBytesMax: values['value-bytes-max'],
     },
@@ -52,6 +60,7 @@ export function resolveSettings(
     dataDir:
       values['data-dir'] ?? stateDirectory ?? `./diststore-data/${announceHost}-${values.port}`,
     durability: values.durability,
+    isWitness: values.witness,
     copyBytesMax: values['copy-bytes-max'],
     storeBytesMax: values['store-bytes-max'],
     logLevel: values['log-level'],

@@ -7,6 +7,9 @@ import { parseBytes } from './bytes.ts'
 const KiB = 1024
 const MiB = 1024 * KiB
 
+/** Voters of a cluster. Every view waits for more than half of them. */
+const VOTERS_MAX = 15
+
 interface Setting<Schema extends z.ZodType> {
   /** Reads a flag's text or a TOML value; gives the default for undefined. */
   readonly schema: Schema
@@ -72,11 +75,10 @@ export const SCHEMA = {
     help: 'on disk: fsync before the answer, relaxed soon after, memory never',
   }),
   mode: setting({
-    schema: z.enum(['available']).default('available'),
+    schema: z.enum(['available', 'majority']).default('available'),
     takes: 'MODE',
-    mustBe: 'available',
-    help: 'available: parts of a cut network may go on',
-    notBuilt: ['majority'],
+    mustBe: 'available or majority',
+    help: 'of a cut network any part may go on, or one: majority',
   }),
   'min-copies': setting({
     schema: z
@@ -122,8 +124,20 @@ export const SCHEMA = {
     mustBe: 'the path of a TOML file',
     help: 'settings file; without it: /etc/diststore/diststored.toml, if it exists',
   }),
-  voters: later('COUNT', 'a whole number'),
-  witness: later('', 'true or false'),
+  witness: setting({
+    schema: z.preprocess(wordToTruth, z.boolean()).default(false),
+    takes: '',
+    mustBe: 'true or false',
+    help: 'this node votes and keeps copies, and is never a master',
+  }),
+  voters: setting({
+    schema: wholeNumber(1, VOTERS_MAX)
+      .refine((count) => count % 2 === 1)
+      .optional(),
+    takes: 'COUNT',
+    mustBe: `an odd number from 1 to ${VOTERS_MAX}: one more than an odd number survives no more losses`,
+    help: 'mode majority: the first nodes to join, so many, decide [3]',
+  }),
   node: later('HOST:PORT', 'host:port'),
 } as const
 
@@ -159,6 +173,10 @@ function size(from: number, to: number) {
 
 function sizeToNumber(raw: unknown): unknown {
   return typeof raw === 'string' ? (parseBytes(raw) ?? raw) : raw
+}
+
+function wordToTruth(raw: unknown): unknown {
+  return raw === 'true' ? true : raw === 'false' ? false : raw
 }
 
 function digitsToNumber(raw: unknown): unknown {

@@ -23,6 +23,8 @@ export interface NodeSettings {
   /** Names the network interface that multicast uses. */
   readonly interfaceAddress: string
   readonly dataDir: string
+  /** This node votes and keeps copies, and is never a master. */
+  readonly isWitness: boolean
   readonly durability: Durability
   /** Unit: bytes. 0: keep no copies. */
   readonly copyBytesMax: number

@@ -1,5 +1,6 @@
 // Answers prepare, accept and commit: what this node promises and which view it accepts.
 // Proposes nothing; a live primary is protected here by a veto.
+import { mustStayOut } from './leavers.ts'
 import { KNOCK_WAIT_MS, VETO_MS } from './limits.ts'
 import type { NodePromise, NodeRequest, Sender } from './messages.ts'
 import type { Members } from './members.ts'
@@ -20,6 +21,7 @@ export class Acceptor {
   readonly #members: Members
   readonly #store: EntryReader
   readonly #rules: Rules
+  readonly #isIdle: () => boolean
 
   constructor(
     out: Outbox,
@@ -29,6 +31,8 @@ export class Acceptor {
       members: Members
       store: EntryReader
       rules: Rules
+      /** Nothing of the view that this node leads is under way. */
+      isIdle: () => boolean
     },
   ) {
     this.#out = out
@@ -37,6 +41,7 @@ export class Acceptor {
     this.#members = parts.members
     this.#store = parts.store
     this.#rules = parts.rules
+    this.#isIdle = parts.isIdle
   }
 
   /** This node's promise as a proposer needs it. */
@@ -47,12 +52,17 @@ export class Acceptor {
       address: this.#self.address,
       keyCount: this.#store.keyCount,
       clock: this.#self.sender().clock,
+      isWitness: this.#self.isWitness,
+      isLeaving: this.#self.phase === 'leaving',
+      isIdle: this.#isIdle(),
     }
   }
 
   prepare(from: Sender, request: Prepare, ticket: number, nowMs: number): void {
     this.#standing.sawEpoch(request.ballot.epoch)
-    if (compareBallots(request.ballot, this.#standing.promised) <= 0) {
+    const lineages = this.#members.get(from.id)?.beat?.lineages ?? []
+    const isOut = mustStayOut(from.id, lineages, this.#standing.view)
+    if (compareBallots(request.ballot, this.#standing.promised) <= 0 || isOut) {
       this.#reject(ticket, false)
       return
     }
@@ -65,7 +75,11 @@ export class Acceptor {
   accept(view: View, ticket: number, nowMs: number): void {
     const listed = onlyGroup(view).masters.find((m) => m.id === this.#self.id)
     const isOldLife = listed !== undefined && listed.incarnation !== this.#self.incarnation
-    if (isOldLife || compareBallots(view.ballot, this.#standing.promised) < 0) {
+    if (
+      isOldLife ||
+      this.#standing.isForgottenBy(view) ||
+      compareBallots(view.ballot, this.#standing.promised) < 0
+    ) {
       this.#reject(ticket, false)
       return
     }
@@ -83,8 +97,8 @@ export class Acceptor {
     nowMs: number,
   ): { kind: 'free' } | { kind: 'veto' } | { kind: 'knock'; primary: NodeId } {
     const view = this.#standing.route
-    const skips = request.isMerge && this.#rules.mergeViewsSkipVeto
-    if (!this.#rules.vetoProtectsPrimary || skips || view === undefined) return { kind: 'free' }
+    const isAgreed = (request.isMerge && this.#rules.mergeViewsSkipVeto) || request.isHandoff
+    if (!this.#rules.vetoProtectsPrimary || isAgreed || view === undefined) return { kind: 'free' }
     const primary = primaryOf(view)
     if (primary.id === proposer) return { kind: 'free' }
     if (primary.id === this.#self.id) {

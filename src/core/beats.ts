@@ -82,6 +82,7 @@ export class Beats {
       loopLagMs: Math.round(this.#loopLagMs),
       wallMs: Math.round(self.wallMs(nowMs)),
       isFull: store.isFull,
+      isWitness: self.isWitness,
       mode: this.#settings.mode,
       fingerprint: this.#fingerprint,
       master: isMaster

@@ -43,10 +43,12 @@ export class Candidates {
     return member.beat !== undefined && member.beat.mode !== this.#settings.mode
   }
 
-  /** Same cluster settings, and a clock that agrees with ours. */
+  /** It may be a master: same cluster settings, and a clock that agrees with ours. */
   isEligible(member: Member): boolean {
     return (
       member.phase === 'alive' &&
+      member.beat?.phase !== 'leaving' &&
+      member.beat?.isWitness === false &&
       member.beat?.fingerprint === this.#fingerprint &&
       Math.abs(this.clockErrorMs(member)) <= CLOCK_SKEW_MAX_MS
     )

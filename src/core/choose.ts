@@ -1,20 +1,31 @@
 // What a proposer makes of the promises it got: a view, or why not. A pure function.
 // Never looks at who is silent; only promises count.
-import { HISTORY_MAX, MASTERS_PER_GROUP, MERGE_MAX, NODES_MAX } from './limits.ts'
+import { placesFor } from './leavers.ts'
+import { HISTORY_MAX, MASTERS_PER_GROUP, MERGE_MAX } from './limits.ts'
 import {
   isInHistory,
   isInLineage,
   lineageOf,
-  newestReported,
   type Reported,
+  reportedViews,
   type Survey,
   surveyLineages,
 } from './lineages.ts'
 import type { NodePromise } from './messages.ts'
+import {
+  canHaveActed,
+  founders,
+  isMajority,
+  tooFewVoters,
+  votersAfter,
+  whyNoQuorum,
+} from './quorum.ts'
+import { forgottenAfter, joinRosters, rosterOf } from './roster.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterSettings } from './settings.ts'
-import type { Ballot, Lineage, Master, NodeAt, NodeId, View, ViewStart } from './types.ts'
-import { isHolder, minCopies, onlyGroup, primaryOf, sameBallot } from './view.ts'
+import type { Ballot, Lineage, Master, NodeId, View, ViewStart } from './types.ts'
+import type { Wish } from './wishes.ts'
+import { ballotOf, isHolder, minCopies, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
 export interface ChooseInput {
   readonly ballot: Ballot
@@ -31,6 +42,12 @@ export interface ChooseInput {
   readonly hasDeferred: boolean
   /** Where the view begins that is built on this one. */
   readonly startOn: (base: View | undefined) => ViewStart
+  /** The primary asked this node to take over. */
+  readonly isHandoff: boolean
+  /** Nodes that left, and held nothing. */
+  readonly departed: ReadonlySet<NodeId>
+  /** What an operator wants of the view. */
+  readonly wish: Wish | undefined
   /** The holders of newer data were waited for long enough: they may be merged later. */
   readonly mayLeaveNewest: boolean
   /** Lineages of the base view's merge list that this node, as its primary, has merged. */
@@ -42,46 +59,77 @@ export interface ChooseInput {
 }
 
 export type Choice =
-  | { readonly kind: 'view'; readonly view: View }
+  | {
+      readonly kind: 'view'
+      readonly view: View
+      /** Majority mode: more than half of each of these lists must accept it. */
+      readonly voterLists: readonly (readonly NodeId[])[]
+    }
   /** Somebody else should propose: a holder of the newest data, or the old primary. */
   | { readonly kind: 'nudge'; readonly to: readonly NodeId[]; readonly isDeferral: boolean }
   | { readonly kind: 'wait'; readonly reason: string }
 
 /** Decides the view that these promises allow. */
 export function chooseView(input: ChooseInput): Choice {
+  const { base, others, missing } = survey(input)
+  const newest = base?.view ?? missing[0]
   // Nodes that are heard may be too busy to answer, or know a newer view: unless more than half of
-  // them agree, two proposers could each found a history of their own.
+  // them agree, two proposers could each found a history of their own. In majority mode the voters
+  // of a view say which nodes must agree; only the first view has none yet.
   const agreed = input.promises.size
-  if (agreed * 2 <= input.heardCount && input.rules.viewNeedsMostOfHeard) {
+  const byVoters = input.settings.mode === 'majority' && newest !== undefined
+  if (agreed * 2 <= input.heardCount && input.rules.viewNeedsMostOfHeard && !byVoters) {
     return { kind: 'wait', reason: tooFewAgree(agreed, input.heardCount) }
   }
-  const { base, others, missing } = survey(input)
-  const [newest] = missing
+  const reason = whyVotersDisagree(input, newest)
+  if (reason !== undefined) return { kind: 'wait', reason }
+  const [away] = missing
   // What was acknowledged there last would be out of sight: its holders get a while to come back.
   const mayLeave = base !== undefined && input.mayLeaveNewest && missing.every(isWholeWithHolders)
-  if (newest !== undefined && !mayLeave) return { kind: 'wait', reason: missingHolders(newest) }
+  if (away !== undefined && !mayLeave) return { kind: 'wait', reason: missingHolders(away) }
   if (base === undefined) return build(input, undefined, [])
-  if (input.rules.onlyHolderProposes) {
-    if (!base.holders.includes(input.me)) {
-      return { kind: 'nudge', to: base.holders, isDeferral: false }
-    }
-    const primary = primaryOf(base.view)
-    const isBack = input.promises.get(primary.id)?.incarnation === primary.incarnation
-    if (primary.id !== input.me && primary.inSync && isBack && !input.hasDeferred) {
-      return { kind: 'nudge', to: [primary.id], isDeferral: true }
-    }
-  }
-  return build(input, base.view, others)
+  return whoElse(input, base) ?? build(input, base.view, others)
 }
 
-/** With a majority behind every view there is one history: the newest view, or none. */
+/** Who should propose rather than this node: a holder, or the old primary once. */
+function whoElse(input: ChooseInput, base: Reported): Choice | undefined {
+  if (!input.rules.onlyHolderProposes) return undefined
+  if (!base.holders.includes(input.me)) {
+    return { kind: 'nudge', to: base.holders, isDeferral: false }
+  }
+  const primary = primaryOf(base.view)
+  if (primary.id === input.me || input.hasDeferred || input.isHandoff) return undefined
+  const isBack = input.promises.get(primary.id)?.incarnation === primary.incarnation
+  return primary.inSync && isBack
+    ? { kind: 'nudge', to: [primary.id], isDeferral: true }
+    : undefined
+}
+
+/**
+ * With a majority behind every view there is one history: the newest view reported, but not one that
+ * has no holder here and never acted.
+ */
 function survey(input: ChooseInput): Survey {
   if (input.settings.mode === 'available') return surveyLineages(input)
-  const newest = newestReported(input.promises)
-  const isHeld = newest !== undefined && newest.holders.length > 0
-  return isHeld
+  const newest = reportedViews(input.promises).find(
+    ({ view, holders }) => holders.length > 0 || canHaveActed(view, input.promises),
+  )
+  if (newest === undefined) return { base: undefined, others: [], missing: [] }
+  return newest.holders.length > 0
     ? { base: newest, others: [], missing: [] }
-    : { base: undefined, others: [], missing: newest === undefined ? [] : [newest.view] }
+    : { base: undefined, others: [], missing: [newest.view] }
+}
+
+/** More than half of the voters of the base, and of the view that this node accepted, must promise. */
+function whyVotersDisagree(input: ChooseInput, base: View | undefined): string | undefined {
+  const { settings, promises, rules, me } = input
+  if (!rules.votersPromise) return undefined
+  const about = { settings, hereCount: promises.size }
+  const isHere = (id: NodeId) => promises.has(id)
+  return (
+    whyNoQuorum({ ...about, view: base }, isHere) ??
+    whyNoQuorum({ ...about, view: promises.get(me)?.state.view ?? base }, isHere)
+  )
 }
 
 /**
@@ -93,19 +141,45 @@ function isWholeWithHolders(view: View): boolean {
 }
 
 function build(input: ChooseInput, base: View | undefined, others: readonly Reported[]): Choice {
-  const roster = joinRosters(base?.roster ?? [], input.promises)
+  const view = buildView(input, base, others)
+  const { roster } = view
+  const masters = onlyGroup(view).masters
   const needed = minCopies(input.settings, roster)
-  const past = historyOf(input, base, others)
-  const masters = chooseMasters(input, { base, history: past.history, needed })
   // A side that could acknowledge nothing must not make a view: it would only have to be healed.
   if (masters.length < needed) {
-    const counts = { here: input.promises.size, known: roster.length, needed }
+    const here = input.promises.size
+    const counts = { here, known: Math.max(here, roster.length), needed }
     return { kind: 'wait', reason: tooFewNodes(counts) }
   }
+  const lists = [view.voters, base?.voters ?? []]
+  const voterLists = input.rules.bothVoterListsAgree ? lists : lists.slice(0, 1)
+  const isHere = (id: NodeId) => input.promises.has(id)
+  const short = voterLists.find((list) => !isMajority(list, isHere))
+  if (short !== undefined && input.rules.votersPromise) {
+    return { kind: 'wait', reason: tooFewVoters(short, roster, isHere) }
+  }
+  return { kind: 'view', view, voterLists }
+}
+
+function votersOf(input: ChooseInput, base: View | undefined): readonly NodeId[] {
+  const { settings, me, promises, candidates, wish } = input
+  if (settings.mode !== 'majority') return []
+  if (base === undefined) return founders({ me, promises, candidates, count: settings.voters })
+  // Only the primary of an active view changes the list: two changes are never under way at once.
+  const isMine = sameBallot(ballotOf(promises.get(me)?.state.view), base.ballot)
+  return isMine ? votersAfter(base.voters, wish) : base.voters
+}
+
+function buildView(input: ChooseInput, base: View | undefined, others: readonly Reported[]): View {
+  const roster = joinRosters(base?.roster ?? [], input.promises)
+  const past = historyOf(input, base, others)
+  const needed = minCopies(input.settings, roster)
+  const masters = chooseMasters(input, { base, history: past.history, needed })
   const view: View = {
     ballot: input.ballot,
     roster,
-    voters: base?.voters ?? [],
+    forgotten: forgottenAfter(base?.forgotten ?? [], input.wish),
+    voters: votersOf(input, base),
     groups: [
       {
         masters,
@@ -116,7 +190,7 @@ function build(input: ChooseInput, base: View | undefined, others: readonly Repo
     start: input.startOn(base),
     isUnclean: base?.isUnclean ?? false,
   }
-  return { kind: 'view', view }
+  return { ...view, roster: rosterOf(view, input) }
 }
 
 /** Whose acknowledged writes the new view has, and whose it must still bring in. */
@@ -162,7 +236,7 @@ function chooseMasters(
   const masters: Master[] = [{ id: me, incarnation: mine.incarnation, inSync: true }]
   const add = (id: NodeId, inSync: boolean): void => {
     const promise = promises.get(id)
-    if (promise === undefined || masters.some((m) => m.id === id)) return
+    if (promise === undefined || promise.isWitness || masters.some((m) => m.id === id)) return
     const { incarnation } = promise
     masters.push({ id, incarnation, inSync: inSync || !rules.newMasterIsSyncing })
   }
@@ -173,12 +247,16 @@ function chooseMasters(
     const inSync = base !== undefined && staysInSync(input, { base, old, promise })
     if (inSync || !owes(old.id)) add(old.id, inSync)
   }
+  const isLeaving = (id: NodeId) => promises.get(id)?.isLeaving === true
+  const successor = input.wish?.kind === 'successor' ? input.wish.id : undefined
+  const places = (): number => masters.filter((m) => !isLeaving(m.id)).length
   for (const id of input.candidates) {
-    if (masters.length < MASTERS_PER_GROUP && !owes(id)) add(id, false)
+    const isWanted = places() < MASTERS_PER_GROUP || id === successor
+    if (isWanted && !owes(id)) add(id, false)
   }
   // Better a master that must wait with its mirror than a cluster that takes no writes.
   for (const id of input.candidates) if (masters.length < needed) add(id, false)
-  return masters.slice(0, MASTERS_PER_GROUP)
+  return placesFor(masters, { me, isLeaving, successor })
 }
 
 /**
@@ -195,9 +273,25 @@ function staysInSync(
   const wasPrimary = primary.id === input.me && primary.incarnation === mine?.incarnation
   const isOwnView =
     mine?.state.view !== undefined && sameBallot(mine.state.view.ballot, base.ballot)
-  if (input.rules.carryInSyncOnlyFromOwnView && !(wasPrimary && isOwnView)) return false
+  const isVouchedFor = (wasPrimary && isOwnView) || isVouchedByPrimary(input, base)
+  if (input.rules.carryInSyncOnlyFromOwnView && !isVouchedFor) return false
   if (old.incarnation !== promise.incarnation) return false
   return old.inSync || input.hasSynced(base.ballot, old.id)
+}
+
+/**
+ * The primary of the base view has promised while nothing was under way: every in-sync master has
+ * all that it wrote, and it writes no more.
+ */
+function isVouchedByPrimary(input: ChooseInput, base: View): boolean {
+  const primary = primaryOf(base)
+  const promise = input.promises.get(primary.id)
+  return (
+    promise !== undefined &&
+    promise.isIdle &&
+    promise.incarnation === primary.incarnation &&
+    sameBallot(ballotOf(promise.state.view), base.ballot)
+  )
 }
 
 /** Mirroring deletes what the source lacks: not where there is something that a history lacks. */
@@ -207,20 +301,6 @@ function owesData(input: ChooseInput, id: NodeId, history: readonly Ballot[]): b
   const held = [...state.owed]
   if (state.view !== undefined && isHolder(state.view, id)) held.push(state.view)
   return held.some((view) => !isInHistory(view, history, input))
-}
-
-/** A node with a new id at an old address has taken the place of the one that was there. */
-function joinRosters(
-  old: readonly NodeAt[],
-  promises: ReadonlyMap<NodeId, NodePromise>,
-): readonly NodeAt[] {
-  const taken = new Set([...promises.values()].map((promise) => promise.address))
-  const kept = old.filter((node) => promises.has(node.id) || !taken.has(node.address))
-  const roster = new Map(kept.map((node) => [node.id, node]))
-  for (const [id, { address }] of promises) {
-    if (roster.has(id) || roster.size < NODES_MAX) roster.set(id, { id, address })
-  }
-  return [...roster.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
 function tooFewAgree(agreed: number, heard: number): string {

@@ -3,6 +3,7 @@
 import { FORK_NEWER_SEEN_MS, FORK_PAUSE_MS, FORK_SEEN_MS, PING_WAIT_MS } from './limits.ts'
 import type { Candidates } from './candidates.ts'
 import { includes } from './lineages.ts'
+import { mustStayOut } from './leavers.ts'
 import type { Member, Members } from './members.ts'
 import type { Outbox } from './outbox.ts'
 import type { Standing } from './standing.ts'
@@ -60,8 +61,9 @@ export class Forks {
   #strangers(view: View): { member: Member; ballot: Ballot }[] {
     const { members, candidates } = this.#parts
     return members.alive().flatMap((member) => {
-      if (candidates.isForeign(member)) return []
       const lineages = member.beat?.lineages ?? []
+      // What a node holds that was given up is not taken back.
+      if (candidates.isForeign(member) || mustStayOut(member.id, lineages, view)) return []
       return lineages
         .filter((ballot) => !includes(view, ballot))
         .map((ballot) => ({ member, ballot }))

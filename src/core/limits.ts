@@ -65,6 +65,9 @@ export const ROSTER_WAIT_MS = 100
 /** Pause between two views that only add nodes. Unit: ms. One that does not answer must not cause many. */
 export const GROW_PAUSE_MS = 1000
 
+/** Pause before a view is proposed again that a stopping node or an operator waits for. Unit: ms. */
+export const DUE_PAUSE_MS = 300
+
 /** That pause doubles up to this while a view does not grow. Unit: ms. */
 export const GROW_PAUSE_MAX_MS = 30_000
 
@@ -115,6 +118,24 @@ export const SETTLE_WAIT_MS = 250
 
 /** Conflicts remembered: how many, and bytes of the values that lost. */
 export const CONFLICTS_MAX = { count: 1000, bytes: 16 * 1024 * 1024 }
+
+/** Forgotten nodes remembered in a view. Unit: nodes. Oldest out first; 5 KB of JSON. */
+export const FORGOTTEN_MAX = 256
+
+/** Writes under way may end this long before mastership is handed over. Unit: ms. */
+export const HANDOFF_DRAIN_MS = 500
+
+/** A hand-over that came to nothing is given up after this. Unit: ms. The other may be busy. */
+export const HANDOFF_WAIT_MS = 1500
+
+/** A stopping node waits this long for a view without it. Unit: ms. A successor may have to mirror. */
+export const LEAVE_WAIT_MS = 10_000
+
+/** A stopping node that hears no primary waits this long for one. Unit: ms. An election takes two. */
+export const LEAVE_ALONE_MS = 3000
+
+/** An operator's order gives up after this. Unit: ms. A new master may have to mirror first. */
+export const ORDER_WAIT_MS = 10_000
 
 /** One attempt to hand a write to the primary. Unit: ms. */
 export const FORWARD_WAIT_MS = 400

@@ -54,11 +54,6 @@ export function surveyLineages(told: Told): Survey {
   return { base, others, missing: reported.filter(isMissing).map((it) => it.view) }
 }
 
-/** The newest view reported, for a mode in which there is only one history. */
-export function newestReported(promises: Promises): Reported | undefined {
-  return reportedViews(promises)[0]
-}
-
 /** Whether a history has everything that was acknowledged up to a view. */
 export function isInHistory(view: View, history: readonly Ballot[], told: Told): boolean {
   return isIn(view, history, idleBallots(told, reportedViews(told.promises)))
@@ -86,7 +81,7 @@ export function isInLineage(lineage: Lineage, ballot: Ballot): boolean {
 }
 
 /** Every view reported, newest first. */
-function reportedViews(promises: Promises): Reported[] {
+export function reportedViews(promises: Promises): Reported[] {
   const byBallot = new Map<string, { view: View; holders: NodeId[] }>()
   const report = (view: View, holder: NodeId | undefined): void => {
     const name = formatBallot(view.ballot)
@@ -94,9 +89,11 @@ function reportedViews(promises: Promises): Reported[] {
     byBallot.set(name, entry)
     if (holder !== undefined) entry.holders.push(holder)
   }
-  for (const [id, { state }] of promises) {
-    if (state.view !== undefined) report(state.view, isHolder(state.view, id) ? id : undefined)
-    for (const owed of state.owed) report(owed, id)
+  for (const [id, { state, isWitness }] of promises) {
+    // A witness may hold data from the time before it was one; it can never lead with it.
+    const holder = isWitness ? undefined : id
+    if (state.view !== undefined) report(state.view, isHolder(state.view, id) ? holder : undefined)
+    for (const owed of state.owed) report(owed, holder)
   }
   return [...byBallot.values()].sort((a, b) => compareBallots(b.view.ballot, a.view.ballot))
 }

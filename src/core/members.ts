@@ -40,15 +40,17 @@ type Entry = { -readonly [K in keyof Member]: Member[K] } & {
 export class Members {
   readonly #out: Outbox
   readonly #self: Self
+  readonly #isListed: (id: NodeId) => boolean
   readonly #members = new Map<NodeId, Entry>()
   #lastNonce = 0
   #isFullSaid = false
   /** Grows whenever somebody's phase or incarnation changed. */
   changes = 0
 
-  constructor(out: Outbox, self: Self) {
+  constructor(out: Outbox, self: Self, isListed: (id: NodeId) => boolean) {
     this.#out = out
     this.#self = self
+    this.#isListed = isListed
   }
 
   get(id: NodeId): Member | undefined {
@@ -85,7 +87,7 @@ export class Members {
     const known = this.#members.get(sender.id)
     if (known !== undefined && sender.incarnation < known.incarnation) return false
     if (known?.phase === 'left' && sender.incarnation === known.incarnation) return false
-    if (known === undefined && this.#members.size >= NODES_MAX - 1) {
+    if (known === undefined && this.#members.size >= NODES_MAX - 1 && !this.#makeRoom()) {
       this.#refuseOneTooMany(sender.id)
       return false
     }
@@ -143,6 +145,15 @@ export class Members {
         this.changes++
       }
     }
+  }
+
+  /** Who is gone and in no roster gives way to a newcomer, the longest unheard first. */
+  #makeRoom(): boolean {
+    const gone = [...this.#members.values()].filter(
+      (m) => this.isGone(m.id) && !this.#isListed(m.id),
+    )
+    const [first] = gone.sort((a, b) => a.lastHeardMs - b.lastHeardMs)
+    return first !== undefined && this.#members.delete(first.id)
   }
 
   /** Said once, until somebody is forgotten: it is refused at every heartbeat. */

@@ -7,6 +7,8 @@ import type {
   DurableState,
   NodeId,
   NodePhase,
+  Order,
+  OrderOutcome,
   RequestId,
   StreamId,
   StreamPosition,
@@ -85,6 +87,8 @@ export type Datagram =
       readonly loopLagMs: number
       readonly wallMs: number
       readonly isFull: boolean
+      /** It is never a master. */
+      readonly isWitness: boolean
       readonly mode: 'available' | 'majority'
       /** Hash of the cluster settings. */
       readonly fingerprint: number
@@ -179,6 +183,8 @@ export type NodeRequest =
       readonly ballot: Ballot
       readonly reason: string
       readonly isMerge: boolean
+      /** The primary has asked the proposer to take over: its veto is lifted. */
+      readonly isHandoff: boolean
     }
   | { readonly kind: 'accept'; readonly view: View }
   | { readonly kind: 'commit'; readonly view: View }
@@ -223,6 +229,9 @@ export type NodeRequest =
     }
   | { readonly kind: 'fetch'; readonly ballot: Ballot; readonly keys: readonly string[] }
   | { readonly kind: 'synced'; readonly ballot: Ballot }
+  /** The primary asks another in-sync master of this view to become primary. */
+  | { readonly kind: 'takeOver'; readonly ballot: Ballot }
+  | { readonly kind: 'order'; readonly order: Order }
   /** From one in-sync master to another: what it holds under these keys. */
   | { readonly kind: 'recover'; readonly ballot: Ballot; readonly keys: readonly string[] }
   /** "Please compare your store with the primary's." */
@@ -249,6 +258,11 @@ export interface NodePromise {
   readonly address: Address
   readonly keyCount: number
   readonly clock: Version
+  readonly isWitness: boolean
+  /** It is about to stop: the view should do without it. */
+  readonly isLeaving: boolean
+  /** As the primary of its view it has nothing under way: its in-sync masters hold the same. */
+  readonly isIdle: boolean
 }
 
 export type NodeResponse =
@@ -305,6 +319,7 @@ export type NodeResponse =
       readonly end: string | undefined
     }
   | { readonly kind: 'entries'; readonly entries: readonly TravelEntry[] }
+  | { readonly kind: 'ordered'; readonly outcome: OrderOutcome }
   | {
       readonly kind: 'recovered'
       readonly entries: readonly TravelEntry[]

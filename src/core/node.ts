@@ -11,6 +11,7 @@ import {
   VIEW_CALL_WAIT_MS,
 } from './limits.ts'
 import type { Beat, Datagram, Sender } from './messages.ts'
+import { loadOf } from './load.ts'
 import { Outbox } from './outbox.ts'
 import { type CoreOptions, type CorePorts, createParts, type Parts } from './parts.ts'
 import { reportStatus, whyOutside } from './report.ts'
@@ -88,12 +89,15 @@ export class NodeCore {
       case 'read':
         if (!this.#refuseOutside(event)) lookups.read(event.ticket, event.query, nowMs)
         break
+      case 'order':
+        this.#parts.orders.take(event.ticket, event.order, nowMs)
+        break
       case 'audit':
         this.#parts.audit.request(nowMs)
         break
       case 'leave':
-        self.phase = 'leaving'
-        this.#out.send('everyone', { kind: 'goodbye', reason: event.reason })
+        this.#parts.beats.hurry()
+        this.#parts.leaving.begin(event.reason, nowMs)
         break
       default:
         return unreachable(event)
@@ -172,26 +176,7 @@ export class NodeCore {
 
   /** Sizes of everything that grows with load, for the bounds that tests check. */
   load(): Readonly<Record<string, number>> {
-    const { forwards, lookups, stream, follower, commits, coherence, merge } = this.#parts
-    const { members, candidates, leases, remembered, standing } = this.#parts
-    const { view, state } = standing
-    return {
-      forwards: forwards.count,
-      lookups: lookups.count,
-      stream: stream.pendingCount,
-      merging: merge.underWayCount,
-      uncommitted: follower.uncommittedCount,
-      commits: commits.size,
-      ...coherence.load,
-      oldFromStream: follower.oldFromStreamCount,
-      members: members.count,
-      heldDown: candidates.heldDownCount,
-      proofs: leases.count,
-      remembered: remembered.size,
-      history: view === undefined ? 0 : onlyGroup(view).history.length,
-      owed: state.owed.length,
-      open: this.#out.openCount,
-    }
+    return { ...loadOf(this.#parts), open: this.#out.openCount }
   }
 
   #tick(wallMs: number, nowMs: number): void {
@@ -205,7 +190,10 @@ export class NodeCore {
     beats.tick(lagMs, nowMs)
     members.tick(nowMs)
     proposer.tick(nowMs)
-    if (self.phase !== 'leaving') triggers.consider(nowMs)
+    if (this.#mayAct()) triggers.consider(nowMs)
+    this.#parts.handoff.tick(nowMs)
+    this.#parts.leaving.tick(nowMs)
+    this.#parts.orders.tick(nowMs)
     this.#parts.stream.tick(nowMs)
     this.#parts.forwards.tick(nowMs)
     this.#parts.lookups.tick(nowMs)
@@ -217,6 +205,14 @@ export class NodeCore {
     this.#parts.audit.tick(nowMs)
     this.#parts.merge.tick(nowMs)
     this.#grow(nowMs)
+  }
+
+  /** Who stops proposes nothing, except what follows from its being the primary. */
+  #mayAct(): boolean {
+    const { self, standing } = this.#parts
+    if (self.phase !== 'leaving') return true
+    const { view, mastership } = standing
+    return view !== undefined && primaryOf(view) === mastership
   }
 
   /** One node too many serves nobody: nobody could tell it what changed. */
@@ -325,9 +321,18 @@ export class NodeCore {
           this.#isAskingForView = false
           if (answer.kind !== 'response' || answer.response.kind !== 'view') return
           const { view } = answer.response
-          if (view !== undefined) this.#parts.standing.adopt(view, nowMs)
+          if (view === undefined) return
+          if (this.#parts.standing.isForgottenBy(view)) this.#stopForgotten()
+          else this.#parts.standing.adopt(view, nowMs)
         },
       },
+    )
+  }
+
+  #stopForgotten(): void {
+    this.#out.stop(
+      'this cluster has forgotten this node, which holds writes that the cluster does not have: ' +
+        'move its data directory away and start it with an empty one',
     )
   }
 
@@ -370,9 +375,9 @@ export class NodeCore {
 
   /** A verdict about somebody, or a new view, is acted upon at once and not at the next tick. */
   #considerVerdicts(nowMs: number): void {
-    const { self, members, triggers, beats } = this.#parts
-    if (this.#startedMs === undefined || self.phase === 'leaving') return
-    if (members.changes !== this.#changesSeen) {
+    const { members, triggers, beats } = this.#parts
+    if (this.#startedMs === undefined) return
+    if (this.#mayAct() && members.changes !== this.#changesSeen) {
       this.#changesSeen = members.changes
       triggers.consider(nowMs)
     }

@@ -2,7 +2,7 @@
 // Decides nothing.
 import type { CallAnswer, Datagram, NodeRequest, NodeResponse } from './messages.ts'
 import type { Effect, StoreChange } from './step.ts'
-import type { Address, Copy, ReadOutcome, WriteOutcome } from './types.ts'
+import type { Address, Copy, OrderOutcome, ReadOutcome, WriteOutcome } from './types.ts'
 
 type Then<T> = (answer: T, nowMs: number) => void
 
@@ -52,7 +52,7 @@ export class Outbox {
     this.#effects.push({ kind: 'respond', ticket, response })
   }
 
-  finish(ticket: number, outcome: WriteOutcome | ReadOutcome): void {
+  finish(ticket: number, outcome: WriteOutcome | ReadOutcome | OrderOutcome): void {
     this.#effects.push({ kind: 'finish', ticket, outcome })
   }
 
@@ -70,6 +70,11 @@ export class Outbox {
     fields: Readonly<Record<string, unknown>> = {},
   ): void {
     this.#effects.push({ kind: 'log', level, event, fields })
+  }
+
+  /** This node has left: the process may end. */
+  gone(): void {
+    this.#effects.push({ kind: 'gone' })
   }
 
   stop(reason: string): void {

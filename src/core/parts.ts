@@ -9,8 +9,10 @@ import { CommitLog } from './commit-log.ts'
 import { Expiry } from './expiry.ts'
 import { Follower } from './follower.ts'
 import { Forwards } from './forwards.ts'
+import { Handoff } from './handoff.ts'
 import { keyHash } from './key-hash.ts'
 import { Leases } from './leases.ts'
+import { Leaving } from './leaving.ts'
 import { TOMBSTONE_TTL_MS } from './limits.ts'
 import { Lookups } from './lookups.ts'
 import { Forks } from './forks.ts'
@@ -20,6 +22,7 @@ import { Merge } from './merge.ts'
 import { MergeSource } from './merge-source.ts'
 import { Mirror } from './mirror.ts'
 import { MirrorSource } from './mirror-source.ts'
+import { Orders } from './orders.ts'
 import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader, Random } from './ports.ts'
 import { Proposer } from './proposer.ts'
@@ -36,7 +39,9 @@ import { Standing, type StandingListener } from './standing.ts'
 import { Stream } from './stream.ts'
 import { SyncedMasters } from './synced-masters.ts'
 import { Triggers } from './triggers.ts'
+import { inRoster } from './view.ts'
 import { WallTrust } from './wall-trust.ts'
+import { Wishes } from './wishes.ts'
 import { Writes } from './writes.ts'
 
 /** What a node's core may look at outside itself. */
@@ -73,7 +78,7 @@ export function createParts(
   const { announcer } = views
   const { store } = ports
   const writes = new Writes(
-    { self, standing, members, stream, store, remembered, merge },
+    { self, standing, members, stream, store, remembered, merge, handoff: views.handoff },
     { settings, rules },
   )
   const reads = createReadParts(out, ports, { views, rules })
@@ -102,18 +107,11 @@ export function createParts(
   const upkeep = createUpkeep(out, { ...views, store }, setUp.options)
   const mergeSource = new MergeSource(out, { self, standing, store })
   const report = { ...views, ...reads, ...upkeep, store, settings, fingerprint }
-  return {
-    ...views,
-    ...reads,
-    ...upkeep,
-    writes,
-    forwards,
-    beats,
-    mirror,
-    mirrorSource,
-    mergeSource,
-    report,
-  }
+  const leaving = new Leaving(out, { ...views, settings })
+  const orders = new Orders(out, { ...views, settings, whyNoPrimary })
+  const sources = { mirrorSource, mergeSource }
+  const more = { writes, forwards, beats, mirror, ...sources, leaving, orders, report }
+  return { ...views, ...reads, ...upkeep, ...more }
 }
 
 /** The machines that answer reads. */
@@ -162,26 +160,29 @@ function createViewParts(
 ) {
   const { store, random } = ports
   const { identity, settings, fingerprint, rules } = setUp.options
-  const self = new Self(identity, store.highestVersion)
+  const isWitness = identity.isWitness && rules.witnessIsNoMaster
+  const self = new Self({ ...identity, isWitness }, store.highestVersion)
   const { state } = identity
-  const mergesForks = settings.mode === 'available'
   const { listener } = setUp
-  const standing = new Standing(out, { self, state, rules, listener, mergesForks })
-  const members = new Members(out, self)
+  const standing = new Standing(out, { self, state, mode: settings.mode, rules, listener })
+  const members = new Members(out, self, (id) => inRoster(standing.route, id))
   const leases = new Leases(self, standing)
   const session = new Session({ self, standing }, rules)
   const synced = new SyncedMasters()
   const candidates = new Candidates({ self, members, standing, store }, { settings, fingerprint })
-  const acceptor = new Acceptor(out, { self, standing, members, store, rules })
   const commits = new CommitLog()
   const announcer = new Announcer(out, { standing, commits })
   const stream = new Stream(out, { self, standing, members, announcer }, { settings, rules })
+  const isIdle = () => standing.isLeader && stream.pendingCount === 0
+  const acceptor = new Acceptor(out, { self, standing, members, store, rules, isIdle })
+  const handoff = new Handoff(out, { standing, members, stream })
+  const wishes = new Wishes()
   const remembered = new Remembered()
   const follower = new Follower(out, { self, standing, store, remembered, commits }, rules)
   const merge = new Merge(out, { self, standing, members, stream, store }, rules)
   const frozen = new Frozen({ members, candidates })
   const forks = new Forks(out, { standing, members, candidates })
-  const around = { self, standing, members, candidates, synced, stream, merge }
+  const around = { self, standing, members, candidates, synced, stream, merge, wishes }
   const proposer = new Proposer(
     out,
     { ...around, acceptor, leases, random, follower },
@@ -203,6 +204,8 @@ function createViewParts(
     remembered,
     follower,
     merge,
+    handoff,
+    wishes,
     proposer,
     triggers,
   }

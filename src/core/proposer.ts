@@ -1,8 +1,12 @@
 // Runs a proposal: prepare to all, choose a view, accept by all, then it is active.
 // When to propose is triggers.ts' business, which view is choose.ts'.
+import { isAccepted } from './acceptance.ts'
 import type { Acceptor } from './acceptor.ts'
+import { audience, countedOn } from './audience.ts'
 import type { Candidates } from './candidates.ts'
-import { type Choice, chooseView, tooFewNodes } from './choose.ts'
+import { type Choice, chooseView } from './choose.ts'
+import { whyHopeless } from './hopeless.ts'
+import { hasDeparted } from './leavers.ts'
 import {
   BALLOT_EPOCH_MAX,
   HOLDERS_WAIT_MS,
@@ -10,12 +14,11 @@ import {
   PROMISE_WAIT_MS,
   PROPOSAL_MS,
   PROPOSAL_PAUSE_MS,
-  SEASONED_MS,
   VIEW_CALL_WAIT_MS,
 } from './limits.ts'
 import type { Follower } from './follower.ts'
 import type { Leases } from './leases.ts'
-import type { Member, Members } from './members.ts'
+import type { Members } from './members.ts'
 import type { Merge } from './merge.ts'
 import type { CallAnswer, NodePromise } from './messages.ts'
 import type { Outbox } from './outbox.ts'
@@ -27,12 +30,12 @@ import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import type { Ballot, NodeId, View, ViewStart } from './types.ts'
+import type { Wishes } from './wishes.ts'
 import {
   ballotOf,
   compareBallots,
   describeMasters,
   formatBallot,
-  minCopies,
   onlyGroup,
   sameBallot,
 } from './view.ts'
@@ -47,6 +50,9 @@ interface Proposal {
   readonly asked: Set<NodeId>
   readonly promises: Map<NodeId, NodePromise>
   readonly accepted: Set<NodeId>
+  readonly isMerge: boolean
+  readonly isHandoff: boolean
+  voterLists: readonly (readonly NodeId[])[]
   readonly acceptSentAtMs: Map<NodeId, number>
 }
 
@@ -62,6 +68,13 @@ export interface ProposerParts {
   readonly follower: Follower
   readonly synced: SyncedMasters
   readonly merge: Merge
+  readonly wishes: Wishes
+}
+
+interface ProposeFor {
+  readonly reason: string
+  readonly isMerge: boolean
+  readonly isHandoff?: boolean
 }
 
 export class Proposer {
@@ -92,6 +105,10 @@ export class Proposer {
     return this.#trouble
   }
 
+  get isBusy(): boolean {
+    return this.#proposal !== undefined
+  }
+
   mayPropose(nowMs: number): boolean {
     return this.#proposal === undefined && nowMs >= this.#notBeforeMs
   }
@@ -107,10 +124,14 @@ export class Proposer {
     this.#notBeforeMs = Math.max(this.#notBeforeMs, untilMs)
   }
 
-  propose(about: { reason: string; isMerge: boolean }, nowMs: number): void {
+  propose(about: ProposeFor, nowMs: number): void {
     const { standing, self } = this.#parts
+    if (self.isWitness) return
     this.#wantedSinceMs ??= nowMs
-    if (this.#isHopeless()) {
+    // No promise is made in vain: it would only fence this node.
+    const hopeless = whyHopeless(this.#parts, this.#settings)
+    if (hopeless !== undefined) {
+      this.#trouble = hopeless
       this.holdUntil(nowMs + HOPELESS_PAUSE_MS)
       return
     }
@@ -126,11 +147,14 @@ export class Proposer {
       asked: new Set(),
       promises: new Map(),
       accepted: new Set(),
+      isMerge: about.isMerge,
+      isHandoff: about.isHandoff ?? false,
+      voterLists: [],
       acceptSentAtMs: new Map(),
     }
     this.#proposal = proposal
     this.#out.log('debug', 'view-proposed', { ballot: formatBallot(ballot), reason: about.reason })
-    standing.promise(ballot, (thenMs) => this.#prepare(proposal, about, thenMs))
+    standing.promise(ballot, (thenMs) => this.#prepare(proposal, thenMs))
   }
 
   abort(why: string, nowMs: number): void {
@@ -157,29 +181,20 @@ export class Proposer {
     }
   }
 
-  /** With too few nodes in sight no promise is made: it would only fence this node. */
-  #isHopeless(): boolean {
-    const roster = this.#parts.standing.route?.roster ?? []
-    const here = this.#parts.members.alive().length + 1
-    const needed = minCopies(this.#settings, roster)
-    if (here >= needed) return false
-    this.#trouble = tooFewNodes({ here, known: Math.max(here, roster.length), needed })
-    return true
-  }
-
-  #prepare(proposal: Proposal, about: { isMerge: boolean }, nowMs: number): void {
+  #prepare(proposal: Proposal, nowMs: number): void {
     if (!this.#isCurrent(proposal)) return
     proposal.round = 'preparing'
     proposal.sentAtMs = nowMs
     proposal.promises.set(this.#parts.self.id, this.#parts.acceptor.ownPromise())
-    for (const member of this.#heard()) {
+    for (const member of audience(this.#parts)) {
       // Somebody unverified may promise, but nobody waits for it.
       if (this.#parts.members.isAlive(member.id)) proposal.asked.add(member.id)
       const request = {
         kind: 'prepare',
         ballot: proposal.ballot,
         reason: proposal.reason,
-        isMerge: about.isMerge,
+        isMerge: proposal.isMerge,
+        isHandoff: proposal.isHandoff,
       } as const
       this.#out.call(member.address, request, {
         timeoutMs: VIEW_CALL_WAIT_MS,
@@ -228,10 +243,13 @@ export class Proposer {
       ballot: proposal.ballot,
       me: self.id,
       promises: proposal.promises,
-      heardCount: this.#countedOn(nowMs) + 1,
+      heardCount: countedOn(this.#parts, nowMs) + 1,
       candidates: candidates.forVacancy(nowMs, undefined),
       hasSynced: (ballot, id) => this.#parts.synced.has(ballot, id),
       hasDeferred: this.#hasDeferred,
+      isHandoff: proposal.isHandoff,
+      departed: this.#departed(),
+      wish: standing.isLeader ? this.#parts.wishes.current : undefined,
       startOn: (base) => this.#startOn(base, proposal.ballot, nowMs),
       mayLeaveNewest: nowMs - (this.#wantedSinceMs ?? nowMs) >= HOLDERS_WAIT_MS,
       merged: merge.merged(),
@@ -240,8 +258,10 @@ export class Proposer {
       rules: this.#rules,
     })
     this.#trouble = choice.kind === 'wait' ? choice.reason : undefined
-    if (choice.kind === 'view') this.#accept(proposal, choice.view, nowMs)
-    else this.#giveWay(choice, proposal, nowMs)
+    if (choice.kind === 'view') {
+      proposal.voterLists = choice.voterLists
+      this.#accept(proposal, choice.view, nowMs)
+    } else this.#giveWay(choice, proposal, nowMs)
   }
 
   /** The stream of the view to come: this node's own goes on, or a new one continues the base's. */
@@ -325,7 +345,8 @@ export class Proposer {
       return
     }
     const masters = onlyGroup(view).masters
-    if (!masters.every((m) => proposal.accepted.has(m.id))) return
+    const setUp = { settings: this.#settings, rules: this.#rules }
+    if (!isAccepted(proposal, view, setUp)) return
     this.#proposal = undefined
     for (const { id } of masters) {
       const atMs = proposal.acceptSentAtMs.get(id)
@@ -342,28 +363,19 @@ export class Proposer {
     this.#announce(view)
   }
 
+  #departed(): Set<NodeId> {
+    const departed = [...this.#parts.members.all()].filter(hasDeparted)
+    return new Set(departed.map((m) => m.id))
+  }
+
   #announce(view: View): void {
-    for (const member of this.#heard()) {
+    for (const member of audience(this.#parts)) {
       this.#out.call(
         member.address,
         { kind: 'commit', view },
         { timeoutMs: VIEW_CALL_WAIT_MS, onAnswer: () => {} },
       )
     }
-  }
-
-  /** Everybody of this cluster who is not known to be gone, verified or not. */
-  #heard(): Member[] {
-    return [...this.#parts.members.all()].filter(
-      (m) => m.phase !== 'dead' && m.phase !== 'left' && !this.#parts.candidates.isForeign(m),
-    )
-  }
-
-  /** Without those who were heard for a while but could never be reached: they answer nobody. */
-  #countedOn(nowMs: number): number {
-    return this.#heard().filter(
-      (m) => m.phase !== 'unverified' || nowMs - m.aliveSinceMs < SEASONED_MS,
-    ).length
   }
 
   #isCurrent(proposal: Proposal): boolean {

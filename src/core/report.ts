@@ -68,7 +68,7 @@ export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
       address: self.address,
       incarnation: self.incarnation,
       state: self.phase,
-      role: roleOf(view, self.id),
+      role: roleOf(view, self),
     },
     view: view === undefined ? undefined : reportView(parts, view),
     nodes: reportNodes(parts, view, nowMs),
@@ -84,7 +84,9 @@ export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
 
 function reportView(parts: ReportParts, view: View): ClusterStatus['view'] {
   const address = (id: NodeId): string =>
-    parts.members.get(id)?.address ?? view.roster.find((node) => node.id === id)?.address ?? ''
+    (id === parts.self.id ? parts.self.address : parts.members.get(id)?.address) ??
+    view.roster.find((node) => node.id === id)?.address ??
+    ''
   return {
     ballot: view.ballot,
     masters: onlyGroup(view).masters.map(({ id, inSync }) => ({
@@ -93,6 +95,8 @@ function reportView(parts: ReportParts, view: View): ClusterStatus['view'] {
       inSync,
     })),
     roster: view.roster.map(({ id }) => ({ id, address: address(id) })),
+    voters: view.voters.map((id) => ({ id, address: address(id) })),
+    isUnclean: view.isUnclean,
   }
 }
 
@@ -102,7 +106,7 @@ function reportNodes(parts: ReportParts, view: View | undefined, nowMs: number):
     id: self.id,
     address: self.address,
     state: 'alive',
-    role: roleOf(view, self.id),
+    role: roleOf(view, self),
     keys: store.keyCount,
     lastHeardMs: 0,
   }
@@ -110,14 +114,18 @@ function reportNodes(parts: ReportParts, view: View | undefined, nowMs: number):
     id: member.id,
     address: member.address,
     state: member.phase === 'unverified' ? ('suspect' as const) : member.phase,
-    role: roleOf(view, member.id),
+    role: roleOf(view, { id: member.id, isWitness: member.beat?.isWitness ?? false }),
     keys: member.beat?.keyCount ?? 0,
     lastHeardMs: Math.round(nowMs - member.lastHeardMs),
   }))
   return [mine, ...others].sort((a, b) => (a.address < b.address ? -1 : 1))
 }
 
-function roleOf(view: View | undefined, id: NodeId): Role {
+function roleOf(
+  view: View | undefined,
+  { id, isWitness }: { readonly id: NodeId; readonly isWitness: boolean },
+): Role {
+  if (isWitness) return 'witness'
   if (view === undefined) return 'node'
   const master = onlyGroup(view).masters.find((m) => m.id === id)
   if (master === undefined) return 'node'

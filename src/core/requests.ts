@@ -27,7 +27,7 @@ export class Requests {
 
   take({ ticket, sender, request }: RequestEvent, nowMs: number): void {
     const { acceptor, standing, follower, serving, mirrorSource, synced } = this.#parts
-    const { announcer, recovery, audit } = this.#parts
+    const { announcer, recovery, audit, triggers, orders } = this.#parts
     switch (request.kind) {
       case 'ping':
         return this.#ping(request, { ticket, sender })
@@ -65,6 +65,13 @@ export class Requests {
       case 'synced':
         synced.add(request.ballot, sender.id)
         return this.#out.respond(ticket, { kind: 'noted' })
+      case 'takeOver': {
+        const isTaken = triggers.takeOver(request.ballot, nowMs)
+        const reason = 'this node cannot take over now'
+        return this.#out.respond(ticket, isTaken ? { kind: 'noted' } : { kind: 'unable', reason })
+      }
+      case 'order':
+        return orders.asked(request.order, ticket, nowMs)
       case 'recover':
         return recovery.answer(request, ticket, nowMs)
       case 'audit':

@@ -17,6 +17,18 @@ export interface Rules {
   readonly newMasterIsSyncing: boolean
   /** In-sync is carried over only by the primary of the base view. */
   readonly carryInSyncOnlyFromOwnView: boolean
+  /** A witness never becomes a master. */
+  readonly witnessIsNoMaster: boolean
+  /** A view without a leaving node is active only once that node has accepted it. */
+  readonly leaverAcceptsFirst: boolean
+  /** A node that was forgotten, and holds what the cluster lacks, takes no part. */
+  readonly forgottenStaysOut: boolean
+  /** Majority mode: a view needs the promises of more than half of the voters. */
+  readonly votersPromise: boolean
+  /** Majority mode: a view is active once more than half of the voters have accepted it. */
+  readonly votersAccept: boolean
+  /** Majority mode: a view that changes the voters needs both lists. */
+  readonly bothVoterListsAgree: boolean
   /** Only an in-sync master of the base view may become primary. */
   readonly onlyHolderProposes: boolean
   /** A view that its proposer never activated does not stand above one that acted. */
@@ -109,6 +121,12 @@ export const ALL_RULES: Rules = {
   promiseIsDurable: true,
   newMasterIsSyncing: true,
   carryInSyncOnlyFromOwnView: true,
+  witnessIsNoMaster: true,
+  leaverAcceptsFirst: true,
+  forgottenStaysOut: true,
+  votersPromise: true,
+  votersAccept: true,
+  bothVoterListsAgree: true,
   onlyHolderProposes: true,
   onlyActedViewsCount: true,
   viewNeedsMostOfHeard: true,

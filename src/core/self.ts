@@ -8,6 +8,7 @@ export class Self {
   readonly id: NodeId
   readonly incarnation: number
   readonly address: Address
+  readonly isWitness: boolean
   phase: NodePhase = 'joining'
   readonly #clock: VersionClock
   #wallOffsetMs = 0
@@ -16,6 +17,7 @@ export class Self {
     this.id = identity.id
     this.incarnation = identity.incarnation
     this.address = identity.address
+    this.isWitness = identity.isWitness
     this.#clock = new VersionClock(identity.id)
     this.#clock.resume(highestVersion)
   }

@@ -14,7 +14,9 @@ import {
 import type { Outbox } from './outbox.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
+import { mustStayOut } from './leavers.ts'
 import { includes } from './lineages.ts'
+import type { ClusterSettings } from './settings.ts'
 import type { Ballot, DurableState, Master, StreamId, View } from './types.ts'
 
 /** Told when this node's place changes; the streams and leases follow it. */
@@ -31,8 +33,8 @@ export class Standing {
   readonly #out: Outbox
   readonly #self: Self
   readonly #rules: Rules
+  readonly #mode: ClusterSettings['mode']
   readonly #listener: StandingListener
-  readonly #mergesForks: boolean
   #state: DurableState
   /** The newest view heard of as active; it may be one this node cannot accept. */
   #heardView: View | undefined
@@ -46,18 +48,17 @@ export class Standing {
     options: {
       self: Self
       state: DurableState
+      mode: ClusterSettings['mode']
       rules: Rules
       listener: StandingListener
-      /** Available mode: a split may leave histories that must be brought together. */
-      mergesForks?: boolean
     },
   ) {
     this.#out = out
     this.#self = options.self
     this.#rules = options.rules
+    this.#mode = options.mode
     this.#listener = options.listener
     this.#state = options.state
-    this.#mergesForks = options.mergesForks ?? true
     this.#maxEpoch = Math.max(options.state.promised.epoch, ballotOf(options.state.view).epoch)
   }
 
@@ -86,6 +87,11 @@ export class Standing {
     return this.route !== undefined && sameBallot(this.route.start.stream, stream)
   }
 
+  /** Available mode: a split may leave histories that must be brought together. */
+  get mergesForks(): boolean {
+    return this.#mode === 'available'
+  }
+
   /** A promise above the accepted view: nothing of an older ballot is served any more. */
   get isFrozen(): boolean {
     return !sameBallot(this.promised, ballotOf(this.view))
@@ -94,6 +100,11 @@ export class Standing {
   /** The primary of a view that all its masters accepted, and not frozen. */
   get isActive(): boolean {
     return this.#isActive && !(this.#rules.promiseFreezes && this.isFrozen)
+  }
+
+  /** The primary that saw its accepted view active, in this life; it may be frozen by now. */
+  get isLeader(): boolean {
+    return this.#isActive
   }
 
   /** This node's mastership in its accepted view, in this life. */
@@ -133,6 +144,11 @@ export class Standing {
   /** Whether this node owes the cluster this view's data, and so keeps what it holds of it. */
   owes(ballot: Ballot): boolean {
     return this.#state.owed.some((view) => sameBallot(view.ballot, ballot))
+  }
+
+  /** The cluster of this view has given this node up, and takes back nothing that it holds. */
+  isForgottenBy(view: View): boolean {
+    return this.#rules.forgottenStaysOut && mustStayOut(this.#self.id, this.lineages(), view)
   }
 
   /** Promises never to serve anything below this ballot; `then` runs once that is durable. */
@@ -183,8 +199,9 @@ export class Standing {
    * it in; and so it does for its masters: without them it could acknowledge nothing.
    */
   #mayFollow(view: View): boolean {
+    if (this.isForgottenBy(view)) return false
     if (this.view === undefined || sameBallot(view.ballot, this.view.ballot)) return true
-    const isLoyal = this.#mergesForks && isHolder(this.view, this.#self.id)
+    const isLoyal = this.mergesForks && isHolder(this.view, this.#self.id)
     if (!this.isActive && !isLoyal) return true
     const last = this.isActive ? this.view.ballot : this.#lastActed(this.view)
     return last === undefined || includes(view, last)
@@ -197,6 +214,8 @@ export class Standing {
 
   /** What stays to be merged: this node holds it, and the new view does not contain it. */
   #owedAfter(view: View): readonly View[] {
+    // One history: a view that the new one does not contain was never active.
+    if (this.#mode === 'majority') return []
     if (!this.#rules.debtsAreDurable) return []
     const due = this.#held().filter((v) => !this.#isContained(v, view))
     // One that another contains has nothing of its own; so the list stays short for ever.

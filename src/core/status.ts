@@ -30,6 +30,9 @@ export interface ClusterStatus {
           readonly inSync: boolean
         }[]
         readonly roster: readonly { readonly id: NodeId; readonly address: Address }[]
+        /** Majority mode: more than half of them must agree to a view. */
+        readonly voters: readonly { readonly id: NodeId; readonly address: Address }[]
+        readonly isUnclean: boolean
       }
     | undefined
   readonly nodes: readonly NodeStatus[]

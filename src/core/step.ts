@@ -6,6 +6,8 @@ import type {
   Copy,
   DurableState,
   Entry,
+  Order,
+  OrderOutcome,
   ReadOutcome,
   ReadQuery,
   Version,
@@ -37,9 +39,11 @@ export type Event =
   /** A client's write or read; exactly one `finish` with this ticket must follow. */
   | { readonly kind: 'write'; readonly ticket: number; readonly command: WriteCommand }
   | { readonly kind: 'read'; readonly ticket: number; readonly query: ReadQuery }
+  /** An operator's order; exactly one `finish` with this ticket must follow. */
+  | { readonly kind: 'order'; readonly ticket: number; readonly order: Order }
   /** An operator asks for an audit now. */
   | { readonly kind: 'audit' }
-  /** The node is about to stop: say goodbye. */
+  /** The node is about to stop: hand over and say goodbye; `gone` follows. */
   | { readonly kind: 'leave'; readonly reason: string }
 
 /** A change to the store. Applied in order, visible to `EntryReader` at once, durable when `stored`. */
@@ -65,7 +69,7 @@ export type Effect =
   | {
       readonly kind: 'finish'
       readonly ticket: number
-      readonly outcome: WriteOutcome | ReadOutcome
+      readonly outcome: WriteOutcome | ReadOutcome | OrderOutcome
     }
   | { readonly kind: 'keep'; readonly copy: Copy }
   | { readonly kind: 'drop'; readonly keyHash: string }
@@ -75,5 +79,7 @@ export type Effect =
       readonly event: string
       readonly fields: Readonly<Record<string, unknown>>
     }
+  /** After `leave`: nothing more is to be waited for, the process may end. */
+  | { readonly kind: 'gone' }
   /** The node must not go on; the sentence says why and what to do. */
   | { readonly kind: 'stop'; readonly reason: string }

@@ -2,6 +2,7 @@
 // Which view comes of it is choose.ts' business.
 import type { Candidates } from './candidates.ts'
 import {
+  DUE_PAUSE_MS,
   GROW_PAUSE_MAX_MS,
   GROW_PAUSE_MS,
   MASTERS_PER_GROUP,
@@ -14,6 +15,7 @@ import {
 } from './limits.ts'
 import type { Forks } from './forks.ts'
 import type { Frozen } from './frozen.ts'
+import { hasDeparted, isLeaving } from './leavers.ts'
 import type { Member, Members } from './members.ts'
 import type { Merge } from './merge.ts'
 import type { Outbox } from './outbox.ts'
@@ -23,8 +25,18 @@ import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
+import { isFulfilled, type Wishes } from './wishes.ts'
 import type { Ballot, Master, NodeId, View } from './types.ts'
-import { BALLOT_ZERO, compareBallots, inRoster, onlyGroup, primaryOf, sameBallot } from './view.ts'
+import {
+  BALLOT_ZERO,
+  ballotOf,
+  compareBallots,
+  contains,
+  inRoster,
+  onlyGroup,
+  primaryOf,
+  sameBallot,
+} from './view.ts'
 
 export interface TriggerParts {
   readonly self: Self
@@ -37,6 +49,7 @@ export interface TriggerParts {
   readonly forks: Forks
   readonly frozen: Frozen
   readonly merge: Merge
+  readonly wishes: Wishes
 }
 
 export class Triggers {
@@ -48,6 +61,7 @@ export class Triggers {
   #isNudged = false
   #growNotBeforeMs = 0
   #growPauseMs = GROW_PAUSE_MS
+  #dueNotBeforeMs = 0
   /** Nodes and masters of the view that was last asked to grow. */
   #grownTo = 0
   #grownFrom: Ballot = BALLOT_ZERO
@@ -65,6 +79,15 @@ export class Triggers {
     this.#noPrimarySinceMs = nowMs
   }
 
+  /** The primary of this view asks this node to take over. False: it cannot. */
+  takeOver(ballot: Ballot, nowMs: number): boolean {
+    const { standing, proposer, self } = this.#parts
+    const isHeir = standing.isServingMaster && sameBallot(ballotOf(standing.view), ballot)
+    if (!isHeir || self.phase === 'leaving' || self.isWitness || proposer.isBusy) return false
+    proposer.propose({ reason: 'handoff', isMerge: false, isHandoff: true }, nowMs)
+    return true
+  }
+
   /** Another node asks this one to propose, because it cannot. */
   nudged(): void {
     this.#isNudged = true
@@ -72,6 +95,10 @@ export class Triggers {
 
   consider(nowMs: number): void {
     const { standing, proposer } = this.#parts
+    if (this.#parts.self.isWitness) {
+      this.#asOther(nowMs)
+      return
+    }
     if (standing.isActive) {
       this.#noPrimarySinceMs = nowMs
       this.#isNudged = false
@@ -123,11 +150,16 @@ export class Triggers {
     }
     if (this.#parts.frozen.isDue(view, nowMs)) return 'fenced'
     if (others.some((m) => !m.inSync && this.#parts.synced.has(view.ballot, m.id))) return 'synced'
-    return this.#asMergingPrimary(view, nowMs) ?? this.#asGrowingPrimary(view, others, nowMs)
+    return (
+      this.#asMergingPrimary(view, nowMs) ??
+      this.#dueReason(view, nowMs) ??
+      this.#asGrowingPrimary(view, others, nowMs)
+    )
   }
 
   #asMergingPrimary(view: View, nowMs: number): string | undefined {
-    const { merge, forks, members, self } = this.#parts
+    const { standing, merge, forks, members, self } = this.#parts
+    if (!standing.mergesForks) return undefined
     if (merge.hasMerged()) return 'merged'
     const isAway = (id: NodeId): boolean =>
       id !== self.id && (members.get(id) === undefined || members.isGone(id))
@@ -146,7 +178,7 @@ export class Triggers {
   }
 
   #asGrowingPrimary(view: View, others: readonly Master[], nowMs: number): string | undefined {
-    const isShort = others.length + 1 < MASTERS_PER_GROUP
+    const isShort = this.#stayers(view).length < MASTERS_PER_GROUP
     const hasNewcomer = (): boolean =>
       this.#parts.candidates.forVacancy(nowMs, view).some((id) => !others.some((m) => m.id === id))
     const reason =
@@ -168,13 +200,49 @@ export class Triggers {
     return reason
   }
 
+  /** Masters that mean to stay. */
+  #stayers(view: View): Master[] {
+    const { members, self } = this.#parts
+    return onlyGroup(view).masters.filter((m) =>
+      m.id === self.id ? self.phase !== 'leaving' : !isLeaving(members.get(m.id)),
+    )
+  }
+
+  /** Somebody in the roster stops or has left, and nobody has to wait for it any more. */
+  #leaversDue(view: View): boolean {
+    const { members, self } = this.#parts
+    const areInSync = this.#stayers(view).every((m) => m.inSync)
+    return view.roster.some(({ id }) => {
+      const member = members.get(id)
+      if (id === self.id || member === undefined) return false
+      const isMaster = onlyGroup(view).masters.some((m) => m.id === id)
+      if (!members.isAlive(id)) return !isMaster && hasDeparted(member)
+      const isContained = member.beat?.lineages.every((ballot) => contains(view, ballot)) ?? false
+      return isLeaving(member) && isContained && (areInSync || !isMaster)
+    })
+  }
+
+  /** A view that somebody waits for; tried again after a while if nothing came of it. */
+  #dueReason(view: View, nowMs: number): string | undefined {
+    const reason = this.#wished(view) ?? (this.#leaversDue(view) ? 'leaving' : undefined)
+    if (reason === undefined || nowMs < this.#dueNotBeforeMs) return undefined
+    this.#dueNotBeforeMs = nowMs + DUE_PAUSE_MS
+    return reason
+  }
+
+  /** What an operator wants, as long as the view is not so. */
+  #wished(view: View): string | undefined {
+    const wish = this.#parts.wishes.current
+    return wish === undefined || isFulfilled(wish, view) ? undefined : wish.kind
+  }
+
   /** Verified nodes outside the roster are taken in together, a moment after the first. */
   #strangersWaited(view: View, nowMs: number): boolean {
     const strangers =
       view.roster.length < NODES_MAX &&
       this.#parts.members
         .alive()
-        .some((m) => !inRoster(view, m.id) && !this.#parts.candidates.isForeign(m))
+        .some((m) => !inRoster(view, m.id) && !isLeaving(m) && !this.#parts.candidates.isForeign(m))
     if (!strangers) {
       this.#strangersSinceMs = undefined
       return false

@@ -25,6 +25,8 @@ export interface Ballot {
 export interface NodeAt {
   readonly id: NodeId
   readonly address: Address
+  /** It votes and keeps copies, and is never a master. */
+  readonly isWitness: boolean
 }
 
 /** A node's place among the owners of a group. The first master of a group is its primary. */
@@ -78,6 +80,8 @@ export interface ViewStart {
 export interface View {
   readonly ballot: Ballot
   readonly roster: readonly NodeAt[]
+  /** Nodes that an operator gave up: what they hold and others do not is never taken back. */
+  readonly forgotten: readonly NodeId[]
   /** Majority mode: whose promises count. Empty in available mode. */
   readonly voters: readonly NodeId[]
   readonly groups: readonly Group[]
@@ -183,5 +187,21 @@ export interface ReadQuery {
   /** The answer must come after the write of this version. */
   readonly minVersion?: Version | undefined
 }
+
+/** What an operator asks of the cluster. A node is named by its id or its address. */
+export type Order =
+  /** Another node becomes primary; undefined: the other master. */
+  | { readonly kind: 'handoff'; readonly to: string | undefined }
+  /** A node that will never come back leaves the roster. */
+  | { readonly kind: 'forget'; readonly node: string }
+  | { readonly kind: 'addVoter'; readonly node: string }
+  | { readonly kind: 'removeVoter'; readonly node: string }
+
+export type OrderOutcome =
+  | { readonly kind: 'done'; readonly sentence: string }
+  /** It cannot be, whenever it is asked for. */
+  | { readonly kind: 'declined'; readonly reason: string }
+  /** Not now, or nobody knows. */
+  | { readonly kind: 'failed'; readonly reason: string }
 
 export type NodePhase = 'joining' | 'member' | 'leaving'

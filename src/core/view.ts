@@ -90,5 +90,5 @@ export function inRoster(view: View | undefined, id: NodeId): boolean {
 /** Copies that a write needs before it is acknowledged, in a cluster of these known nodes. */
 export function minCopies(settings: ClusterSettings, roster: readonly NodeAt[]): 1 | 2 {
   if (settings.minCopies !== 'auto') return settings.minCopies
-  return roster.length >= 3 ? 2 : 1
+  return roster.filter((node) => !node.isWitness).length >= 3 ? 2 : 1
 }

@@ -1,9 +1,11 @@
 // What the primary does with a write: known already, allowed, stamped, or refused with a reason.
 // How it becomes durable on every master is stream.ts' business.
+import type { Handoff } from './handoff.ts'
 import { REMEMBER_MS, WRITES_MAX, WRITE_BYTES_MAX } from './limits.ts'
 import type { Members } from './members.ts'
 import type { Merge } from './merge.ts'
 import type { EntryReader } from './ports.ts'
+import { whyNoQuorum } from './quorum.ts'
 import type { Remembered } from './remembered.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
@@ -11,7 +13,15 @@ import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
 import type { Stream, StreamEnd } from './stream.ts'
 import { liveEntry } from './travel.ts'
-import type { Change, Condition, Entry, Version, WriteCommand, WriteOutcome } from './types.ts'
+import type {
+  Change,
+  Condition,
+  Entry,
+  NodeId,
+  Version,
+  WriteCommand,
+  WriteOutcome,
+} from './types.ts'
 import { minCopies, onlyGroup } from './view.ts'
 
 type Reply = (outcome: WriteOutcome, nowMs: number) => void
@@ -24,6 +34,7 @@ export interface WritesParts {
   readonly store: EntryReader
   readonly remembered: Remembered
   readonly merge: Merge
+  readonly handoff: Pick<Handoff, 'isUnderWay'>
 }
 
 export class Writes {
@@ -87,9 +98,16 @@ export class Writes {
   }
 
   #refusal(command: WriteCommand): string | undefined {
-    const { standing, stream, members } = this.#parts
+    const { standing, stream, members, self } = this.#parts
     const view = standing.view
     if (!standing.isActive || view === undefined) return 'this node is not the primary now'
+    if (this.#parts.handoff.isUnderWay) return 'another node takes over now: try again'
+    const lost = onlyGroup(view).masters.some((m) => members.isGone(m.id))
+    const about = { settings: this.#settings, view, hereCount: 0 }
+    const isHere = (id: NodeId) => id === self.id || members.isAlive(id)
+    const noQuorum = lost ? whyNoQuorum(about, isHere) : undefined
+    // The view cannot do without the lost master, so this write would wait for ever.
+    if (noQuorum !== undefined) return noQuorum
     const have = onlyGroup(view).masters.filter((m) => !members.isGone(m.id)).length
     const needed = minCopies(this.#settings, view.roster)
     if (have < needed && this.#rules.acknowledgeOnlyWithMinCopies) {

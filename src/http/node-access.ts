@@ -4,6 +4,8 @@ import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import type { ClusterStatus } from '../core/status.ts'
 import type {
   Entry,
+  Order,
+  OrderOutcome,
   ReadOutcome,
   Source,
   Version,
@@ -59,6 +61,8 @@ export interface PublicNode {
   getLocal(key: string): HeldEntry | undefined
   /** Keys that this node holds, in byte order of their UTF-8. */
   list(range: KeyList): Iterable<string>
+  /** An operator's order; settles within its own time limit, never rejects. */
+  order(order: Order): Promise<OrderOutcome>
   status(): NodeStatusReport
   isReady(): boolean
   /** Writes that lost when this node merged two sides of a split, oldest first. */

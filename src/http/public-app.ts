@@ -80,7 +80,9 @@ function routes(node: PublicNode, options: PublicAppOptions): readonly Route[] {
     route(READ, /^\/cluster$/, () => cluster(node)),
     route(READ, /^\/health\/live$/, live),
     route(READ, /^\/health\/ready$/, () => ready(node)),
-    route([...READ, 'POST', 'PUT', 'DELETE'], /^\/admin(\/.*)?$/, (ctx) => admin(node, ctx.req)),
+    route([...READ, 'POST', 'PUT', 'DELETE'], /^\/admin(\/.*)?$/, (ctx) =>
+      admin(node, ctx, setting.intake),
+    ),
   ]
 }
 

@@ -7,6 +7,8 @@ import { liveEntry } from '../core/travel.ts'
 import type {
   Copy,
   Entry,
+  Order,
+  OrderOutcome,
   ReadOutcome,
   Version,
   WriteCommand,
@@ -120,6 +122,10 @@ export class CacheNode implements PublicNode, InternalNode {
 
   conflicts(): readonly Conflict[] {
     return this.#parts.core.conflicts()
+  }
+
+  order(order: Order): Promise<OrderOutcome> {
+    return this.#parts.driver.order(order)
   }
 
   isReady(): boolean {

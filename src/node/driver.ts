@@ -5,7 +5,14 @@ import { TICK_EVERY_MS } from '../core/limits.ts'
 import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import type { NodeCore } from '../core/node.ts'
 import type { Effect, Event } from '../core/step.ts'
-import type { ReadOutcome, ReadQuery, WriteCommand, WriteOutcome } from '../core/types.ts'
+import type {
+  Order,
+  OrderOutcome,
+  ReadOutcome,
+  ReadQuery,
+  WriteCommand,
+  WriteOutcome,
+} from '../core/types.ts'
 import type { Copies } from '../storage/copies.ts'
 import type { Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
@@ -30,11 +37,13 @@ export class Driver {
   readonly #parts: DriverParts
   readonly #writes = new Map<number, (outcome: WriteOutcome) => void>()
   readonly #reads = new Map<number, (outcome: ReadOutcome) => void>()
+  readonly #orders = new Map<number, (outcome: OrderOutcome) => void>()
   readonly #responses = new Map<number, (response: NodeResponse) => void>()
   #lastTicket = 0
   #stopTicking: StopTimer = () => {}
   #transport: Transport | undefined
   #isStopped = false
+  #onGone: () => void = () => {}
 
   constructor(parts: DriverParts) {
     this.#parts = parts
@@ -73,6 +82,25 @@ export class Driver {
     })
   }
 
+  /** An operator's order. */
+  order(order: Order): Promise<OrderOutcome> {
+    if (!this.#isRunning) return Promise.resolve({ kind: 'failed', reason: NOT_RUNNING })
+    const ticket = ++this.#lastTicket
+    return new Promise((resolve) => {
+      this.#orders.set(ticket, resolve)
+      this.step({ kind: 'order', ticket, order })
+    })
+  }
+
+  /** Hands over and says goodbye; settles once the others can do without this node. */
+  leave(reason: string): Promise<void> {
+    if (!this.#isRunning) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#onGone = resolve
+      this.step({ kind: 'leave', reason })
+    })
+  }
+
   /** Another node's request. */
   answer(sender: Sender, request: NodeRequest): Promise<NodeResponse> {
     if (!this.#isRunning || this.#responses.size >= REQUESTS_MAX) {
@@ -93,6 +121,8 @@ export class Driver {
     for (const finish of this.#writes.values()) finish({ kind: 'unknown', reason: NOT_RUNNING })
     for (const finish of this.#reads.values()) finish({ kind: 'unreachable', reason: NOT_RUNNING })
     for (const respond of this.#responses.values()) respond({ kind: 'unable', reason: NOT_RUNNING })
+    for (const finish of this.#orders.values()) finish({ kind: 'failed', reason: NOT_RUNNING })
+    this.#orders.clear()
     this.#writes.clear()
     this.#reads.clear()
     this.#responses.clear()
@@ -140,6 +170,9 @@ export class Driver {
       case 'log':
         log[effect.level](effect.event, effect.fields)
         return
+      case 'gone':
+        this.#onGone()
+        return
       case 'stop':
         this.#parts.onStop(effect.reason)
         return
@@ -148,8 +181,13 @@ export class Driver {
     }
   }
 
-  #finish(ticket: number, outcome: WriteOutcome | ReadOutcome): void {
+  #finish(ticket: number, outcome: WriteOutcome | ReadOutcome | OrderOutcome): void {
     switch (outcome.kind) {
+      case 'done':
+      case 'declined':
+      case 'failed':
+        settle(this.#orders, ticket, outcome)
+        return
       case 'found':
       case 'absent':
       case 'unreachable':

@@ -59,6 +59,7 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
         id: store.nodeId,
         incarnation: store.incarnation,
         address,
+        isWitness: settings.isWitness,
         state: store.state ?? STATE_ZERO,
       },
       settings: settings.cluster,
@@ -209,10 +210,10 @@ function running(parts: RunningParts, world: World): RunningNode {
   }
 }
 
-/** Others hear the goodbye and choose a new master; what is under way may still end. */
+/** First the others learn to do without this node; then what is under way may still end. */
 async function stopNode(parts: RunningParts, world: World): Promise<void> {
   const { driver, server, transport, store, security } = parts
-  driver.step({ kind: 'leave', reason: 'stopped by its operator' })
+  await driver.leave('stopped by its operator')
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // A connection that becomes idle only now would keep the server open.
   const stopSweeping = every(IDLE_SWEEP_MS, () => server.closeIdleConnections())

@@ -82,6 +82,7 @@ export function decodeBeat(reader: ByteReader): Beat {
     loopLagMs,
     wallMs,
     isFull: hasFlag(flags, 1),
+    isWitness: hasFlag(flags, 5),
     mode: hasFlag(flags, 2) ? 'majority' : 'available',
     fingerprint,
     master,
@@ -96,6 +97,7 @@ function flagsOfBeat(beat: Beat): number {
     beat.mode === 'majority',
     master !== undefined,
     master?.holdsLease === true,
+    beat.isWitness,
   )
 }
 

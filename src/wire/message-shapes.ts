@@ -4,6 +4,7 @@ import { BUCKET_SET_BYTES, DIGEST_BYTES } from '../core/digest.ts'
 import {
   BATCH_RECORDS_MAX,
   CONTENT_TYPE_BYTES_MAX,
+  FORGOTTEN_MAX,
   HISTORY_MAX,
   KEY_BYTES_MAX,
   MISSED_PAGE_MAX,
@@ -38,6 +39,8 @@ import type {
   Master,
   NodeAt,
   StreamPosition,
+  Order,
+  OrderOutcome,
   View,
   ViewStart,
   WriteCommand,
@@ -47,6 +50,7 @@ import { isVersion } from '../core/version.ts'
 import { isAddress } from './address.ts'
 import { UINT32_MAX, UINT48_MAX } from './byte-writer.ts'
 import {
+  ADDRESS_BYTES_MAX,
   CONDITION_VERSIONS_MAX,
   GROUP_MASTERS_MAX,
   GROUPS_MAX,
@@ -105,7 +109,8 @@ const group = fields<Group>({
 
 const view = fields<View>({
   ballot,
-  roster: list(fields<NodeAt>({ id: nodeId, address }), { max: NODES_MAX }),
+  roster: list(fields<NodeAt>({ id: nodeId, address, isWitness: truth }), { max: NODES_MAX }),
+  forgotten: list(nodeId, { max: FORGOTTEN_MAX }),
   voters: list(nodeId, { max: NODES_MAX }),
   groups: list(group, { min: 1, max: GROUPS_MAX }),
   start: fields<ViewStart>({
@@ -157,12 +162,28 @@ const outcome = variants<WriteOutcome>({
   unknown: { reason },
 })
 
+const nodeName = text({ bytesMin: 1, bytesMax: ADDRESS_BYTES_MAX })
+const order = variants<Order>({
+  handoff: { to: optional(nodeName) },
+  forget: { node: nodeName },
+  addVoter: { node: nodeName },
+  removeVoter: { node: nodeName },
+})
+const orderOutcome = variants<OrderOutcome>({
+  done: { sentence: reason },
+  declined: { reason },
+  failed: { reason },
+})
+
 const promise = fields<NodePromise>({
   state: durableState,
   incarnation,
   address,
   keyCount: count,
   clock: version,
+  isWitness: truth,
+  isLeaving: truth,
+  isIdle: truth,
 })
 
 const head = fields<EntryHead>({ key, version, isTombstone: truth, valueBytes: count })
@@ -184,7 +205,7 @@ export const sender = fields<Sender>({ id: nodeId, incarnation, clock: version }
 
 export const request = variants<NodeRequest>({
   ping: { nonce, hearsYou: truth },
-  prepare: { ballot, reason, isMerge: truth },
+  prepare: { ballot, reason, isMerge: truth, isHandoff: truth },
   accept: { view },
   commit: { view },
   nudge: { epoch: count, suspect: optional(nodeId) },
@@ -214,6 +235,8 @@ export const request = variants<NodeRequest>({
   },
   fetch: { ballot, keys: list(key, { max: PAGE_KEYS_MAX }) },
   synced: { ballot },
+  takeOver: { ballot },
+  order: { order },
   recover: { ballot, keys: list(key, { max: RECOVER_KEYS_MAX }) },
   audit: {},
   heldDigest: { ballot, lineage: ballot },
@@ -250,6 +273,7 @@ export const response = variants<NodeResponse>({
     end: optional(key),
   },
   entries: { entries: list(entry, { max: PAGE_KEYS_MAX }) },
+  ordered: { outcome: orderOutcome },
   recovered: {
     entries: list(entry, { max: RECOVER_KEYS_MAX }),
     absent: list(key, { max: RECOVER_KEYS_MAX }),

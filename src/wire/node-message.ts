@@ -33,6 +33,8 @@ export const NODE_REQUEST_KINDS: readonly NodeRequestKind[] = [
   'page',
   'fetch',
   'synced',
+  'takeOver',
+  'order',
   'recover',
   'audit',
   'heldDigest',

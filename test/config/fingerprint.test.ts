@@ -3,7 +3,12 @@ import t from 'tap'
 import { fingerprintOf } from '../../src/config/fingerprint.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'
 
-const BASE: ClusterSettings = { mode: 'available', minCopies: 'auto', valueBytesMax: 8_388_608 }
+const BASE: ClusterSettings = {
+  mode: 'available',
+  voters: 0,
+  minCopies: 'auto',
+  valueBytesMax: 8_388_608,
+}
 
 const TABLE: readonly (readonly [Partial<ClusterSettings>, number])[] = [
   [{}, 1_826_833_713],

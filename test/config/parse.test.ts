@@ -37,7 +37,7 @@ function parse({ argv = [], env = {}, files = {}, interfaces = INTERFACES }: Aro
 }
 
 const DEFAULTS: NodeSettings = {
-  cluster: { mode: 'available', minCopies: 'auto', valueBytesMax: 8_388_608 },
+  cluster: { mode: 'available', voters: 0, minCopies: 'auto', valueBytesMax: 8_388_608 },
   clusterName: 'default',
   host: '0.0.0.0',
   announceHost: '10.1.2.3',
@@ -45,6 +45,7 @@ const DEFAULTS: NodeSettings = {
   group: '239.192.73.81',
   groupPort: 4983,
   interfaceAddress: '10.1.2.3',
+  isWitness: false,
   dataDir: './diststore-data/10.1.2.3-8181',
   durability: 'fsync',
   copyBytesMax: 67_108_864,
@@ -114,6 +115,24 @@ t.test('each setting is read from flag, variable and file', async (t) => {
   }
 })
 
+t.test('a flag without a value is true', async (t) => {
+  const witness = { kind: 'settings', settings: { ...DEFAULTS, isWitness: true } }
+  t.strictSame(parse({ argv: ['--witness'] }), witness)
+  t.strictSame(parse({ argv: ['--witness=true'] }), witness)
+  t.strictSame(parse({ env: { DISTSTORE_WITNESS: 'true' } }), witness)
+  t.strictSame(parse({ files: { [DEFAULT_CONFIG_FILE]: 'witness = true' } }), witness)
+  t.strictSame(parse({ argv: ['--witness=false'] }), { kind: 'settings', settings: DEFAULTS })
+})
+
+t.test('mode majority has three voters, or as many as are asked for', async (t) => {
+  const withVoters = (voters: number) => {
+    const cluster = { ...DEFAULTS.cluster, mode: 'majority' as const, voters }
+    return { kind: 'settings', settings: { ...DEFAULTS, cluster } }
+  }
+  t.strictSame(parse({ argv: ['--mode', 'majority'] }), withVoters(3))
+  t.strictSame(parse({ argv: ['--mode', 'majority', '--voters', '5'] }), withVoters(5))
+})
+
 t.test('the first found wins: flag, variable, file', async (t) => {
   const argv = ['--port', '1']
   const env = { DISTSTORE_PORT: '2' }
@@ -156,6 +175,8 @@ const HOST =
 const INTERFACE = 'it must be the name or the IPv4 address of a network interface'
 const MACHINE = '(this machine has lo 127.0.0.1/8, eth0 10.1.2.3/24, eth1 192.168.7.9/16)'
 const GROUP = 'it must be an IPv4 multicast address (224.0.0.0 to 239.255.255.255)'
+const VOTERS =
+  'it must be an odd number from 1 to 15: one more than an odd number survives no more losses'
 const VALUE = 'it must be a size from 1 to 256MiB, in bytes or with KiB or MiB'
 
 /** Setting, bad text, the end of the sentence after where it came from. */
@@ -188,7 +209,7 @@ const BAD_TEXTS: readonly (readonly [string, string, string])[] = [
   ],
   ['data-dir', '', 'is ""; it must be the path of a directory'],
   ['durability', 'sync', 'is "sync"; it must be fsync, relaxed or memory'],
-  ['mode', 'any', 'is "any"; it must be available'],
+  ['mode', 'any', 'is "any"; it must be available or majority'],
   ['min-copies', '3', 'is "3"; it must be auto, 1 or 2'],
   ['value-bytes-max', '0', `is "0"; ${VALUE}`],
   ['value-bytes-max', '257MiB', `is "257MiB"; ${VALUE}`],
@@ -202,8 +223,9 @@ const BAD_TEXTS: readonly (readonly [string, string, string])[] = [
   ],
   ['store-bytes-max', '1023KiB', `is "1023KiB"; it must be a size of at least 1MiB, ${BYTES}`],
   ['log-level', 'trace', 'is "trace"; it must be debug, info, warn or error'],
-  ['voters', '3', 'is not built yet; leave it out'],
-  ['witness', 'true', 'is not built yet; leave it out'],
+  ['voters', '2', `is "2"; ${VOTERS}`],
+  ['voters', '17', `is "17"; ${VOTERS}`],
+  ['witness', 'yes', 'is "yes"; it must be true or false'],
   ['node', '10.1.2.9:8181', 'is not built yet; leave it out'],
 ]
 
@@ -228,8 +250,10 @@ t.test('a bad text: which setting, where it came from, what it must be', async (
 
 /** What is wrong outside a single text, and the whole sentence. */
 const BAD: readonly (readonly [Around, string])[] = [
-  [{ argv: ['--mode', 'majority'] }, 'mode majority (flag --mode) is not built yet; leave it out'],
-  [{ argv: ['--witness'] }, 'witness (flag --witness) is not built yet; leave it out'],
+  [
+    { argv: ['--voters', '3'] },
+    'voters (flag --voters) is for mode majority: set mode to majority, or leave it out',
+  ],
   [{ argv: ['--prot', '1'] }, 'there is no flag "--prot"; did you mean --port?'],
   [{ argv: ['--loglevel=debug'] }, 'there is no flag "--loglevel"; did you mean --log-level?'],
   [{ argv: ['--hepl'] }, 'there is no flag "--hepl"; did you mean --help?'],
@@ -278,7 +302,6 @@ const BAD: readonly (readonly [Around, string])[] = [
   [inFile('port = 1.5'), `port (/a.toml, key port) is 1.5; ${PORT}`],
   [inFile('port = true'), `port (/a.toml, key port) is true; ${PORT}`],
   [inFile('min-copies = 3'), 'min-copies (/a.toml, key min-copies) is 3; it must be auto, 1 or 2'],
-  [inFile('witness = true'), 'witness (/a.toml, key witness) is not built yet; leave it out'],
   [inFile('port = 1\nhost ='), '/a.toml, line 2, is no TOML: invalid value'],
 ]
 

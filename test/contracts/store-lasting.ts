@@ -25,7 +25,8 @@ const state: DurableState = {
   activated: { epoch: 5, proposer: NODE },
   view: {
     ballot: { epoch: 6, proposer: NODE },
-    roster: [{ id: NODE, address: '10.0.0.1:8181' }],
+    roster: [{ id: NODE, address: '10.0.0.1:8181', isWitness: false }],
+    forgotten: [],
     voters: [],
     groups: [{ masters: [{ id: NODE, incarnation: 3, inSync: true }], history: [], merge: [] }],
     start: {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { KNOCK_WAIT_MS, VETO_MS } from '../../src/core/limits.ts'
 import type { CallAnswer, NodeResponse } from '../../src/core/messages.ts'
 import { Lab, primaryLab } from './lab.ts'
-import { A, addressOf, B, ballot, ballotText, BROKEN, C, D, LATE, REFUSED } from './words.ts'
+import { PLAIN, A, addressOf, B, ballot, ballotText, BROKEN, C, D, LATE, REFUSED } from './words.ts'
 import { response, sender, state, view } from './words.ts'
 
 const V2 = view('2A', 'A+ B+')
@@ -15,7 +15,13 @@ function text(answer: NodeResponse | undefined): string {
 
 /** Asks for a promise; what comes at once, or once everything is flushed. */
 function prepare(lab: Lab, of: string, nowMs: number, from = D, isMerge = false): string {
-  const request = { kind: 'prepare', ballot: ballot(of), reason: '', isMerge } as const
+  const request = {
+    kind: 'prepare',
+    ballot: ballot(of),
+    reason: '',
+    isMerge,
+    isHandoff: false,
+  } as const
   lab.parts.acceptor.prepare(sender(from), request, 1, nowMs)
   const [early] = lab.take().filter((effect) => effect.kind === 'respond')
   if (early !== undefined) return text(early.response)
@@ -34,19 +40,31 @@ t.test('a promise is given only above every promise before, and once it is durab
     t.equal(prepare(lab, of, 0), expected, of)
   }
   const lab = new Lab({ me: B, state: state(V2) })
-  const request = { kind: 'prepare', ballot: ballot('3D'), reason: '', isMerge: false } as const
+  const request = {
+    kind: 'prepare',
+    ballot: ballot('3D'),
+    reason: '',
+    isMerge: false,
+    isHandoff: false,
+  } as const
   lab.parts.acceptor.prepare(sender(D), request, 1, 0)
   t.strictSame(lab.new('respond'), [])
 })
 
 t.test('a promise tells all that a proposer needs', async (t) => {
   const lab = new Lab({ me: B, incarnation: 3, state: state(V2) })
-  const request = { kind: 'prepare', ballot: ballot('3D'), reason: '', isMerge: false } as const
+  const request = {
+    kind: 'prepare',
+    ballot: ballot('3D'),
+    reason: '',
+    isMerge: false,
+    isHandoff: false,
+  } as const
   lab.parts.acceptor.prepare(sender(D), request, 7, 0)
   lab.settle(0)
   const [answer] = lab.new('respond')
   const { clock } = lab.parts.self.sender()
-  const promise = { incarnation: 3, address: addressOf(B), keyCount: 0, clock }
+  const promise = { incarnation: 3, address: addressOf(B), keyCount: 0, clock, ...PLAIN }
   t.strictSame(answer, {
     kind: 'respond',
     ticket: 7,
@@ -60,7 +78,13 @@ t.test('a promise tells all that a proposer needs', async (t) => {
 t.test('a second proposer while the promise to the first is being flushed', async (t) => {
   const lab = new Lab({ me: B, state: state(V2) })
   const ask = (of: string, ticket: number): void => {
-    const request = { kind: 'prepare', ballot: ballot(of), reason: '', isMerge: false } as const
+    const request = {
+      kind: 'prepare',
+      ballot: ballot(of),
+      reason: '',
+      isMerge: false,
+      isHandoff: false,
+    } as const
     lab.parts.acceptor.prepare(sender(D), request, ticket, 0)
   }
   ask('3D', 1)
@@ -117,7 +141,13 @@ t.test('the door decides: refused or broken promises, anything else is a veto', 
   ]
   for (const [end, expected] of ends) {
     const lab = witness(0)
-    const request = { kind: 'prepare', ballot: ballot('3D'), reason: '', isMerge: false } as const
+    const request = {
+      kind: 'prepare',
+      ballot: ballot('3D'),
+      reason: '',
+      isMerge: false,
+      isHandoff: false,
+    } as const
     lab.parts.acceptor.prepare(sender(D), request, 1, 1)
     const knock = lab.call('ping')
     t.strictSame([knock.to, knock.timeoutMs], [addressOf(A), KNOCK_WAIT_MS])
@@ -129,7 +159,13 @@ t.test('the door decides: refused or broken promises, anything else is a veto', 
 
 t.test('a promise to another one while knocking', async (t) => {
   const lab = witness(0)
-  const request = { kind: 'prepare', ballot: ballot('3D'), reason: '', isMerge: false } as const
+  const request = {
+    kind: 'prepare',
+    ballot: ballot('3D'),
+    reason: '',
+    isMerge: false,
+    isHandoff: false,
+  } as const
   lab.parts.acceptor.prepare(sender(D), request, 1, 1)
   const knock = lab.call('ping')
   lab.parts.standing.promise(ballot('4C'), () => {})

@@ -5,6 +5,7 @@ import type { NodePromise } from '../../src/core/messages.ts'
 import { ALL_RULES, type Rules } from '../../src/core/rules.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'
 import type { NodeId, View } from '../../src/core/types.ts'
+import type { Wish } from '../../src/core/wishes.ts'
 import { BALLOT_ZERO, onlyGroup } from '../../src/core/view.ts'
 import { A, addressOf, ballot, ballotText, mastersText, nameOf, node, state } from './words.ts'
 import { version, view } from './words.ts'
@@ -15,6 +16,7 @@ const VIEWS: Readonly<Record<string, View>> = {
   v2: view('2A', 'A+ B+', { history: '1A', roster: 'AB' }),
   v3: view('3A', 'A+ B-', { history: '1A 2A', roster: 'AB' }),
   w3: view('3B', 'B+ C+', { history: '1A 2A', roster: 'ABC' }),
+  w4: view('4A', 'A+ B+', { history: '1A 2A', roster: 'ABC' }),
   v4: view('4A', 'A+', { history: '1A 2A', roster: 'AB' }),
   x5: view('5B', 'B+ C+', { history: '1A 2A', roster: 'ABC' }),
   v5: view('5D', 'D+ C-', { history: '1A', roster: 'ACD' }),
@@ -34,6 +36,9 @@ function merging(into: View, from: View): View {
   return { ...into, groups: [{ ...onlyGroup(into), merge: [lineage] }] }
 }
 
+const few = (here: string, known: number, needed: number): string =>
+  `wait: ${here} of ${known} known nodes ${here === '1' ? 'is' : 'are'} reachable; a write needs ${needed} copies: bring a node back, or set min-copies to 1`
+
 interface Around {
   readonly me?: string
   readonly heard?: number
@@ -47,15 +52,21 @@ interface Around {
   readonly merged?: string
   /** Nodes that are verified gone. */
   readonly gone?: string
+  readonly isHandoff?: boolean
+  readonly departed?: string
+  readonly wish?: Wish
   readonly minCopies?: ClusterSettings['minCopies']
   readonly rules?: Partial<Rules>
 }
 
-/** `A@v2` accepted v2, `B2` is in its second life, `C!f1` owes f1, `B@v4?` never saw v4 act. */
+/**
+ * `A@v2` accepted v2, `B2` is in its second life, `C!f1` owes f1, `B@v4?` never saw v4 act, `D~` leaves,
+ * `D=` has nothing under way, `d` is a witness.
+ */
 function promises(text: string): Map<NodeId, NodePromise> {
   const words = text.split(' ').map((word) => {
-    const [, name = '', life = '', accepted = '', doubt = '', owed = ''] =
-      /^(.)(\d*)(?:@(\w+)(\??))?(?:!(\w+))?$/.exec(word) ?? []
+    const [, name = '', life = '', accepted = '', doubt = '', owed = '', leaving = ''] =
+      /^(.)(\d*)(?:@(\w+)(\??))?(?:!(\w+))?([~=]?)$/.exec(word) ?? []
     const id = node(name)
     const accepts = VIEWS[accepted]
     const activated = doubt === '' ? (accepts ?? VIEWS[owed])?.ballot : BALLOT_ZERO
@@ -68,6 +79,9 @@ function promises(text: string): Map<NodeId, NodePromise> {
       address: addressOf(id),
       keyCount: 0,
       clock: version(0),
+      isWitness: name !== name.toUpperCase(),
+      isIdle: leaving === '=',
+      isLeaving: leaving === '~',
     }
     return [id, promise] as const
   })
@@ -85,11 +99,14 @@ function input(text: string, around: Around): ChooseInput {
     candidates: candidates.split('').map(node),
     hasSynced: (of, id) => synced === `${ballotText(of)}${nameOf(id)}`,
     hasDeferred: around.hasDeferred ?? false,
+    isHandoff: around.isHandoff ?? false,
+    departed: new Set((around.departed ?? '').split('').map(node)),
+    wish: around.wish,
     startOn: () => START,
     mayLeaveNewest: around.mayLeave ?? false,
     merged: (around.merged ?? '').split(' ').filter(Boolean).map(ballot),
     isGone: (id) => (around.gone ?? '').includes(nameOf(id)),
-    settings: { mode: 'available', minCopies, valueBytesMax: 1 },
+    settings: { mode: 'available', voters: 0, minCopies, valueBytesMax: 1 },
     rules: { ...ALL_RULES, ...rules },
   }
 }
@@ -127,6 +144,9 @@ function table(title: string, cases: Cases): void {
   })
 }
 
+const LOST_BC =
+  'the newest data is on 10.0.0.11:80 and 10.0.0.12:80, which cannot be reached: bring it back'
+
 table('the first view: whoever asks leads, the best candidate is second', [
   ['A', {}, 'A+ | A'],
   ['A B', {}, 'A+ B- | AB'],
@@ -135,6 +155,41 @@ table('the first view: whoever asks leads, the best candidate is second', [
   ['A3 B2', {}, 'A3+ B2- | AB'],
   ['A B', { candidates: '' }, 'A+ | AB'],
   ['A B', { candidates: 'C' }, 'A+ | AB'],
+])
+
+table('a witness is never a master, and counts for no copy', [
+  ['A b', { candidates: 'B' }, 'A+ | AB'],
+  ['A@v2 b@v2', {}, 'A+ | AB'],
+  ['A@v2 b@v2 C', {}, 'A+ C- | ABC'],
+  ['A b C', { minCopies: 'auto', candidates: '' }, 'A+ | ABC'],
+  ['C b@w3', { me: 'C' }, `wait: ${LOST_BC}`],
+])
+
+table('who stops in order stays beside the others until its successor is in sync', [
+  ['A@v2 B@v2~', {}, 'A+ | A'],
+  ['A@v2 B@v2~ C', {}, 'A+ B+ C- | ABC'],
+  ['A@v2 B@v2~ C', { candidates: '' }, 'A+ | AC'],
+  ['A@v2 B@v2~ C~', { candidates: '' }, 'A+ | A'],
+  ['A@v2~ B@v2', {}, 'A+ B+ | AB'],
+  ['A@v2~ B@v2~', {}, 'A+ | A'],
+  ['A@v2 B@v2 C~', {}, 'A+ B+ | AB'],
+  ['A@v2 B@v2 C!f1~', {}, 'A+ B+ | ABC merges 1C of C'],
+  ['A@v2 B@v2 C@w3~', { heard: 3 }, `nudge C`],
+  ['A@v2 B@v2~', { minCopies: 2 }, few('2', 2, 2)],
+])
+
+table('a primary that has nothing under way hands over to a master that is in sync at once', [
+  ['A@v2= B@v2', { me: 'B', isHandoff: true }, 'B+ A+ | AB'],
+  ['A@v2 B@v2', { me: 'B', isHandoff: true }, 'B+ A- | AB'],
+  ['A@v2= B@v2', { me: 'B' }, 'defer to A'],
+  ['A2@v2= B@v2', { me: 'B', isHandoff: true }, 'B+ A2- | AB'],
+])
+
+table('who left and held nothing, and who is forgotten, is in no roster', [
+  ['A@w4 B@w4', { departed: 'C' }, 'A+ B+ | AB'],
+  ['A@w4 B@w4', { wish: { kind: 'forget', id: node('C') } }, 'A+ B+ | AB'],
+  ['A@w4 B@w4 C@w4', { departed: 'C' }, 'A+ B+ | ABC'],
+  ['A@w4 B@w4', {}, 'A+ B+ | ABC'],
 ])
 
 const agreed = (counts: string): string =>
@@ -151,15 +206,13 @@ table('every view needs the promises of more than half of the nodes heard', [
   ['A@v1', { heard: 2, rules: { viewNeedsMostOfHeard: false } }, 'A+ | A'],
 ])
 
-const LOST_B =
-  'the newest data is on 10.0.0.11:80 and 10.0.0.12:80, which cannot be reached: bring it back'
 const LOST_D = 'the newest data is on 10.0.0.13:80, which cannot be reached: bring it back'
 const LOST_A = 'the newest data is on 10.0.0.10:80, which cannot be reached: bring it back'
 
 table('a view is built on the newest one reported, never on an older one', [
   ['A@v2 B@v2', {}, 'A+ B+ | AB'],
   ['A@v2 B@w3 C@w3', {}, 'nudge B C'],
-  ['A@v2 D@w3', {}, `wait: ${LOST_B}`],
+  ['A@v2 D@w3', {}, `wait: ${LOST_BC}`],
   ['B@v2 C@v4', { me: 'B' }, `wait: ${LOST_A}`],
   ['B@v3 C', { me: 'B' }, `wait: ${LOST_A}`],
   ['B C@v1', { me: 'B' }, `wait: ${LOST_A}`],
@@ -259,9 +312,6 @@ table('a node that owes data never mirrors', [
   ['A@v2 C!f1', { minCopies: 2 }, 'A+ C- | ABC merges 1C of C'],
 ])
 
-const few = (here: string, known: number, needed: number): string =>
-  `wait: ${here} of ${known} known nodes ${here === '1' ? 'is' : 'are'} reachable; a write needs ${needed} copies: bring a node back, or set min-copies to 1`
-
 table('no view with fewer masters than a write needs copies', [
   ['A@v2', { minCopies: 'auto' }, 'A+ | AB'],
   ['A@v2', { minCopies: 1 }, 'A+ | AB'],
@@ -277,9 +327,11 @@ t.test('the view carries what its base knew, and starts where the proposer says'
   const choice = chooseView(input('A@v2 B@v2', {}))
   t.strictSame(choice, {
     kind: 'view',
+    voterLists: [[], []],
     view: {
       ballot: ballot('9A'),
-      roster: [A, node('B')].map((id) => ({ id, address: addressOf(id) })),
+      roster: [A, node('B')].map((id) => ({ id, address: addressOf(id), isWitness: false })),
+      forgotten: [],
       voters: [],
       groups: [
         {
@@ -310,7 +362,9 @@ t.test(
   'the roster takes in every promiser up to 128 nodes, and the new address of a known one',
   async (t) => {
     const names = Array.from({ length: 128 }, (_, i) => (i + 256).toString(16))
-    const roster = names.slice(0, 127).map((name) => ({ id: node(name), address: 'old:1' }))
+    const roster = names
+      .slice(0, 127)
+      .map((name) => ({ id: node(name), address: 'old:1', isWitness: false }))
     const base = { ...view('5A', 'A+'), roster }
     const promise = { ...(promises('A').get(A) as NodePromise), state: state(base) }
     const got = new Map<NodeId, NodePromise>([
@@ -321,11 +375,11 @@ t.test(
     const choice = chooseView({ ...input('A', {}), promises: got })
     const after = choice.kind === 'view' ? choice.view.roster : []
     t.equal(after.length, 128)
-    t.strictSame(after[0], { id: A, address: addressOf(A) })
+    t.strictSame(after[0], { id: A, address: addressOf(A), isWitness: false })
     t.equal(
       after.some((n) => n.id === node('B')),
       false,
     )
-    t.strictSame(after[1], { id: node('100'), address: 'new:1' })
+    t.strictSame(after[1], { id: node('100'), address: 'new:1', isWitness: false })
   },
 )

@@ -18,6 +18,7 @@ export type Call = Extract<Effect, { kind: 'call' }>
 export interface LabOptions {
   readonly me: NodeId
   readonly incarnation?: number
+  readonly isWitness?: boolean
   readonly state?: DurableState
   readonly entries?: readonly Entry[]
   readonly settings?: Partial<ClusterSettings>
@@ -53,6 +54,7 @@ export class Lab {
       id: me,
       incarnation,
       address: addressOf(me),
+      isWitness: options.isWitness ?? false,
       state: options.state ?? state(undefined),
     }
     this.parts = createParts(
@@ -61,7 +63,13 @@ export class Lab {
       {
         options: {
           identity,
-          settings: { mode: 'available', minCopies: 1, valueBytesMax: 1000, ...settings },
+          settings: {
+            mode: 'available',
+            voters: 0,
+            minCopies: 1,
+            valueBytesMax: 1000,
+            ...settings,
+          },
           fingerprint: 7,
           rules: { ...ALL_RULES, ...rules },
         },

@@ -4,7 +4,7 @@ import type { CallAnswer } from '../../src/core/messages.ts'
 import type { Effect } from '../../src/core/step.ts'
 import type { NodeId } from '../../src/core/types.ts'
 import { type Call, Lab } from './lab.ts'
-import { A, B, BROKEN, LATE, node, REFUSED, response } from './words.ts'
+import { A, B, BROKEN, LATE, node, REFUSED, response, state, view } from './words.ts'
 
 type Wake = Extract<Effect, { kind: 'wake' }>
 
@@ -362,6 +362,17 @@ t.test('the 129th node of a cluster is not taken in', async (t) => {
   )
   lab.parts.members.tick(1251)
   t.equal(lab.hear(B, 1252), true)
+})
+
+t.test('in a full cluster who is gone and in no roster gives way to a newcomer', async (t) => {
+  const lab = new Lab({ me: A, state: state(view('2A', 'A+', { roster: 'AB' })) })
+  const names = Array.from({ length: 125 }, (_, i) => (i + 256).toString(16))
+  for (const name of ['B', 'C', ...names]) lab.hear(node(name), 0)
+  lab.parts.members.left(B, 1)
+  t.equal(lab.hear(node('D'), 1), false, 'B is in the roster')
+  lab.parts.members.left(node('C'), 1)
+  t.equal(lab.hear(node('D'), 2), true)
+  t.equal(lab.parts.members.get(node('C')), undefined)
 })
 
 t.test('every verdict counts as a change', async (t) => {

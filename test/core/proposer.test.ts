@@ -9,7 +9,19 @@ import {
 import type { CallAnswer, NodeResponse } from '../../src/core/messages.ts'
 import type { DurableState, NodeId } from '../../src/core/types.ts'
 import { type Call, Lab, type LabOptions } from './lab.ts'
-import { A, addressOf, B, ballot, ballotText, C, LATE, nameOf, node, REFUSED } from './words.ts'
+import {
+  PLAIN,
+  A,
+  addressOf,
+  B,
+  ballot,
+  ballotText,
+  C,
+  LATE,
+  nameOf,
+  node,
+  REFUSED,
+} from './words.ts'
 import { response, state, version, view, viewText } from './words.ts'
 
 const V2 = view('2A', 'A+ B+')
@@ -26,7 +38,7 @@ class Bench {
   }
 
   propose(nowMs = 0): void {
-    this.lab.parts.proposer.propose({ reason: 'test', isMerge: false }, nowMs)
+    this.lab.parts.proposer.propose({ reason: 'test', isMerge: false, isHandoff: false }, nowMs)
   }
 
   /** `prepare B`, `accept C`: every call that has not ended. */
@@ -52,7 +64,7 @@ class Bench {
   }
 
   promise(id: NodeId, nowMs: number, more: DurableState = state(V2)): void {
-    const promised = { state: more, incarnation: 1, address: addressOf(id), keyCount: 0 }
+    const promised = { state: more, incarnation: 1, address: addressOf(id), keyCount: 0, ...PLAIN }
     const answer = { kind: 'promise', promise: { ...promised, clock: version(0) } } as const
     this.end(`prepare ${nameOf(id)}`, answer, nowMs)
   }
@@ -78,6 +90,7 @@ t.test('first the own promise is durable, then all who are heard are asked', asy
     ballot: ballot('3A'),
     reason: 'test',
     isMerge: false,
+    isHandoff: false,
   })
   t.equal(call?.timeoutMs, VIEW_CALL_WAIT_MS)
 })
@@ -258,7 +271,7 @@ t.test('a holder gives way to the old primary once, then leads itself', async (t
 
 t.test('with too few nodes in sight no promise is made, and the reason is told', async (t) => {
   const lab = new Lab({ me: A, state: state(V2), settings: { minCopies: 2 } })
-  lab.parts.proposer.propose({ reason: 'test', isMerge: false }, 0)
+  lab.parts.proposer.propose({ reason: 'test', isMerge: false, isHandoff: false }, 0)
   t.strictSame(lab.take(), [])
   t.equal(ballotText(lab.parts.standing.promised), '2A')
   const reason =

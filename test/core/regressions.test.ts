@@ -8,7 +8,7 @@ import { toTravel } from '../../src/core/travel.ts'
 import type { Entry, NodeId, View } from '../../src/core/types.ts'
 import { Digest } from '../../src/storage/fingerprint.ts'
 import { Lab, primaryLab } from './lab.ts'
-import { A, addressOf, B, ballot, C, command, entry, REFUSED } from './words.ts'
+import { PLAIN, A, addressOf, B, ballot, C, command, entry, REFUSED } from './words.ts'
 import { requestId, response, state, version, view } from './words.ts'
 
 type Replicate = Extract<NodeRequest, { kind: 'replicate' }>
@@ -67,6 +67,7 @@ t.test(
         incarnation: 1,
         address: addressOf(id),
         keyCount: 0,
+        ...PLAIN,
         clock: version(0),
       },
     ]
@@ -81,8 +82,11 @@ t.test(
       mayLeaveNewest: false,
       merged: [],
       isGone: () => false,
+      isHandoff: false,
+      departed: new Set(),
+      wish: undefined,
       startOn: () => view('9B', 'B+').start,
-      settings: { mode: 'available', minCopies: 'auto', valueBytesMax: 1 },
+      settings: { mode: 'available', voters: 0, minCopies: 'auto', valueBytesMax: 1 },
       rules: ALL_RULES,
     })
     t.strictSame(choice, {
@@ -131,7 +135,7 @@ t.test('a growing view that did not grow is not repeated every second', async (t
       if (kind !== 'prepare') continue
       const { view: accepted } = lab.parts.standing
       const promise = { state: state(accepted), incarnation: 1, address: call.to }
-      const answer = { ...promise, keyCount: 0, clock: version(0) }
+      const answer = { ...promise, keyCount: 0, clock: version(0), ...PLAIN }
       lab.answer(call, response(B, { kind: 'promise', promise: answer }), nowMs)
     }
     lab.flush(nowMs)

@@ -58,6 +58,8 @@ t.test('the status of a primary', async (t) => {
         { ...at(B), inSync: false },
       ],
       roster: [A, B, C].map(at),
+      voters: [],
+      isUnclean: false,
     },
     nodes: [
       { ...at(A), state: 'alive', role: 'primary', keys: 1, lastHeardMs: 0 },
@@ -147,6 +149,7 @@ t.test('every warning is a sentence that says what to do or what is safe', async
   const more = Array.from({ length: 128 }, (_, i) => ({
     id: node((i + 256).toString(16)),
     address: '',
+    isWitness: false,
   }))
   const outside = new Lab({ me: A, state: state({ ...view('2B', 'B+'), roster: more }) })
   t.strictSame(warn(outside), [

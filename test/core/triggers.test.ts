@@ -108,7 +108,7 @@ t.test('strangers join the roster together, 100 ms after the first', async (t) =
 
 t.test('a full roster is no reason for a view', async (t) => {
   const names = Array.from({ length: 126 }, (_, i) => (i + 256).toString(16))
-  const more = names.map((name) => ({ id: node(name), address: `${name}:1` }))
+  const more = names.map((name) => ({ id: node(name), address: `${name}:1`, isWitness: false }))
   const full = view('2A', 'A+ B+', { roster: 'AB' })
   const lab = primaryLab({ ...full, roster: [...full.roster, ...more] })
   lab.meet(D, 0)

@@ -76,9 +76,9 @@ t.test('auto asks for two copies from three known nodes on', async (t) => {
     [1, 4, 1],
     [2, 1, 2],
   ]
-  const all = [A, B, C, D].map((id) => ({ id, address: addressOf(id) }))
+  const all = [A, B, C, D].map((id) => ({ id, address: addressOf(id), isWitness: false }))
   for (const [setting, known, expected] of cases) {
-    const settings = { mode: 'available', minCopies: setting, valueBytesMax: 1 } as const
+    const settings = { mode: 'available', voters: 0, minCopies: setting, valueBytesMax: 1 } as const
     t.equal(minCopies(settings, all.slice(0, known)), expected, `${setting} of ${known}`)
   }
 })

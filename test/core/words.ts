@@ -8,6 +8,7 @@ import type {
   DurableState,
   Entry,
   Master,
+  NodeAt,
   NodeId,
   StreamPosition,
   Version,
@@ -59,6 +60,15 @@ export function mastersText(list: readonly Master[]): string {
     .join(' ')
 }
 
+/** A node of a roster, by its letter; a small letter is a witness. */
+function atOf(name: string): NodeAt {
+  const id = node(name)
+  return { id, address: addressOf(id), isWitness: name !== name.toUpperCase() }
+}
+
+/** What a promise says of a node that is like most. */
+export const PLAIN = { isWitness: false, isLeaving: false, isIdle: false } as const
+
 export interface ViewWords {
   /** Letters. */
   readonly roster?: string
@@ -80,7 +90,8 @@ export function view(of: string, who: string, words: ViewWords = {}): View {
   const stream = words.stream === undefined ? tenure[other + 1] : ballot(words.stream)
   return {
     ballot: ballot(of),
-    roster: roster.split('').map((name) => ({ id: node(name), address: addressOf(node(name)) })),
+    roster: roster.split('').map(atOf),
+    forgotten: [],
     voters: [],
     groups: [{ masters: masters(who), history: [...earlier.map(ballot), ballot(of)], merge: [] }],
     start: { clock, stream: stream ?? ballot(of), seq, continues: words.continues },
@@ -121,6 +132,7 @@ export function beat(id: NodeId, more: Partial<Beat> = {}): Beat {
     loopLagMs: 0,
     wallMs: 0,
     isFull: false,
+    isWitness: false,
     mode: 'available',
     fingerprint: 7,
     master: undefined,

@@ -2,7 +2,14 @@
 // Says whatever a test tells it to; remembers what it was asked.
 import type { Conflict } from '../../src/core/conflicts.ts'
 import type { NodeRequest, NodeResponse, Sender } from '../../src/core/messages.ts'
-import type { Entry, ReadOutcome, WriteCommand, WriteOutcome } from '../../src/core/types.ts'
+import type {
+  Entry,
+  Order,
+  OrderOutcome,
+  ReadOutcome,
+  WriteCommand,
+  WriteOutcome,
+} from '../../src/core/types.ts'
 import { VersionClock } from '../../src/core/version.ts'
 import type {
   Freshness,
@@ -27,6 +34,8 @@ export class FakeNode implements PublicNode, InternalNode {
   /** What the next reads and writes come to, instead of the truth. */
   nextRead: ReadOutcome | undefined
   nextWrite: WriteOutcome | undefined
+  readonly orders: Order[] = []
+  nextOrder: OrderOutcome = { kind: 'done', sentence: 'it is done' }
   nextResponse: NodeResponse = { kind: 'noted' }
   copies = 2
   ageMs = 0
@@ -53,6 +62,11 @@ export class FakeNode implements PublicNode, InternalNode {
   async write(command: WriteCommand): Promise<WriteOutcome> {
     this.writes.push(command)
     return this.nextWrite ?? this.#apply(this.entries, command, this.copies)
+  }
+
+  async order(order: Order): Promise<OrderOutcome> {
+    this.orders.push(order)
+    return this.nextOrder
   }
 
   async putLocal(command: WriteCommand): Promise<WriteOutcome> {

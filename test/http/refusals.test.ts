@@ -284,9 +284,9 @@ const refusals: Refusal[] = [
     nothing,
     '/admin/handoff',
     { method: 'POST' },
-    501,
-    'not-implemented',
-    /not built yet/,
+    415,
+    'unsupported-media-type',
+    /application\/json/,
   ],
 ]
 

@@ -35,7 +35,8 @@ export class Transcript {
   constructor() {
     this.#world = new World(1, {
       nodes: 5,
-      settings: { mode: 'available', minCopies: 'auto', valueBytesMax: 1_000_000 },
+      witnesses: 0,
+      settings: { mode: 'available', voters: 0, minCopies: 'auto', valueBytesMax: 1_000_000 },
       rules: ALL_RULES,
       network: {
         delayMs: { from: 0.5, to: 0.5 },

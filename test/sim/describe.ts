@@ -40,6 +40,8 @@ export class Describer {
         return 'is asked for an audit'
       case 'leave':
         return 'leaves'
+      case 'order':
+        return `is ordered to ${event.order.kind}`
     }
   }
 
@@ -65,6 +67,8 @@ export class Describer {
         return `drops its copy of hash ${effect.keyHash}`
       case 'log':
         return `${effect.level}: ${this.log(effect)}`
+      case 'gone':
+        return 'has left'
       case 'stop':
         return `stops itself: ${effect.reason}`
     }

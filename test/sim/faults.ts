@@ -130,8 +130,7 @@ export class Faults {
       case 'unplug':
         return this.#end(victim, 'unplugged')
       case 'leave':
-        this.#world.leave(victim)
-        return this.#restart(victim)
+        return this.#world.leave(victim, () => this.#restart(victim))
       case 'pause':
         return victim.life?.pause(this.#chance.between(this.#options.pauseMs))
       case 'split':

@@ -14,6 +14,8 @@ import type { Effect, Event } from '../../src/core/step.ts'
 import type {
   Address,
   Entry,
+  Order,
+  OrderOutcome,
   ReadOutcome,
   ReadQuery,
   WriteCommand,
@@ -39,6 +41,8 @@ export interface Surroundings {
   /** After every step, before its effects are carried out. */
   stepped(life: Life, event: Event, effects: readonly Effect[]): void
   report(violation: Violation): void
+  /** The node has left, and would end now. */
+  gone(life: Life): void
   /** The node ended itself, by its own word or by a bug. */
   died(life: Life): void
 }
@@ -72,7 +76,7 @@ export class Life {
   readonly #around: Surroundings
   readonly #inbox: Inbox
   readonly #asked = new Map<number, Asked>()
-  readonly #clients = new Map<number, Client<ReadOutcome | WriteOutcome>>()
+  readonly #clients = new Map<number, Client<ReadOutcome | WriteOutcome | OrderOutcome>>()
   /** As its last heartbeat said: the active, unfrozen primary of its view. */
   isActing = false
   #lastTicket = 0
@@ -94,6 +98,7 @@ export class Life {
       id: machine.id,
       incarnation: store.incarnation,
       address: machine.address,
+      isWitness: machine.isWitness,
       state: store.state ?? STATE_ZERO,
     }
     const { settings, fingerprint, rules, tombstoneTtlMs, auditEveryMs } = around.setUp
@@ -162,6 +167,10 @@ export class Life {
 
   write(command: WriteCommand, client: Client<WriteOutcome>): void {
     this.#admit(client, (ticket) => ({ kind: 'write', ticket, command }))
+  }
+
+  order(order: Order, client: Client<OrderOutcome>): void {
+    this.#admit(client, (ticket) => ({ kind: 'order', ticket, order }))
   }
 
   read(query: ReadQuery, client: Client<ReadOutcome>): void {
@@ -241,7 +250,7 @@ export class Life {
   }
 
   #admit(
-    client: Client<WriteOutcome> | Client<ReadOutcome>,
+    client: Client<WriteOutcome> | Client<ReadOutcome> | Client<OrderOutcome>,
     begin: (ticket: number) => Event | undefined,
   ): void {
     const ticket = ++this.#lastTicket
@@ -290,6 +299,8 @@ export class Life {
         return this.copies.drop(effect.keyHash)
       case 'log':
         return
+      case 'gone':
+        return this.#around.gone(this)
       case 'stop':
         this.#breach('stopped', effect.reason)
         return this.#around.died(this)
@@ -308,7 +319,7 @@ export class Life {
     asked.respond(response, this.core.sender())
   }
 
-  #endClient(ticket: number, outcome: ReadOutcome | WriteOutcome): void {
+  #endClient(ticket: number, outcome: ReadOutcome | WriteOutcome | OrderOutcome): void {
     const client = this.#clients.get(ticket)
     if (client === undefined) {
       this.#breach('contract', `a second or unasked end: ${outcome.kind}, ticket ${ticket}`)

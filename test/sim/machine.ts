@@ -12,6 +12,7 @@ export interface MachineParts {
   readonly address: Address
   readonly clock: MachineClock
   readonly disk: Disk
+  readonly isWitness: boolean
 }
 
 export class Machine {
@@ -21,6 +22,7 @@ export class Machine {
   readonly address: Address
   readonly clock: MachineClock
   readonly disk: Disk
+  readonly isWitness: boolean
   /** The running node. */
   life: Life | undefined
   /** Switched on: a machine without a node then refuses connections, one that is off is silent. */
@@ -35,6 +37,7 @@ export class Machine {
     this.address = parts.address
     this.clock = parts.clock
     this.disk = parts.disk
+    this.isWitness = parts.isWitness
   }
 
   get isRunning(): boolean {

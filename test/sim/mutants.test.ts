@@ -22,6 +22,9 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['strongReadAsksMasters', 'part3', 'I5'],
   ['newMasterIsSyncing', 'part3', 'I7'],
   ['onlyHolderProposes', 'accept3', 'I7'],
+  ['votersPromise', 'maj3', 'I10'],
+  ['votersAccept', 'majaccept5', 'I10'],
+  ['witnessIsNoMaster', 'witness3', 'I8'],
   ['onlyMastersSayAbsent', 'part3', 'I8'],
 
   ['viewNeedsMostOfHeard', 'birth5', 'I10'],
@@ -75,6 +78,15 @@ const PAIRS: readonly (readonly [RuleName, RuleName, string, string])[] = [
 
 /** Rules whose loss no run notices, with what was tried. Unit tests guard them. */
 const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
+  forgottenStaysOut:
+    'what a forgotten node would bring back are deletes that were removed meanwhile; its vouching for ' +
+    'nothing is covered by choose.ts, and forgotten.test.ts guards the rule',
+  bothVoterListsAgree:
+    'the list changes by one node at a time, and only from an active view: any majority of one ' +
+    'list meets any majority of the other (quorum.test.ts goes through all of them)',
+  leaverAcceptsFirst:
+    'a leaving node waits until it has accepted the view without it, and learns it from the next ' +
+    'heartbeat; the rule is for one that crashes in between, and must then stay in the roster',
   neverAdoptBelowPromise:
     'a view adopted below the promise leaves the node frozen, and a frozen node serves nobody; ' +
     'it never replaces a newer view. Tried: commits lost and seconds late (accept3, calls3)',

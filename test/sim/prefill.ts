@@ -21,7 +21,8 @@ export function prefill(world: World, count: number): WriteRecord[] {
   const ballot = { epoch: 1, proposer: first.id }
   const view: View = {
     ballot,
-    roster: world.machines.map(({ id, address }) => ({ id, address })),
+    roster: world.machines.map(({ id, address }) => ({ id, address, isWitness: false })),
+    forgotten: [],
     voters: [],
     groups: [
       {

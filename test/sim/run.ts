@@ -212,7 +212,7 @@ class Run {
     for (const text of disagreements(this.#world)) this.#world.breach('I13', text)
     this.#purges.judge(mastersOf(this.#world))
     for (const text of unanswered(this.#world)) this.#world.breach('contract', text)
-    const faults = this.#faultCount
+    const faults = this.#faultCount + this.#stage.orders
     const viewsMax =
       VIEWS_AT_START + VIEWS_A_NODE * this.#world.machines.length + VIEWS_A_FAULT * faults
     if (this.#lineage.count <= viewsMax) return

@@ -1,107 +1,11 @@
 // The scenarios by name. Time is the real one: a heartbeat is 250 ms, a silent node dead after 1.75 s.
-import type { ClientsOptions } from './clients.ts'
-import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
 import { lateInView, forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
 import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
 import { splitScenarios } from './split-scenarios.ts'
 
-const CLIENTS: ClientsOptions = {
-  everyMs: { from: 10, to: 110 },
-  burstShare: 0.03,
-  burst: { from: 2, to: 6 },
-  hotKeys: 8,
-  hotShare: 0.5,
-  newShare: 0.25,
-  writeShare: 0.6,
-  strongShare: 0.25,
-  sessionShare: 0.3,
-  deleteShare: 0.3,
-  ttlShare: 0.05,
-  ttlMs: { from: 300, to: 5000 },
-  conditionShare: 0.15,
-  twiceShare: 0.03,
-  retryShare: 0.7,
-}
-
-const FAULTS: FaultsOptions = {
-  rhythm: 'heaped',
-  weights: { kill: 3, unplug: 1, pause: 2 },
-  everyMs: { from: 200, to: 3000 },
-  downMs: { from: 50, to: 3500 },
-  pauseMs: { from: 50, to: 1500 },
-  cutMs: { from: 100, to: 4000 },
-  slowDiskMs: { from: 50, to: 400 },
-  downMax: Infinity,
-}
-
-const BASE: Omit<Scenario, 'name' | 'about'> = {
-  world: {
-    nodes: 3,
-    settings: { mode: 'available', minCopies: 'auto', valueBytesMax: 8 * 1024 * 1024 },
-    network: {
-      delayMs: { from: 0.1, to: 1 },
-      spikeShare: 0.02,
-      spikeMs: { from: 5, to: 120 },
-      lossShare: 0.02,
-      doubleShare: 0.01,
-      callLoss: {},
-      callDouble: {},
-      doubleAfterMs: { from: 0, to: 5000 },
-      callLate: {},
-      lateMs: { from: 500, to: 6000 },
-    },
-    disk: {
-      flushMs: { from: 1, to: 5 },
-      slowShare: 0.01,
-      slowFlushMs: { from: 20, to: 150 },
-      bytesMax: undefined,
-    },
-    wallErrorMs: 300,
-    drift: 0.0001,
-    tickIsFirst: false,
-  },
-  clients: CLIENTS,
-  faults: FAULTS,
-  startEveryMs: { from: 0, to: 200 },
-  prefilled: 0,
-  clientsFromMs: 1500,
-  faultsFromMs: 4000,
-  faultsUntilMs: 30_000,
-  silenceMsMax: undefined,
-  mayFork: false,
-  isMergeKnown: false,
-  script: undefined,
-}
-
-const SINGLE: FaultsOptions = {
-  ...FAULTS,
-  rhythm: 'single',
-  weights: { kill: 5, unplug: 2, pause: 3 },
-  everyMs: { from: 400, to: 1500 },
-}
-
-/** Entries end, and tombstones go, within seconds. A retry after that would be another delete. */
-const CLEARING = {
-  world: { tombstoneTtlMs: 2000, auditEveryMs: 300 },
-  clients: {
-    ...CLIENTS,
-    deleteShare: 0.4,
-    ttlShare: 0.5,
-    ttlMs: { from: 100, to: 3000 },
-    twiceShare: 0,
-    retryShare: 0,
-  },
-} as const
-
-/** What a scenario changes of the base. */
-export type Change = Partial<Omit<Scenario, 'name' | 'about' | 'world'>> & {
-  readonly world?: Partial<Scenario['world']>
-}
-
-function scenario(name: string, about: string, change: Change): Scenario {
-  return { ...BASE, ...change, name, about, world: { ...BASE.world, ...change.world } }
-}
+import { BASE, CLEARING, CLIENTS, FAULTS, SINGLE, scenario } from './scenario-base.ts'
+import { OF_MEMBERS } from './scenarios-of-members.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
   scenario('single2', 'two nodes, one fault at a time: the survivor goes on alone', {
@@ -204,9 +108,6 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: { ...FAULTS, everyMs: { from: 100, to: 2500 }, downMs: { from: 10, to: 1500 } },
     faultsFromMs: 2500,
     faultsUntilMs: 20_000,
-  }),
-  scenario('leave3', 'three nodes stopped in order and started again', {
-    faults: { ...FAULTS, weights: { leave: 5, kill: 1, pause: 1 } },
   }),
   scenario(
     'stall3',
@@ -356,6 +257,7 @@ export const SCENARIOS: readonly Scenario[] = [
     clients: { ...CLIENTS, newShare: 0.1, deleteShare: 0.4 },
     faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2 } },
   }),
+  ...OF_MEMBERS,
 ]
 
 export function scenarioNamed(name: string): Scenario {

@@ -1,4 +1,5 @@
 // Things done on purpose, for windows that chance rarely opens.
+import type { OrderOutcome } from '../../src/core/types.ts'
 import type { Machine } from './machine.ts'
 import type { Stage } from './stage.ts'
 
@@ -125,3 +126,108 @@ export function hungMaster(stage: Stage): void {
 
 /** Longer than a write may take. Unit: ms. */
 const HUNG_MS = 7000
+/** Between two orders. Unit: ms. */
+const ORDER_EVERY_MS = 900
+
+/** Hands the mastership on, from a node that may be the primary or not: to whoever comes next. */
+export function handOn(stage: Stage): void {
+  let turn = 0
+  const next = (): void => {
+    stage.when(
+      () => stage.isSettled() && stage.primary() !== undefined,
+      () => {
+        const { running } = stage.world
+        const [asked, heir] = [
+          running[turn % running.length],
+          running[(turn >> 1) % running.length],
+        ]
+        turn++
+        const to = turn % 3 === 0 ? undefined : heir?.address
+        if (asked !== undefined) stage.order(asked, { kind: 'handoff', to }, mustBeDone(stage))
+        stage.after(ORDER_EVERY_MS, next)
+      },
+    )
+  }
+  // By then every node counts as seasoned, and the roster is complete.
+  stage.at(7000, next)
+}
+
+/** With nothing broken, an order is carried out. */
+function mustBeDone(stage: Stage): (outcome: OrderOutcome | undefined) => void {
+  return (outcome) => {
+    if (outcome?.kind === 'done') return
+    stage.world.breach('order', JSON.stringify(outcome ?? 'no outcome'))
+  }
+}
+
+/** Makes a node that is no voter one, or the other way round, whatever else goes on. */
+export function changeVoters(stage: Stage): void {
+  let turn = 0
+  const next = (): void => {
+    const { running, machines } = stage.world
+    const asked = running[turn % Math.max(1, running.length)]
+    const about = machines[(turn >> 1) % machines.length]
+    turn++
+    if (asked !== undefined && about !== undefined) {
+      const voters = stage.primary()?.disk.store.state?.view?.voters ?? []
+      const isVoter = voters.includes(about.id)
+      const canGo = isVoter && voters.length > VOTERS_MIN
+      if (canGo) stage.order(asked, { kind: 'removeVoter', node: about.id })
+      else if (!isVoter) stage.order(asked, { kind: 'addVoter', node: about.id })
+    }
+    stage.after(ORDER_EVERY_MS, next)
+  }
+  stage.at(5000, next)
+}
+
+/** Voters that stay: with two, both are needed. Unit: nodes. */
+const VOTERS_MIN = 2
+
+/** Hosts that never go. Unit: nodes. */
+const STEADY = 3
+
+/** Between two laptops that come or go, at most. Unit: ms. */
+const LAPTOP_EVERY_MS = 1200
+
+/** Laptops are closed, pulled off the net or shut down, and come back or do not. */
+export function laptops(stage: Stage): void {
+  let turn = 0
+  const next = (): void => {
+    const { machines } = stage.world
+    const laptop = machines[STEADY + (turn % (machines.length - STEADY))]
+    turn++
+    if (laptop === undefined) return
+    if (laptop.life === undefined) stage.world.start(laptop)
+    else if (turn % 3 === 0) stage.kill(laptop, DOWN_MS * (turn % 7))
+    else stage.leave(laptop)
+    stage.after(LAPTOP_EVERY_MS, next)
+  }
+  stage.at(5000, next)
+}
+
+/**
+ * The second master is cut off from all; once the primary has another one, these two are cut off from
+ * the rest, where the old second master is. Few others may have heard of the view between.
+ */
+export function halfAgreed(stage: Stage): void {
+  const { network } = stage.world
+  const round = (): void => {
+    const primary = stage.primary()
+    const [second] = stage.otherMasters()
+    if (primary === undefined || second === undefined) return
+    stage.cutOff(second)
+    const hasOther = (): boolean =>
+      stage.primary() === primary && !stage.otherMasters().includes(second)
+    stage.when(hasOther, () => {
+      const side = [primary, ...stage.otherMasters()]
+      network.mend()
+      stage.cutApart(side)
+      stage.after(APART_MS, () => network.mend())
+      stage.after(2 * APART_MS, () => stage.when(() => stage.isSettled(), round))
+    })
+  }
+  stage.at(4000, () => stage.when(() => stage.isSettled(), round))
+}
+
+/** Long enough for the other side to go on alone, if anything lets it. Unit: ms. */
+const APART_MS = 4000

@@ -2,7 +2,7 @@
 import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
-import type { Change } from './scenarios.ts'
+import type { Change } from './scenario-base.ts'
 import { twoHalves } from './scripts.ts'
 
 /** What every scenario begins with. */

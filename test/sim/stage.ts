@@ -1,6 +1,7 @@
 // Where a script plays: names for the roles of the moment, and things to do at a time.
 import { compareBallots, onlyGroup } from '../../src/core/view.ts'
 import type { NodeRequest } from '../../src/core/messages.ts'
+import type { Order, OrderOutcome } from '../../src/core/types.ts'
 import type { Clients } from './clients.ts'
 import type { Machine } from './machine.ts'
 import type { Held } from './network.ts'
@@ -12,6 +13,7 @@ export class Stage {
   readonly #endMs: number
   readonly #note: (what: string) => void
   readonly #faultsAt: number[] = []
+  #orders = 0
 
   /** Nothing is done after `endMs`; `note` is told of what is. */
   constructor(
@@ -27,6 +29,11 @@ export class Stage {
   /** When something was broken. */
   get faultsAt(): readonly number[] {
     return this.#faultsAt
+  }
+
+  /** Orders given: each may cost views, as a fault may. */
+  get orders(): number {
+    return this.#orders
   }
 
   /** Does something at a moment of the world. */
@@ -45,9 +52,26 @@ export class Stage {
     this.after(downMs, () => this.world.start(machine))
   }
 
+  /** Stops a node in order. */
+  leave(machine: Machine): void {
+    this.#broke(`leave ${machine.name}`)
+    this.world.leave(machine)
+  }
+
   pause(machine: Machine, forMs: number): void {
     this.#broke(`pause ${machine.name}`)
     machine.life?.pause(forMs)
+  }
+
+  /** Gives an operator's order at a node; `then` gets its outcome, undefined if the node died. */
+  order(
+    machine: Machine,
+    order: Order,
+    then: (outcome: OrderOutcome | undefined) => void = () => {},
+  ): void {
+    this.#orders++
+    this.#note(`ORDER ${order.kind} at ${machine.name}`)
+    machine.life?.order(order, { sinceMs: this.world.agenda.nowMs, ended: then })
   }
 
   /** The next request of a kind on this way arrives only when it is let go. */

@@ -16,6 +16,8 @@ import type { Violation } from './violation.ts'
 
 export interface WorldOptions {
   readonly nodes: number
+  /** How many of them, from the last, are witnesses. */
+  readonly witnesses: number
   readonly settings: ClusterSettings
   readonly rules: Rules
   readonly network: NetworkOptions
@@ -55,6 +57,7 @@ export class World {
   readonly violations: Violation[] = []
   readonly #chance: Chance
   readonly #witnesses: Witness[] = []
+  readonly #leavers = new Map<Life, () => void>()
   readonly #byId: ReadonlyMap<NodeId, Machine>
   readonly #around: Surroundings
   readonly #blindTo: ReadonlySet<string>
@@ -75,6 +78,13 @@ export class World {
         for (const witness of this.#witnesses) witness.stepped?.(life, event, effects)
       },
       report: (violation) => this.report(violation),
+      gone: (life) => {
+        this.agenda.after(GOODBYE_MS, () => {
+          if (life.machine.life !== life) return
+          this.end(life.machine, 'stopped')
+          this.#leavers.get(life)?.()
+        })
+      },
       died: (life) => this.end(life.machine, 'killed'),
     }
   }
@@ -127,14 +137,12 @@ export class World {
     for (const witness of this.#witnesses) witness.ended?.(life)
   }
 
-  /** Stops a node in order: it says goodbye first, and is gone a moment later. */
-  leave(machine: Machine): void {
+  /** Stops a node in order: it hands over, says goodbye, and is gone; `then` follows. */
+  leave(machine: Machine, then: () => void = () => {}): void {
     const { life } = machine
     if (life === undefined) return
+    this.#leavers.set(life, then)
     life.arrive('timer', () => ({ kind: 'leave', reason: 'asked to stop' }))
-    this.agenda.after(GOODBYE_MS, () => {
-      if (machine.life === life) this.end(machine, 'stopped')
-    })
   }
 
   /** Everything that was broken on purpose works again. */
@@ -159,6 +167,7 @@ export class World {
     const id = chance.hex(16)
     const address = `10.1.2.${chance.whole({ from: 1, to: 9 })}${index}:8181`
     const name = letterOf(index)
+    const isWitness = index >= options.nodes - options.witnesses
     const clock = new MachineClock(this.agenda, {
       wallOffsetMs: Math.round(within(options.wallErrorMs)),
       monotonicStartMs: Math.round(chance.between(MONOTONIC_START)),
@@ -168,7 +177,7 @@ export class World {
       { agenda: this.agenda, chance: chance.fork() },
       { ...options.disk, nodeId: id },
     )
-    const machine = new Machine({ index, name, id, address, clock, disk })
+    const machine = new Machine({ index, name, id, address, clock, disk, isWitness })
     this.names.add(id, address, name)
     this.network.add(machine)
     return machine

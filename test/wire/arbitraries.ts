@@ -15,6 +15,8 @@ import type {
   Content,
   Group,
   StreamPosition,
+  Order,
+  OrderOutcome,
   View,
   WriteOutcome,
 } from '../../src/core/types.ts'
@@ -118,6 +120,7 @@ const beat = record({
   loopLagMs: whole(UINT16),
   wallMs: count,
   isFull: fc.boolean(),
+  isWitness: fc.boolean(),
   mode: fc.constantFrom('available' as const, 'majority' as const),
   fingerprint: large(UINT32),
   master: maybe(report),
@@ -198,7 +201,8 @@ const group: fc.Arbitrary<Group> = record({
 
 export const view: fc.Arbitrary<View> = record({
   ballot,
-  roster: fc.array(record({ id: nodeId, address }), { maxLength: 4 }),
+  roster: fc.array(record({ id: nodeId, address, isWitness: fc.boolean() }), { maxLength: 4 }),
+  forgotten: fc.array(nodeId, { maxLength: 3 }),
   voters: fc.array(nodeId, { maxLength: 3 }),
   groups: fc.array(group, { minLength: 1, maxLength: 2 }),
   start: record({ clock: version, stream: ballot, seq: count, continues: maybe(position) }),
@@ -258,6 +262,9 @@ const promise = record({
   address,
   keyCount: count,
   clock: version,
+  isWitness: fc.boolean(),
+  isLeaving: fc.boolean(),
+  isIdle: fc.boolean(),
 })
 
 const nonce = fc.string({ minLength: 1, maxLength: 64 })
@@ -268,9 +275,22 @@ type ByKind<T extends { kind: string }> = {
   readonly [Kind in T['kind']]: fc.Arbitrary<Omit<Extract<T, { kind: Kind }>, 'kind'>>
 }
 
+const nodeName = fc.string({ minLength: 1, maxLength: 60 })
+const order: fc.Arbitrary<Order> = fc.oneof(
+  record({ kind: fc.constant('handoff' as const), to: maybe(nodeName) }),
+  record({
+    kind: fc.constantFrom('forget' as const, 'addVoter' as const, 'removeVoter' as const),
+    node: nodeName,
+  }),
+)
+const orderOutcome: fc.Arbitrary<OrderOutcome> = fc.oneof(
+  record({ kind: fc.constant('done' as const), sentence: reason }),
+  record({ kind: fc.constantFrom('declined' as const, 'failed' as const), reason }),
+)
+
 export const requestParts: ByKind<NodeRequest> = {
   ping: record({ nonce, hearsYou: fc.boolean() }),
-  prepare: record({ ballot, reason, isMerge: fc.boolean() }),
+  prepare: record({ ballot, reason, isMerge: fc.boolean(), isHandoff: fc.boolean() }),
   accept: record({ view }),
   commit: record({ view }),
   nudge: record({ epoch: count, suspect: maybe(nodeId) }),
@@ -310,6 +330,8 @@ export const requestParts: ByKind<NodeRequest> = {
   }),
   fetch: record({ ballot, keys: fc.array(key, { maxLength: 20 }) }),
   synced: record({ ballot }),
+  takeOver: record({ ballot }),
+  order: record({ order }),
   recover: record({ ballot, keys: fc.array(key, { maxLength: 20 }) }),
   audit: fc.constant({}),
   heldDigest: record({ ballot, lineage: ballot }),
@@ -366,6 +388,7 @@ export const responseParts: ByKind<NodeResponse> = {
     end: maybe(key),
   }),
   entries: record({ entries: fc.array(entry, { maxLength: 5 }) }),
+  ordered: record({ outcome: orderOutcome }),
   recovered: record({
     entries: fc.array(entry, { maxLength: 5 }),
     absent: fc.array(key, { maxLength: 5 }),

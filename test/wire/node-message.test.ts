@@ -27,7 +27,8 @@ const entry = {
 }
 const view: View = {
   ballot,
-  roster: [{ id: NODE, address: '10.0.0.1:8181' }],
+  roster: [{ id: NODE, address: '10.0.0.1:8181', isWitness: false }],
+  forgotten: [],
   voters: [],
   groups: [{ masters: [{ id: NODE, incarnation: 1, inSync: true }], history: [ballot], merge: [] }],
   start: { clock: VERSION, stream: ballot, seq: 0, continues: undefined },
@@ -231,7 +232,7 @@ t.test('a request that is not as it must be is refused with the place', async (t
       'request.view.roster must be a list of 0 to 128',
     ],
     [
-      accept({ roster: [{ id: OTHER, address: 'here' }] }),
+      accept({ roster: [{ id: OTHER, address: 'here', isWitness: false }] }),
       'request.view.roster.0.address must be host:port',
     ],
     [accept({ start: { clock: '', seq: 1 } }), 'request.view.start.clock must be a version'],
@@ -293,7 +294,16 @@ t.test('a promise of the deepest kind passes', async (t) => {
   const state = { promised: ballot, view: deep, activated: ballot, owed: [deep] }
   const response: NodeResponse = {
     kind: 'promise',
-    promise: { state, incarnation: 1, address: 'a:1', keyCount: 0, clock: VERSION },
+    promise: {
+      state,
+      incarnation: 1,
+      address: 'a:1',
+      keyCount: 0,
+      clock: VERSION,
+      isWitness: false,
+      isIdle: false,
+      isLeaving: false,
+    },
   }
   t.strictSame(decodeResponse(encodeResponse(sender, response)), {
     kind: 'ok',

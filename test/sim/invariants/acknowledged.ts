@@ -67,6 +67,8 @@ export class Acknowledged implements Witness {
     const history = new Set(view.groups.flatMap((group) => group.history.map(formatBallot)))
     for (const { id } of inSync) {
       const machine = this.#world.machineOf(id)
+      if (machine?.isWitness === true)
+        this.#world.breach('I8', `the witness ${machine.name} is a master`)
       for (const [key, version, ballot] of this.#acks()) {
         const held = machine?.disk.durableVersion(key) ?? ''
         if (held >= version || this.#purges.upTo(key) >= version) continue
@@ -133,7 +135,7 @@ function isPassedOn(event: Event): boolean {
 /** Spelled out once more here: a check must not trust what it checks. */
 function neededCopies(settings: ClusterSettings, view: View): number {
   if (settings.minCopies !== 'auto') return settings.minCopies
-  return view.roster.length >= 3 ? 2 : 1
+  return view.roster.filter((node) => !node.isWitness).length >= 3 ? 2 : 1
 }
 
 function nameOf(life: Life, ticket: number): string {

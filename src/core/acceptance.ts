@@ -1,0 +1,43 @@
+// Whether a proposed view has been accepted by all it needs, so that its proposer may act by it.
+// A pure function; sends nothing.
+import { isMajority } from './quorum.ts'
+import type { NodePromise } from './messages.ts'
+import type { Rules } from './rules.ts'
+import type { ClusterSettings } from './settings.ts'
+import type { NodeId, View } from './types.ts'
+import { inRoster, onlyGroup } from './view.ts'
+
+export interface Proposed {
+  readonly promises: ReadonlyMap<NodeId, NodePromise>
+  readonly accepted: ReadonlySet<NodeId>
+  /** Majority mode: more than half of each of these lists. */
+  readonly voterLists: readonly (readonly NodeId[])[]
+}
+
+export function isAccepted(
+  proposed: Proposed,
+  view: View,
+  setUp: { settings: ClusterSettings; rules: Rules },
+): boolean {
+  const { accepted } = proposed
+  if (!onlyGroup(view).masters.every((m) => accepted.has(m.id))) return false
+  if (setUp.rules.leaverAcceptsFirst && !haveLeaversAccepted(proposed, view)) return false
+  const needsVoters = setUp.settings.mode === 'majority' && setUp.rules.votersAccept
+  return !needsVoters || haveVotersAccepted(proposed, view)
+}
+
+/** Who leaves must know the view without it, or it could go on from the one before. */
+function haveLeaversAccepted({ promises, accepted }: Proposed, view: View): boolean {
+  return [...promises].every(
+    ([id, promise]) => !promise.isLeaving || accepted.has(id) || inRoster(view, id),
+  )
+}
+
+/** The first view needs everybody who promised: nobody else may found another one beside it. */
+function haveVotersAccepted(proposed: Proposed, view: View): boolean {
+  const { promises, accepted, voterLists } = proposed
+  if (onlyGroup(view).history.length === 1) {
+    return [...promises.keys()].every((id) => accepted.has(id))
+  }
+  return voterLists.every((list) => isMajority(list, (id) => accepted.has(id)))
+}

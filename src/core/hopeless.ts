@@ -1,0 +1,26 @@
+// Why no view can come of a proposal, by whom this node has in sight: too few voters, or too few
+// nodes for the copies a write needs. Looks only; a promise for nothing would fence this node.
+import { tooFewNodes } from './choose.ts'
+import type { Members } from './members.ts'
+import { whyNoQuorum } from './quorum.ts'
+import type { Self } from './self.ts'
+import type { ClusterSettings } from './settings.ts'
+import type { Standing } from './standing.ts'
+import { minCopies } from './view.ts'
+
+export function whyHopeless(
+  parts: { self: Self; members: Members; standing: Standing },
+  settings: ClusterSettings,
+): string | undefined {
+  const { self, members, standing } = parts
+  const view = standing.route
+  const alive = members.alive()
+  const about = { settings, view, hereCount: alive.length + 1 }
+  const reason = whyNoQuorum(about, (id) => id === self.id || members.isAlive(id))
+  if (reason !== undefined) return reason
+  const roster = view?.roster ?? []
+  const here = 1 + alive.filter((m) => m.beat?.isWitness !== true).length
+  const needed = minCopies(settings, roster)
+  if (here >= needed) return undefined
+  return tooFewNodes({ here, known: Math.max(here, roster.length), needed })
+}

@@ -1,0 +1,76 @@
+// Scenarios of who takes part: leaving, laptops, witnesses, hand-overs, and majority mode.
+import type { FaultsOptions } from './faults.ts'
+import { BASE, CLIENTS, FAULTS, SINGLE, scenario } from './scenario-base.ts'
+import type { Scenario } from './scenario.ts'
+import { changeVoters, halfAgreed, handOn, laptops } from './scripts.ts'
+
+/** Nobody crashes: nothing may be lost, nor a second history begin, however few nodes are left. */
+const LEAVES: FaultsOptions = { ...FAULTS, weights: { leave: 6, pause: 1 } }
+
+/** One copy is enough for a write: nothing but the voters stands between the parts of a cut network. */
+const MAJORITY: Scenario['world']['settings'] = {
+  mode: 'majority',
+  voters: 3,
+  minCopies: 1,
+  valueBytesMax: 8 * 1024 * 1024,
+}
+
+const VIOLENT: FaultsOptions = {
+  ...FAULTS,
+  weights: { kill: 2, unplug: 1, pause: 2, split: 4, splitOneWay: 2, mend: 3, blackout: 0.3 },
+}
+export const OF_MEMBERS: readonly Scenario[] = [
+  scenario('leave2', 'two nodes stopped in order and started again, in any order', {
+    world: { nodes: 2 },
+    faults: LEAVES,
+  }),
+  scenario('leave3', 'three nodes stopped in order and started again, in any order', {
+    faults: LEAVES,
+  }),
+  scenario('leave5', 'five nodes of which one stops, crashes or stalls at a time', {
+    world: { nodes: 5 },
+    faults: { ...SINGLE, weights: { leave: 5, kill: 3, unplug: 1, pause: 1 } },
+    silenceMsMax: 4500,
+  }),
+  scenario('laptops', 'three steady nodes, and four that come and go all day', {
+    world: { nodes: 7 },
+    faults: undefined,
+    script: laptops,
+    silenceMsMax: 4500,
+  }),
+  scenario('maj3', 'majority mode: three voters, cut cables, crashes, power cuts', {
+    world: { settings: MAJORITY },
+    faults: VIOLENT,
+  }),
+  scenario('maj5', 'majority mode: five voters, a witness among them', {
+    world: { nodes: 5, witnesses: 1, settings: { ...MAJORITY, voters: 5 } },
+    faults: VIOLENT,
+  }),
+  scenario('majaccept5', 'majority mode: a view that two of five have accepted, and then a cut', {
+    world: {
+      nodes: 5,
+      settings: { ...MAJORITY, voters: 5 },
+      network: { ...BASE.world.network, callLoss: { accept: 0.65, commit: 0.95, view: 0.9 } },
+    },
+    faults: undefined,
+    script: halfAgreed,
+    // It is about views; a retry may be applied twice here (seed 16 with retries).
+    clients: { ...CLIENTS, retryShare: 0, twiceShare: 0 },
+    faultsUntilMs: 60_000,
+  }),
+  scenario('majvoters', 'majority mode: an operator changes the voters while cables are cut', {
+    world: { nodes: 5, settings: MAJORITY },
+    faults: VIOLENT,
+    script: changeVoters,
+  }),
+  scenario('handoff3', 'an operator hands the mastership from node to node', {
+    faults: undefined,
+    script: handOn,
+    silenceMsMax: 1000,
+  }),
+  scenario('witness3', 'two nodes and a witness, one fault at a time', {
+    world: { witnesses: 1 },
+    faults: SINGLE,
+    silenceMsMax: 6000,
+  }),
+]
