@@ -51,7 +51,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['sessionReads', 'latebeat3', 'session'],
   ['mergeForks', 'part2', 'I7'],
   ['debtsAreDurable', 'part4', 'lost'],
-  ['absenceIsNoDelete', 'alone3', 'absent'],
+  ['absenceIsNoDelete', 'alone3', 'I5'],
   ['mergeTakesHigherOnly', 'part2', 'I7'],
   ['mergeThroughStream', 'part4', 'I7'],
   ['askOtherSide', 'slowmerge6', 'absent'],
