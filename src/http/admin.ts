@@ -13,7 +13,7 @@ import type { PublicNode } from './node-access.ts'
 import { jsonReply, problemReply, type Reply } from './reply.ts'
 import { parseTarget } from './target.ts'
 
-type AdminNode = Pick<PublicNode, 'order' | 'status' | 'conflicts'>
+type AdminNode = Pick<PublicNode, 'order' | 'status' | 'conflicts' | 'audit'>
 
 interface Asked {
   readonly req: IncomingMessage
@@ -28,6 +28,7 @@ interface AdminRoute {
 const ROUTES: Readonly<Record<string, readonly AdminRoute[]>> = {
   '/admin/handoff': [ordering(readHandoff)],
   '/admin/forget': [ordering(readForget)],
+  '/admin/audit': [{ method: 'POST', answer: audit }],
   '/admin/conflicts': [
     { method: 'GET', answer: (node, { req }) => conflicts(node, req.url ?? '') },
   ],
@@ -133,6 +134,13 @@ function nodeName(value: unknown): string | undefined {
 const NAME_LENGTH_MAX = 255
 
 /** GET /admin/voters. */
+async function audit(node: AdminNode, asked: Asked, intake: Intake): Promise<Reply> {
+  const body = await readJson(asked, intake)
+  if (body.kind === 'refused') return body.reason
+  node.audit()
+  return jsonReply({ done: false, detail: 'asked for: see audit in /cluster of the masters' })
+}
+
 function showVoters(node: AdminNode): Reply {
   const { mode, view } = node.status()
   return jsonReply({ mode, voters: view?.voters ?? [] })

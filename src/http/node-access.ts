@@ -63,6 +63,8 @@ export interface PublicNode {
   list(range: KeyList): Iterable<string>
   /** An operator's order; settles within its own time limit, never rejects. */
   order(order: Order): Promise<OrderOutcome>
+  /** Asks the masters to compare what they hold; what comes of it is in `status().audit`. */
+  audit(): void
   status(): NodeStatusReport
   isReady(): boolean
   /** Writes that lost when this node merged two sides of a split, oldest first. */

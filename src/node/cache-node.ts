@@ -124,6 +124,10 @@ export class CacheNode implements PublicNode, InternalNode {
     return this.#parts.core.conflicts()
   }
 
+  audit(): void {
+    this.#parts.driver.step({ kind: 'audit' })
+  }
+
   order(order: Order): Promise<OrderOutcome> {
     return this.#parts.driver.order(order)
   }

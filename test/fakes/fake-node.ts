@@ -64,6 +64,12 @@ export class FakeNode implements PublicNode, InternalNode {
     return this.nextWrite ?? this.#apply(this.entries, command, this.copies)
   }
 
+  audits = 0
+
+  audit(): void {
+    this.audits++
+  }
+
   async order(order: Order): Promise<OrderOutcome> {
     this.orders.push(order)
     return this.nextOrder

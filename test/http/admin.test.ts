@@ -70,3 +70,14 @@ t.test('the voters are shown', async (t) => {
   const answer = await fetch('/admin/voters')
   t.strictSame(await answer.json(), { mode: node.report.mode, voters: [] })
 })
+
+t.test('an audit is asked for, and answered before it is done', async (t) => {
+  const { node, fetch } = await startServer(t)
+  const ask = { method: 'POST', headers: JSON_TYPE, body: '{}' }
+  const answer = await fetch('/admin/audit', ask)
+  t.equal(answer.status, 200)
+  t.match(await answer.json(), { done: false, detail: /see audit in/ })
+  t.equal(node.audits, 1)
+  t.equal((await fetch('/admin/audit', { method: 'POST', body: '{}' })).status, 415)
+  t.equal(node.audits, 1)
+})
