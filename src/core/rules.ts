@@ -37,7 +37,7 @@ export interface Rules {
   readonly viewNeedsMostOfHeard: boolean
   /** A live active primary protects itself and is protected by those who hear it. */
   readonly vetoProtectsPrimary: boolean
-  /** A primary whose master promised a higher ballot proposes again. */
+  /** A primary proposes again when a master promised a higher ballot, or another node for long. */
   readonly proposeAgainWhenFenced: boolean
   /** A master that leaves the stream unanswered is replaced, though its heartbeats go on. */
   readonly hungMasterIsReplaced: boolean

@@ -148,7 +148,8 @@ export class Triggers {
         (promised !== undefined && compareBallots(promised, view.ballot) > 0)
       if (isFenced && this.#rules.proposeAgainWhenFenced) return 'fenced'
     }
-    if (this.#parts.frozen.isDue(view, nowMs)) return 'fenced'
+    const isFrozenDue = this.#parts.frozen.isDue(view, nowMs)
+    if (isFrozenDue && this.#rules.proposeAgainWhenFenced) return 'fenced'
     if (others.some((m) => !m.inSync && this.#parts.synced.has(view.ballot, m.id))) return 'synced'
     return (
       this.#asMergingPrimary(view, nowMs) ??

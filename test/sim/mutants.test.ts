@@ -64,7 +64,6 @@ const STATE: readonly string[] = ['I1', 'I3', 'I4', 'I5', 'I7', 'I8', 'I10', 'I1
 const SEEN_BY_CLIENTS: readonly (readonly [RuleName, string, string])[] = [
   ['acknowledgeAfterEveryMaster', 'part3', 'lost'],
   ['newMasterIsSyncing', 'part3', 'lost'],
-  ['viewNeedsMostOfHeard', 'birth5', 'lost'],
   ['onlyHolderProposes', 'part3', 'lost'],
   ['promiseIsDurable', 'part3', 'I9'],
   ['replicateOnce', 'calls3', 'stale'],
