@@ -272,6 +272,12 @@ export const MIRROR_PAUSE_MS = 200
 /** Expired entries that become deletes in one tick. Unit: entries. 5,000 a second. */
 export const EXPIRY_BATCH = 250
 
+/**
+ * Expired entries that become deletes in one view while a master is syncing. Unit: entries. Their
+ * versions are from before the view, so that master keeps the keys until it is in sync: about 2 MB.
+ */
+export const EXPIRY_SYNCING_MAX = 16_384
+
 /** Old tombstones that are purged in one tick. Unit: entries. As many as become tombstones. */
 export const PURGE_BATCH = EXPIRY_BATCH
 

@@ -85,6 +85,8 @@ export interface Rules {
   readonly followOnlyKnownStreams: boolean
   /** Masters remove expired entries only as the stream says: as deletes of the primary. */
   readonly expiryThroughStream: boolean
+  /** The delete of an expired entry is newer than that entry, and not than what was written later. */
+  readonly expiryYieldsToWrites: boolean
   /** Tombstones go only while every known node is in this view and nobody owes a lineage. */
   readonly purgeOnlyWhenAllPresent: boolean
   /** A purge removes every version up to its own, not just that one. */
@@ -155,6 +157,7 @@ export const ALL_RULES: Rules = {
   noLateFills: true,
   followOnlyKnownStreams: true,
   expiryThroughStream: true,
+  expiryYieldsToWrites: true,
   purgeOnlyWhenAllPresent: true,
   purgeRemovesOlder: true,
   sessionReads: true,

@@ -30,6 +30,12 @@ export function laterVersion(a: Version, b: Version): Version {
   return a > b ? a : b
 }
 
+/** The lowest version above another one: nothing that was ever written lies between. */
+export function versionJustAbove(version: Version): Version {
+  const digits = (BigInt(`0x${version.replace('-', '')}`) + 1n).toString(16).padStart(32, '0')
+  return `${digits.slice(0, 16)}-${digits.slice(16)}`
+}
+
 /**
  * A hybrid logical clock: every version it gives is above every version it gave or followed.
  * A wall clock that steps back does not block it; the counter carries on.

@@ -1,7 +1,8 @@
 // Expired entries become deletes of the primary, through the stream, and only by a clock to be trusted.
 import t from 'tap'
-import { CLOCK_SETTLE_MS, EXPIRY_BATCH } from '../../src/core/limits.ts'
+import { CLOCK_SETTLE_MS, EXPIRY_BATCH, EXPIRY_SYNCING_MAX } from '../../src/core/limits.ts'
 import type { Entry } from '../../src/core/types.ts'
+import { versionJustAbove } from '../../src/core/version.ts'
 import { type Lab, primaryLab } from './lab.ts'
 import { A, B, C, entry, response, version, view } from './words.ts'
 
@@ -29,13 +30,44 @@ function cleared(lab: Lab, nowMs: number): string[] {
     )
 }
 
-t.test('an expired entry becomes a delete with a new version, once', async (t) => {
+t.test('an expired entry becomes a delete, once', async (t) => {
   const lab = labWith([ending('a'), ending('b', 9000), entry('c', version(2))])
   t.same(cleared(lab, ENDS_AT_MS - 1), [])
   t.same(cleared(lab, ENDS_AT_MS), ['a tombstone'])
   t.same(cleared(lab, ENDS_AT_MS), [])
-  t.equal(lab.store.get('a')?.version, version(ENDS_AT_MS))
   t.equal(lab.store.keyCount, 2)
+})
+
+t.test('its delete is newer than it and than nothing else, whoever deletes', async (t) => {
+  const endOf = (me: string, rules = {}): string | undefined => {
+    const primary = view(`2${me}`, `${me}+`, { roster: 'AB' })
+    const lab = primaryLab(primary, { entries: [ending('a')], rules })
+    t.same(cleared(lab, ENDS_AT_MS), ['a tombstone'])
+    return lab.store.get('a')?.version
+  }
+  t.equal(endOf('A'), versionJustAbove(version(1)))
+  t.equal(endOf('B'), versionJustAbove(version(1)), 'two sides of a split differ in nothing')
+  t.equal(endOf('A', { expiryYieldsToWrites: false }), version(ENDS_AT_MS), 'without the rule')
+})
+
+t.test('of what ends while a master is syncing only so much goes in one view', async (t) => {
+  const count = EXPIRY_SYNCING_MAX + EXPIRY_BATCH
+  const entries = Array.from({ length: count }, (_, i) => ending(`k${i}`))
+  const left = (masters: string): number => {
+    const lab = primaryLab(view('2A', masters, { roster: 'AB' }), { entries })
+    for (let tick = 0; tick <= count / EXPIRY_BATCH; tick++) {
+      lab.parts.expiry.tick(ENDS_AT_MS)
+      const { stream } = lab.parts
+      const replicated = { kind: 'replicated', appliedSeq: stream.lastSeq, isFull: false } as const
+      for (const call of lab.calls('replicate')) {
+        lab.answer(call, response(B, replicated), ENDS_AT_MS)
+      }
+      lab.settle(ENDS_AT_MS)
+    }
+    return lab.store.keyCount
+  }
+  t.equal(left('A+ B-'), EXPIRY_BATCH)
+  t.equal(left('A+ B+'), 0)
 })
 
 t.test('it is sent to the other master as a record that no client waits for', async (t) => {

@@ -5,6 +5,7 @@ import { BUCKETS, PAGE_BYTES, PAGE_KEYS_MAX, PAGE_VALUE_MAX } from '../../src/co
 import type { NodeRequest, PageItem } from '../../src/core/messages.ts'
 import { toTravel } from '../../src/core/travel.ts'
 import type { Entry, View } from '../../src/core/types.ts'
+import { versionJustAbove } from '../../src/core/version.ts'
 import { type Call, Lab, type LabOptions, primaryLab } from './lab.ts'
 import { A, B, ballot, C, entry, LATE, response, state, version, view } from './words.ts'
 
@@ -311,30 +312,47 @@ t.test('fetching by name gives what is there now and leaves out what is not', as
   t.equal(digest?.kind === 'digest' && digest.digest.length, DIGEST_BYTES)
 })
 
+/** B mirrors from A, and the stream brings `tail` while a page that lacks it is under way. */
+function mirrorWith(tail: Entry, of: { theirs: string; mine: string }): Lab {
+  const bench = new Bench(of.theirs, of.mine)
+  bench.tick()
+  const digest = bench.next()
+  if (digest !== undefined) bench.serve(digest)
+  const asked = bench.next()
+  const write = { requestId: '1', version: tail.version, fingerprint: 'f' }
+  const records = [{ kind: 'entry', entry: toTravel(tail, 0), write }] as const
+  const batch = { kind: 'replicate', ballot: ballot('2A'), firstSeq: 1, committedSeq: 0 } as const
+  bench.target.parts.follower.replicate({ ...batch, records }, 1, 0)
+  if (asked !== undefined) bench.serve(asked)
+  for (let call = bench.next(); call !== undefined; call = bench.next()) {
+    if (call.request.kind === 'synced') break
+    bench.serve(call)
+  }
+  return bench.target
+}
+
 t.test('the tail of the view before, sent again, counts as brought by the stream', async (t) => {
   // Stamped before this view, and not yet in the source's own store when it made the page.
   const tail = entry('a', version(50))
-  const write = { requestId: '1', version: tail.version, fingerprint: 'f' }
   for (const [theirs, mine] of [
     ['a40 b1', 'a40'],
     ['b1', ''],
   ] as const) {
-    const bench = new Bench(theirs, mine)
-    bench.tick()
-    const digest = bench.next()
-    if (digest !== undefined) bench.serve(digest)
-    const asked = bench.next()
-    const records = [{ kind: 'entry', entry: toTravel(tail, 0), write }] as const
-    const batch = { kind: 'replicate', ballot: ballot('2A'), firstSeq: 1, committedSeq: 0 } as const
-    bench.target.parts.follower.replicate({ ...batch, records }, 1, 0)
-    if (asked !== undefined) bench.serve(asked)
-    for (let call = bench.next(); call !== undefined; call = bench.next()) {
-      if (call.request.kind === 'synced') break
-      bench.serve(call)
-    }
-    t.equal(stored(bench.target, 'ab'), 'a50 b1', mine)
+    t.equal(stored(mirrorWith(tail, { theirs, mine }), 'ab'), 'a50 b1', mine)
   }
 })
+
+t.test(
+  'so does the delete of an expired entry, whose version is as old as that entry',
+  async (t) => {
+    const end = entry('a', versionJustAbove(version(40)), {})
+    for (const mine of ['', 'a40', 'a45 b1']) {
+      const target = mirrorWith(end, { theirs: 'a40 b1', mine })
+      t.equal(target.store.get('a')?.version, end.version, mine)
+      t.equal(stored(target, 'b'), 'b1')
+    }
+  },
+)
 
 t.test('a store of several pages arrives whole; one page is asked for ahead', async (t) => {
   const value = 'x'.repeat(PAGE_VALUE_MAX)

@@ -48,6 +48,19 @@ t.test('a tombstone goes when it is old enough, through the stream', async (t) =
   t.same(purged(lab), [])
 })
 
+t.test('the tombstone of an entry that lived longer than tombstones do goes at once', async (t) => {
+  const lived = entry('a', version(1), { value: 'x', expiresAtMs: TTL_MS + 2 })
+  const lab = primaryLab(view('2A', 'A+', { history: '1B' }), { entries: [lived] })
+  lab.parts.self.setWall(TTL_MS + 5, 0)
+  say(lab, B)
+  say(lab, C)
+  t.same(purged(lab, 0), [])
+  lab.parts.expiry.tick(0)
+  lab.settle(0)
+  t.equal(lab.store.get('a')?.content.kind, 'tombstone')
+  t.same(purged(lab, 0), ['a'])
+})
+
 t.test('nothing goes unless everybody is here, in this view, and owes nothing', async (t) => {
   const cases: [string, (lab: Lab) => void][] = [
     ['a node of the roster was never heard', (lab) => say(lab, B)],

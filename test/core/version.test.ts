@@ -7,6 +7,7 @@ import {
   laterVersion,
   VERSION_ZERO,
   VersionClock,
+  versionJustAbove,
   versionMs,
 } from '../../src/core/version.ts'
 import { holds } from '../wire/holds.ts'
@@ -121,6 +122,20 @@ t.test('every version given is above all given and all followed, as text', async
   })
   holds(t, property, 500)
 })
+
+t.test(
+  'just above a version: the next writer, or where there is none the next counter',
+  async (t) => {
+    const cases: readonly (readonly [string, string])[] = [
+      [version(1, 'A'), version(1, 'B')],
+      ['018bcfe568000007-00000000000000ff', '018bcfe568000007-0000000000000100'],
+      ['018bcfe568000007-ffffffffffffffff', '018bcfe568000008-0000000000000000'],
+      ['018bcfe56800ffff-ffffffffffffffff', '018bcfe568010000-0000000000000000'],
+      [VERSION_ZERO, '0000000000000000-0000000000000001'],
+    ]
+    for (const [below, above] of cases) t.equal(versionJustAbove(below), above)
+  },
+)
 
 t.test('text order is the order of time, counter and writer', async (t) => {
   const parts = fc.record({

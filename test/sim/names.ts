@@ -9,6 +9,8 @@ export class Names {
   add(id: NodeId, address: Address, name: string): void {
     this.#names.set(id, name)
     this.#names.set(address, name)
+    // The end of an entry that this node wrote has a version of its own: see versionJustAbove.
+    this.#names.set((BigInt(`0x${id}`) + 1n).toString(16).padStart(16, '0'), `${name}+`)
   }
 
   of(idOrAddress: string): string {
