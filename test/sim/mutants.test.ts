@@ -48,6 +48,8 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['noLateFills', 'copies5', 'stale'],
   ['followOnlyKnownStreams', 'lastwords4', 'stale'],
   ['expiryThroughStream', 'ttl3', 'I3'],
+  ['expiryYieldsToWrites', 'ttlsplit3', 'absent'],
+  ['purgeOnlyWhenAllPresent', 'ttlsplit3', 'I14'],
   ['sessionReads', 'latebeat3', 'session'],
   ['mergeForks', 'part2', 'I7'],
   ['debtsAreDurable', 'part4', 'lost'],
@@ -95,12 +97,9 @@ const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
   forgetRolledBack:
     'what a node remembers is dropped when it becomes syncing, and mirrored from the primary: ' +
     'see PAIRS',
-  purgeOnlyWhenAllPresent:
-    'a node that was away takes its entries from the primary when it returns (mirrorRemovesSurplus); ' +
-    'what it holds of another history stays on its disk. Where histories are merged it is needed',
   purgeRemovesOlder:
-    'in-sync masters hold what the primary holds, and a syncing one gives up whatever did not come ' +
-    'by the stream; needed where histories are merged',
+    'in-sync masters hold what the primary holds, a syncing one gives up whatever did not come by ' +
+    'the stream, and nothing is purged while anything is to be merged. Tried: ttlsplit3, ttlmirror3',
   auditAwaitsStream:
     'the primary leaves out what is under way; what it gives was acknowledged by every master, and ' +
     'so has been applied by the one that asks',

@@ -148,6 +148,17 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { ...CLEARING.world, nodes: 5 },
     faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1, leave: 1 }, downMax: 2 },
   }),
+  scenario('ttlsplit3', 'deletes are forgotten, and three nodes that may go on alone merge', {
+    ...CLEARING,
+    world: { ...CLEARING.world, settings: { ...BASE.world.settings, minCopies: 1 } },
+    faults: {
+      ...FAULTS,
+      weights: { kill: 2, unplug: 1, split: 3, shatter: 2, mend: 3 },
+      everyMs: { from: 500, to: 5000 },
+      downMs: { from: 50, to: 6000 },
+    },
+    mayFork: true,
+  }),
   scenario('ttlmirror3', 'tombstones go while masters are lost and mirror again and again', {
     ...CLEARING,
     prefilled: 300,

@@ -65,9 +65,18 @@ export class Streams implements Witness {
   }
 
   /** What was purged later, or has become newer, was applied as well. */
-  #isDone(sent: Sent, held: Version): boolean {
-    if (sent.isPurge) return held === VERSION_ZERO || held > sent.version
+  #isDone(sent: Sent, held: Version, at: { ballot: string; seq: number }): boolean {
+    if (sent.isPurge) {
+      const isBack = held === sent.version && this.#isSentAgain(sent, at)
+      return held === VERSION_ZERO || held > sent.version || isBack
+    }
     return held >= sent.version || this.#purges.upTo(sent.key) >= sent.version
+  }
+
+  /** A retried delete sends its tombstone again, and may come right after the purge of it. */
+  #isSentAgain({ key, version }: Sent, { ballot, seq }: { ballot: string; seq: number }): boolean {
+    const all = [...(this.#sent.get(ballot) ?? [])]
+    return all.some(([n, it]) => n > seq && it.key === key && it.version === version && !it.isPurge)
   }
 
   #applied(life: Life, request: Replicate, appliedSeq: number): void {
@@ -79,7 +88,7 @@ export class Streams implements Witness {
     for (let seq = checked + 1; seq <= appliedSeq; seq++) {
       const sent = this.#sent.get(ballot)?.get(seq)
       const held = sent === undefined ? '' : life.machine.disk.durableVersion(sent.key)
-      if (sent !== undefined && this.#isDone(sent, held)) continue
+      if (sent !== undefined && this.#isDone(sent, held, { ballot, seq })) continue
       const what = sent === undefined ? 'which nobody sent' : `but has ${held} of ${sent.key}`
       const who = `${life.machine.name}${life.incarnation}`
       this.#world.breach('I9', `${who} says it has applied ${seq} of ${ballot}, ${what}`)
@@ -104,7 +113,7 @@ export class Streams implements Witness {
         const isSameLife = (machine?.life?.incarnation ?? master.incarnation) === master.incarnation
         if (sent === undefined || machine === undefined || !isSameLife) continue
         const held = machine.disk.durableVersion(sent.key)
-        if (this.#isDone(sent, held)) continue
+        if (this.#isDone(sent, held, { ballot, seq })) continue
         const what = `${seq} of ${ballot} is committed, but ${machine.name} has ${held} of ${sent.key}`
         this.#world.breach('I9', `${life.machine.name}${life.incarnation} says that ${what}`)
       }
