@@ -5,7 +5,8 @@ import { replayCommand } from './batch.ts'
 import { Pool } from './pool.ts'
 import { SCENARIOS } from './scenarios.ts'
 
-const SEEDS_PER_SCENARIO = 150
+/** Three minutes of all scenarios on two processors; with --long, an hour. More: scripts/sim. */
+const SEEDS_PER_SCENARIO = process.env['TEST_LONG'] === '1' ? 800 : 40
 
 /** Seeds handed to a processor at a time. */
 const BLOCK_SEEDS = 20
