@@ -4,7 +4,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { HISTORY_MAX, OWED_MAX } from '../../src/core/limits.ts'
+import {
+  BATCH_RECORDS_MAX,
+  HISTORY_MAX,
+  MERGE_UNDER_WAY_MAX,
+  OWED_MAX,
+} from '../../src/core/limits.ts'
 import { ALL_RULES } from '../../src/core/rules.ts'
 import type { Event } from '../../src/core/step.ts'
 import { WORLD_EPOCH_MS } from './clock.ts'
@@ -41,6 +46,8 @@ const BOUNDS: Readonly<Record<string, number>> = {
   proofs: 64 + 2 * NODES,
   history: HISTORY_MAX,
   owed: OWED_MAX,
+  // A merge fetches no further batch beyond the first number; clients may ask for single keys.
+  merging: MERGE_UNDER_WAY_MAX + BATCH_RECORDS_MAX + UNDER_WAY,
   // Rings with limits of their own, in core/limits.ts: bounded by what was written here.
   commits: MINUTES * 60 * WRITES_A_SECOND,
   invalidated: MINUTES * 60 * WRITES_A_SECOND,
