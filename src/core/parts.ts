@@ -168,11 +168,11 @@ function createViewParts(
   const members = new Members(out, self, (id) => inRoster(standing.route, id))
   const leases = new Leases(self, standing)
   const session = new Session({ self, standing }, rules)
-  const synced = new SyncedMasters()
   const candidates = new Candidates({ self, members, standing, store }, { settings, fingerprint })
   const commits = new CommitLog()
   const announcer = new Announcer(out, { standing, commits })
   const stream = new Stream(out, { self, standing, members, announcer }, { settings, rules })
+  const synced = new SyncedMasters(stream, rules)
   const isIdle = () => standing.isLeader && stream.pendingCount === 0
   const acceptor = new Acceptor(out, { self, standing, members, store, rules, isIdle })
   const handoff = new Handoff(out, { standing, members, stream })

@@ -55,6 +55,8 @@ export interface Rules {
   readonly forgetRolledBack: boolean
   /** A node that becomes syncing forgets the retried writes: its mirror may roll them back. */
   readonly syncingForgets: boolean
+  /** A mirror has ended only once the stream has brought all that its pages may have shown. */
+  readonly syncedAwaitsStream: boolean
   /** A record of the stream that comes again is not applied again. */
   readonly replicateOnce: boolean
   /** A forwarded write names its view; a primary of another view refuses it. */
@@ -142,6 +144,7 @@ export const ALL_RULES: Rules = {
   applyOnce: true,
   forgetRolledBack: true,
   syncingForgets: true,
+  syncedAwaitsStream: true,
   replicateOnce: true,
   forwardNamesView: true,
   forwardNamesHeartbeat: true,

@@ -121,6 +121,11 @@ export class Stream {
     return sink?.answerByMs !== undefined && nowMs >= sink.answerByMs
   }
 
+  /** How far another master of the view has flushed the stream; undefined if it is none now. */
+  ackedBy(id: NodeId): number | undefined {
+    return this.#sinks.find((each) => each.id === id)?.ackedSeq
+  }
+
   /** The newest write under way on this key. */
   newestOn(key: string): Entry | undefined {
     const seq = this.#newestOf.get(key)

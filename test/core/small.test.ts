@@ -4,6 +4,7 @@ import { DIGEST_BYTES, differingBuckets, hasBucket } from '../../src/core/digest
 import { BUCKETS, REMEMBER_MAX, REMEMBER_MS, REMEMBER_PAGE_MAX } from '../../src/core/limits.ts'
 import type { AppliedWrite } from '../../src/core/messages.ts'
 import { Remembered } from '../../src/core/remembered.ts'
+import { ALL_RULES } from '../../src/core/rules.ts'
 import { SyncedMasters } from '../../src/core/synced-masters.ts'
 import { fromTravel, liveEntry, toTravel, valueBytes } from '../../src/core/travel.ts'
 import { A, B, ballot, entry, version } from './words.ts'
@@ -124,7 +125,7 @@ t.test('buckets differ when any of their eight bytes does', async (t) => {
 })
 
 t.test('who has mirrored counts in the view named only', async (t) => {
-  const synced = new SyncedMasters()
+  const synced = new SyncedMasters({ lastSeq: 0, ackedBy: () => 0 }, ALL_RULES)
   const seen = (): unknown => [
     synced.has(ballot('2A'), B),
     synced.has(ballot('3A'), B),
@@ -137,4 +138,22 @@ t.test('who has mirrored counts in the view named only', async (t) => {
   t.strictSame(seen(), [true, false, false])
   synced.start(ballot('3A'))
   t.strictSame(seen(), [false, false, false])
+})
+
+t.test('who has mirrored counts once it has the stream up to where it first said so', async (t) => {
+  const stream = { lastSeq: 7, acked: undefined as number | undefined, ackedBy: () => stream.acked }
+  const synced = new SyncedMasters(stream, ALL_RULES)
+  synced.start(ballot('2A'))
+  synced.add(ballot('2A'), B)
+  stream.lastSeq = 9
+  synced.add(ballot('2A'), B)
+  for (const [acked, expected] of [
+    [undefined, false],
+    [6, false],
+    [7, true],
+    [8, true],
+  ] as const) {
+    stream.acked = acked
+    t.equal(synced.has(ballot('2A'), B), expected, String(acked))
+  }
 })

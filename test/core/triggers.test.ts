@@ -53,6 +53,23 @@ t.test('an active primary: a lost master, a fence, a synced one; nothing else', 
   t.equal(why(syncing, 0), 'synced')
 })
 
+t.test(
+  'a mirror that showed a write under way counts once the stream has brought it',
+  async (t) => {
+    const lab = primaryLab(view('2A', 'A+ B-'))
+    lab.parts.synced.start(ballot('2A'))
+    const write = { requestId: requestId('1'), version: version(9), fingerprint: 'f' }
+    lab.parts.stream.append({ entry: entry('k', version(9)), write }, () => {}, 0)
+    const call = lab.call('replicate')
+    lab.settle(0)
+    t.equal(lab.store.get('k')?.version, version(9), 'pages show it')
+    lab.parts.synced.add(ballot('2A'), B)
+    t.equal(why(lab, 0), '')
+    lab.answer(call, response(B, { kind: 'replicated', appliedSeq: 1, isFull: false }), 0)
+    t.equal(why(lab, 0), 'synced')
+  },
+)
+
 t.test('a master that leaves the stream unanswered for 3 s is lost', async (t) => {
   const lab = primaryLab(V2)
   const write = { requestId: requestId('1'), version: version(9), fingerprint: 'f' }

@@ -40,6 +40,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['forwardNamesView', 'forgot3', 'doubled'],
   ['forwardNamesHeartbeat', 'minute3', 'doubled'],
   ['syncingForgets', 'comeback3', 'condition'],
+  ['syncedAwaitsStream', 'majaccept5', 'doubled'],
   ['noDirtyReads', 'comeback3', 'doubled'],
   ['primaryNeedsLease', 'comeback3', 'stale'],
   ['copyNeedsProof', 'copies5', 'stale'],

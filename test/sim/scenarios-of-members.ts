@@ -1,6 +1,6 @@
 // Scenarios of who takes part: leaving, laptops, witnesses, hand-overs, and majority mode.
 import type { FaultsOptions } from './faults.ts'
-import { BASE, CLIENTS, FAULTS, SINGLE, scenario } from './scenario-base.ts'
+import { BASE, FAULTS, SINGLE, scenario } from './scenario-base.ts'
 import type { Scenario } from './scenario.ts'
 import { changeVoters, halfAgreed, handOn, laptops } from './scripts.ts'
 
@@ -54,8 +54,6 @@ export const OF_MEMBERS: readonly Scenario[] = [
     },
     faults: undefined,
     script: halfAgreed,
-    // It is about views; a retry may be applied twice here (seed 16 with retries).
-    clients: { ...CLIENTS, retryShare: 0, twiceShare: 0 },
     faultsUntilMs: 60_000,
   }),
   scenario('majvoters', 'majority mode: an operator changes the voters while cables are cut', {
