@@ -26,6 +26,13 @@ import { minCopies, onlyGroup } from './view.ts'
 
 type Reply = (outcome: WriteOutcome, nowMs: number) => void
 
+/** What is known of a request id: by this master's memory, or only by the entry that is stored. */
+interface Known {
+  readonly version: Version
+  readonly isSame: boolean
+  readonly isRemembered: boolean
+}
+
 export interface WritesParts {
   readonly self: Self
   readonly standing: Standing
@@ -136,7 +143,7 @@ export class Writes {
       reply({ kind: 'reused' }, nowMs)
       return true
     }
-    const { stream, store } = this.#parts
+    const { stream, store, remembered } = this.#parts
     const end = (result: StreamEnd, thenMs: number) =>
       reply(outcomeOf(result, known.version), thenMs)
     const underWay = stream.newestOn(command.key)
@@ -144,28 +151,31 @@ export class Writes {
     // Rolled back: another primary never had it. Then this is a new write.
     const isLost = newest === undefined || newest.version < known.version
     if (isLost && this.#rules.forgetRolledBack) return false
-    if (underWay !== undefined) stream.join(command.key, end)
+    const { requestId, fingerprint } = command
+    const write = { requestId, version: known.version, fingerprint }
+    if (underWay !== undefined && known.isRemembered) stream.join(command.key, end)
     else if (newest !== undefined) {
-      // It is here, but perhaps on no other master: it is acknowledged only once it is.
-      const { requestId, fingerprint } = command
-      const write = { requestId, version: known.version, fingerprint }
+      // It is here, but perhaps on no other master: it is acknowledged only once it is. And only the
+      // entry may have told of it, until it is overwritten: from now on every master remembers it.
+      if (!known.isRemembered) remembered.add(write, nowMs)
       stream.append({ entry: newest, write }, end, nowMs)
     } else reply({ kind: 'applied', version: known.version, copies: 1 }, nowMs)
     return true
   }
 
   /** A write under this request id, and whether it was this one. */
-  #recall(command: WriteCommand, nowMs: number): { version: Version; isSame: boolean } | undefined {
+  #recall(command: WriteCommand, nowMs: number): Known | undefined {
     const { remembered, store, self } = this.#parts
     const known = remembered.get(command.requestId, nowMs)
     if (known !== undefined) {
       const { version, fingerprint } = known
-      return { version, isSame: fingerprint === command.fingerprint }
+      return { version, isSame: fingerprint === command.fingerprint, isRemembered: true }
     }
     const stored = store.get(command.key)
     if (stored?.requestId !== command.requestId) return undefined
     if (self.versionAgeMs(stored.version, nowMs) > REMEMBER_MS) return undefined
-    return { version: stored.version, isSame: isWhatIsStored(command.change, stored) }
+    const isSame = isWhatIsStored(command.change, stored)
+    return { version: stored.version, isSame, isRemembered: false }
   }
 
   #write(command: WriteCommand, reply: Reply, nowMs: number): void {

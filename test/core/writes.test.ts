@@ -237,6 +237,34 @@ t.test('the stored entry itself tells a retry after a restart, for a minute', as
   }
 })
 
+t.test('what only the stored entry told is remembered, however the key is written', async (t) => {
+  const stored = entry('a', OLD, { requestId: '1', value: 'x' })
+  const retry = (nowMs: number): CommandWords & { nowMs: number } => ({
+    id: '1',
+    value: 'x',
+    nowMs,
+  })
+  const bench = new Bench(ALONE, { entries: [stored] })
+  t.equal(bench.outcome('a', retry(0)), applied(100))
+  t.equal(bench.outcome('a', { id: '2', nowMs: 1 }), applied(1001))
+  t.equal(bench.outcome('a', retry(2)), applied(100))
+
+  // Its key is being written: every master must hear of it all the same.
+  const pair = new Bench(PAIR, { entries: [stored] })
+  pair.submit('a', { id: '2' })
+  pair.submit('a', retry(0))
+  const first = pair.lab.call('replicate')
+  const acked = { kind: 'replicated', appliedSeq: 1, isFull: false } as const
+  pair.lab.settle(1)
+  pair.lab.answer(first, response(B, acked), 1)
+  const { request } = pair.lab.call('replicate')
+  const sent = request.kind === 'replicate' ? request.records : []
+  t.strictSame(
+    sent.map((r) => r.kind === 'entry' && [r.entry.requestId, r.write?.requestId]),
+    [[requestId('2'), requestId('1')]],
+  )
+})
+
 t.test('after a restart a request id still belongs to what is stored under it', async (t) => {
   const stored = entry('a', OLD, { requestId: '1', value: 'x' })
   const gone = entry('a', OLD, { requestId: '1' })
