@@ -48,7 +48,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['proofNeedsNoGap', 'copies5', 'stale'],
   ['noLateFills', 'copies5', 'stale'],
   ['followOnlyKnownStreams', 'lastwords4', 'stale'],
-  ['expiryThroughStream', 'ttl3', 'I3'],
+  ['expiryThroughStream', 'ttl3', 'I7'],
   ['expiryYieldsToWrites', 'ttlsplit3', 'absent'],
   ['purgeOnlyWhenAllPresent', 'ttlsplit3', 'I14'],
   ['sessionReads', 'latebeat3', 'session'],
