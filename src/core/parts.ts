@@ -188,7 +188,7 @@ function createViewParts(
     { ...around, acceptor, leases, random, follower },
     { settings, rules },
   )
-  const triggers = new Triggers(out, { ...around, proposer, forks, frozen }, rules)
+  const triggers = new Triggers(out, { ...around, proposer, forks, frozen, handoff }, rules)
   return {
     self,
     standing,

@@ -15,6 +15,7 @@ import {
 } from './limits.ts'
 import type { Forks } from './forks.ts'
 import type { Frozen } from './frozen.ts'
+import type { Handoff } from './handoff.ts'
 import { hasDeparted, isLeaving } from './leavers.ts'
 import type { Member, Members } from './members.ts'
 import type { Merge } from './merge.ts'
@@ -50,6 +51,7 @@ export interface TriggerParts {
   readonly frozen: Frozen
   readonly merge: Merge
   readonly wishes: Wishes
+  readonly handoff: Handoff
 }
 
 export class Triggers {
@@ -146,7 +148,9 @@ export class Triggers {
       const isFenced =
         standing.isFencedByOther ||
         (promised !== undefined && compareBallots(promised, view.ballot) > 0)
-      if (isFenced && this.#rules.proposeAgainWhenFenced) return 'fenced'
+      // The one that was asked to take over promises above this view because of that.
+      const isExpected = this.#parts.handoff.isUnderWay
+      if (isFenced && !isExpected && this.#rules.proposeAgainWhenFenced) return 'fenced'
     }
     const isFrozenDue = this.#parts.frozen.isDue(view, nowMs)
     if (isFrozenDue && this.#rules.proposeAgainWhenFenced) return 'fenced'
