@@ -82,6 +82,11 @@ export class Members {
     return phase === 'dead' || phase === 'left'
   }
 
+  /** Another node that is gone, or that nobody here has heard of: it is not to be waited for. */
+  isAway(id: NodeId): boolean {
+    return id !== this.#self.id && (!this.#members.has(id) || this.isGone(id))
+  }
+
   /** A heartbeat. Returns false when it is of no use: an older life, or one node too many. */
   heard(sender: Sender, beat: Beat, nowMs: number): boolean {
     const known = this.#members.get(sender.id)

@@ -253,7 +253,7 @@ export class Proposer {
       startOn: (base) => this.#startOn(base, proposal.ballot, nowMs),
       mayLeaveNewest: nowMs - (this.#wantedSinceMs ?? nowMs) >= HOLDERS_WAIT_MS,
       merged: merge.merged(),
-      isGone: (id) => id !== self.id && (members.get(id) === undefined || members.isGone(id)),
+      isGone: (id) => members.isAway(id),
       settings: this.#settings,
       rules: this.#rules,
     })

@@ -27,7 +27,7 @@ import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import { isFulfilled, type Wishes } from './wishes.ts'
-import type { Ballot, Master, NodeId, View } from './types.ts'
+import type { Ballot, Master, View } from './types.ts'
 import {
   BALLOT_ZERO,
   ballotOf,
@@ -163,13 +163,13 @@ export class Triggers {
   }
 
   #asMergingPrimary(view: View, nowMs: number): string | undefined {
-    const { standing, merge, forks, members, self } = this.#parts
+    const { standing, merge, forks, members } = this.#parts
     if (!standing.mergesForks) return undefined
     if (merge.hasMerged()) return 'merged'
-    const isAway = (id: NodeId): boolean =>
-      id !== self.id && (members.get(id) === undefined || members.isGone(id))
     // The debt is at its holder, and is found again when that one returns.
-    const isLost = onlyGroup(view).merge.some((lineage) => lineage.holders.every(isAway))
+    const isLost = onlyGroup(view).merge.some((lineage) =>
+      lineage.holders.every((id) => members.isAway(id)),
+    )
     if (isLost) return 'lineage-lost'
     return forks.isDue(view, nowMs) ? 'fork' : undefined
   }
