@@ -52,6 +52,8 @@ interface Proposal {
   readonly accepted: Set<NodeId>
   readonly isMerge: boolean
   readonly isHandoff: boolean
+  /** Nodes that it counted on to answer when it chose, this one included. */
+  heardCount: number
   voterLists: readonly (readonly NodeId[])[]
   readonly acceptSentAtMs: Map<NodeId, number>
 }
@@ -149,6 +151,7 @@ export class Proposer {
       accepted: new Set(),
       isMerge: about.isMerge,
       isHandoff: about.isHandoff ?? false,
+      heardCount: 0,
       voterLists: [],
       acceptSentAtMs: new Map(),
     }
@@ -239,11 +242,12 @@ export class Proposer {
       return
     }
     proposal.promises.set(self.id, acceptor.ownPromise())
+    proposal.heardCount = countedOn(this.#parts, nowMs) + 1
     const choice = chooseView({
       ballot: proposal.ballot,
       me: self.id,
       promises: proposal.promises,
-      heardCount: countedOn(this.#parts, nowMs) + 1,
+      heardCount: proposal.heardCount,
       candidates: candidates.forVacancy(nowMs, undefined),
       hasSynced: (ballot, id) => this.#parts.synced.has(ballot, id),
       hasDeferred: this.#hasDeferred,

@@ -35,6 +35,8 @@ export interface Rules {
   readonly onlyActedViewsCount: boolean
   /** A view needs the promises of more than half of the nodes that its proposer hears. */
   readonly viewNeedsMostOfHeard: boolean
+  /** Available mode: more than half of the nodes heard accept a view before it is active. */
+  readonly mostOfHeardAccept: boolean
   /** A live active primary protects itself and is protected by those who hear it. */
   readonly vetoProtectsPrimary: boolean
   /** A primary proposes again when a master promised a higher ballot, or another node for long. */
@@ -134,6 +136,7 @@ export const ALL_RULES: Rules = {
   onlyHolderProposes: true,
   onlyActedViewsCount: true,
   viewNeedsMostOfHeard: true,
+  mostOfHeardAccept: true,
   vetoProtectsPrimary: true,
   proposeAgainWhenFenced: true,
   hungMasterIsReplaced: true,

@@ -121,6 +121,20 @@ t.test(
   },
 )
 
+t.test('all masters and more than half of the nodes heard accept', async (t) => {
+  const bench = new Bench()
+  for (const id of [node('d'), node('e')]) bench.lab.meet(id, 0)
+  bench.propose()
+  for (const id of [B, C, node('d'), node('e')]) bench.promise(id, 5)
+  t.equal(bench.view(), '3A A+ B+')
+  bench.end('accept B', { kind: 'accepted' }, 6)
+  t.equal(bench.view(), '3A A+ B+', 'two of five')
+  bench.end('accept C', { kind: 'rejected', promised: ballot('4C'), isVeto: false }, 7)
+  t.equal(bench.view(), '3A A+ B+', 'C has promised another one')
+  bench.end('accept D', { kind: 'accepted' }, 8)
+  t.equal(bench.view(), '3A A+ B+ active', 'three of five')
+})
+
 t.test('a silent node is waited for 150 ms, then the others decide', async (t) => {
   const bench = new Bench()
   bench.propose()

@@ -231,3 +231,27 @@ export function halfAgreed(stage: Stage): void {
 
 /** Long enough for the other side to go on alone, if anything lets it. Unit: ms. */
 const APART_MS = 4000
+
+/**
+ * Five empty nodes that have heard each other, and then one of them reaches everybody, two only each
+ * other and it, and the last two likewise: both pairs have a majority with it, and each could found a
+ * cluster. Mended before anybody is taken for dead.
+ */
+export function twoMajorities(stage: Stage): void {
+  const { network, machines } = stage.world
+  // The one between them is a witness: it takes part, and proposes nothing itself.
+  stage.at(MET_MS, () => {
+    for (const one of machines.slice(0, 2)) {
+      for (const other of machines.slice(2, 4)) {
+        network.cut(one, other)
+        network.cut(other, one)
+      }
+    }
+  })
+  stage.at(MET_MS + HALF_MET_MS, () => network.mend())
+}
+
+/** Everybody has been heard, and the first proposals are due. Unit: ms. */
+const MET_MS = 1400
+/** Well within the silence after which a node is suspected. Unit: ms. */
+const HALF_MET_MS = 900
