@@ -40,6 +40,11 @@ export function hasDeparted(member: Member): boolean {
   return member.phase === 'left' && member.beat?.lineages.length === 0
 }
 
+/** Those of these members. */
+export function departedOf(members: Iterable<Member>): Set<NodeId> {
+  return new Set([...members].filter(hasDeparted).map((m) => m.id))
+}
+
 /**
  * A node that was given up, and holds writes that the view does not have: others may have removed
  * deletes since that these writes are older than, so nothing of it is taken back.

@@ -33,6 +33,8 @@ export interface Rules {
   readonly onlyHolderProposes: boolean
   /** A view that its proposer never activated does not stand above one that acted. */
   readonly onlyActedViewsCount: boolean
+  /** A primary acts only once it remembers durably that its view is active. */
+  readonly actsOnlyRemembered: boolean
   /** A view needs the promises of more than half of the nodes that its proposer hears. */
   readonly viewNeedsMostOfHeard: boolean
   /** Available mode: more than half of the nodes heard accept a view before it is active. */
@@ -135,6 +137,7 @@ export const ALL_RULES: Rules = {
   bothVoterListsAgree: true,
   onlyHolderProposes: true,
   onlyActedViewsCount: true,
+  actsOnlyRemembered: true,
   viewNeedsMostOfHeard: true,
   mostOfHeardAccept: true,
   vetoProtectsPrimary: true,

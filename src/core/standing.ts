@@ -184,13 +184,20 @@ export class Standing {
     this.accept(view, nowMs, () => {})
   }
 
-  /** Every master of this node's own view has accepted it. */
+  /**
+   * Everybody needed has accepted this node's own view; `then` runs once that is durable, and not
+   * before may it act. A restarted primary takes a view that it does not remember as active for one
+   * that never acknowledged anything, and what it sends again from the view before needs no flush.
+   */
+  rememberActive(view: View, then: (nowMs: number) => void): void {
+    this.#persist({ ...this.#state, activated: view.ballot }, then)
+  }
+
+  /** Acts as primary of its accepted view from now on. */
   activate(nowMs: number): void {
     const view = this.view
     if (view === undefined || primaryOf(view).id !== this.#self.id) return
     this.#isActive = true
-    // Stores are flushed in order: this is durable before anything is acknowledged in this view.
-    this.#persist({ ...this.#state, activated: view.ballot }, () => {})
     this.#listener.activated(view, nowMs)
   }
 

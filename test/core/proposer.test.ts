@@ -121,6 +121,38 @@ t.test(
   },
 )
 
+t.test('it acts once it remembers durably that its view is active', async (t) => {
+  const bench = new Bench()
+  bench.propose()
+  bench.open()
+  const alone = bench.calls.map((call) => nameOf(idOf(call)))
+  t.strictSame(alone, ['B', 'C'])
+  bench.promise(C, 5)
+  bench.promise(B, 5)
+  const accept = bench.calls.find((call) => nameOf(idOf(call)) === 'B')
+  if (accept === undefined) throw new Error('B was not asked to accept')
+  bench.lab.answer(accept, response(B, { kind: 'accepted' }), 6)
+  t.equal(bench.view(), '3A A+ B+', 'accepted by all')
+  bench.lab.settle(7)
+  t.equal(bench.view(), '3A A+ B+ active', 'and flushed')
+})
+
+t.test('a primary whose disk is slow to remember does not act late', async (t) => {
+  const bench = new Bench()
+  bench.propose()
+  bench.open()
+  bench.promise(C, 5)
+  bench.promise(B, 5)
+  const accept = bench.calls.find((call) => nameOf(idOf(call)) === 'B')
+  if (accept === undefined) throw new Error('B was not asked to accept')
+  bench.lab.answer(accept, response(B, { kind: 'accepted' }), 6)
+  bench.lab.settle(PROPOSAL_MS + 6)
+  t.equal(bench.view(), '3A A+ B+')
+  t.strictSame(bench.logs, [])
+  bench.open(PROPOSAL_MS + 7)
+  t.strictSame(bench.logs, ['stalled before it could act'])
+})
+
 t.test('all masters and more than half of the nodes heard accept', async (t) => {
   const bench = new Bench()
   for (const id of [node('d'), node('e')]) bench.lab.meet(id, 0)

@@ -28,6 +28,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['onlyMastersSayAbsent', 'part3', 'I8'],
 
   ['mostOfHeardAccept', 'founders5', 'I10'],
+  ['actsOnlyRemembered', 'shortreign3', 'lost'],
   ['onlyActedViewsCount', 'wake2', 'I10'],
   ['stallRule', 'wake2', 'I10'],
   ['vetoProtectsPrimary', 'oneear3', 'G2'],

@@ -255,3 +255,33 @@ export function twoMajorities(stage: Stage): void {
 const MET_MS = 1400
 /** Well within the silence after which a node is suspected. Unit: ms. */
 const HALF_MET_MS = 900
+
+/**
+ * A primary is cut off with writes under way, goes on alone, and loses its power a moment later. It
+ * acknowledged those writes in a view that it may not remember; the others go on without it meanwhile.
+ */
+export function shortReign(stage: Stage): void {
+  const { network } = stage.world
+  const round = (): void => {
+    const primary = stage.primary()
+    if (primary === undefined) return
+    stage.cutOff(primary)
+    primary.disk.slowDown(SLOW_FLUSH_MS)
+    const isAlone = (): boolean =>
+      primary.life?.isActing === true && stage.hasNoOtherMaster(primary)
+    stage.when(isAlone, () => {
+      stage.after(REIGN_MS, () => stage.kill(primary, APART_MS))
+      stage.after(APART_MS, () => {
+        primary.disk.slowDown(undefined)
+        network.mend()
+        stage.after(2 * APART_MS, () => stage.when(() => stage.isSettled(), round))
+      })
+    })
+  }
+  stage.at(4000, () => stage.when(() => stage.isSettled(), round))
+}
+
+/** Slow enough to be killed before it, fast enough for a proposal. Unit: ms. */
+const SLOW_FLUSH_MS = { from: 60, to: 90 }
+/** Clients have their answers by then. Unit: ms. */
+const REIGN_MS = 10

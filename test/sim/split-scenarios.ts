@@ -3,7 +3,7 @@ import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
 import type { Change } from './scenario-base.ts'
-import { twoHalves } from './scripts.ts'
+import { shortReign, twoHalves } from './scripts.ts'
 
 /** What every scenario begins with. */
 interface Beginning {
@@ -43,6 +43,13 @@ export function splitScenarios(
       world: { settings: { ...base.world.settings, minCopies: 1 } },
       faults: { ...splits, weights: { ...splits.weights, shatter: 4 } },
       mayFork: true,
+    }),
+    scenario('shortreign3', 'a cut-off primary goes on alone, and loses its power a moment later', {
+      world: { settings: { ...base.world.settings, minCopies: 1 } },
+      faults: undefined,
+      script: shortReign,
+      mayFork: true,
+      faultsUntilMs: 40_000,
     }),
     scenario('oneway4', 'four nodes that hear others which do not hear them', {
       world: { nodes: 4 },

@@ -111,6 +111,12 @@ export class Stage {
       .filter((machine) => machine !== primary)
   }
 
+  /** By the view that it accepted last. */
+  hasNoOtherMaster(machine: Machine): boolean {
+    const view = machine.disk.store.state?.view
+    return view !== undefined && onlyGroup(view).masters.length === 1
+  }
+
   /** Running nodes that are no masters. */
   bystanders(): Machine[] {
     const masters = [this.primary(), ...this.otherMasters()]
