@@ -1,10 +1,10 @@
 // Spreads batches over the processors. A run is one thread; runs have nothing to do with each other.
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import type { Batch, BatchReport } from './batch.ts'
+import { workerCode } from './worker-code.ts'
 
-const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
+const WORKER_FLAGS = ['--input-type=module', '-']
 
 interface Job {
   readonly batch: Batch
@@ -19,7 +19,8 @@ export class Pool {
   readonly #running = new Map<ChildProcess, Job>()
 
   constructor(size: number = availableParallelism()) {
-    for (let i = 0; i < size; i++) this.#add()
+    const code = workerCode()
+    for (let i = 0; i < size; i++) this.#add(code)
   }
 
   run(batch: Batch): Promise<BatchReport> {
@@ -53,8 +54,10 @@ export class Pool {
     for (const worker of this.#workers) worker.disconnect()
   }
 
-  #add(): void {
-    const worker = fork(WORKER, { execArgv: ['--import', 'tsx'] })
+  #add(code: string): void {
+    const stdio = ['pipe', 'inherit', 'inherit', 'ipc'] as const
+    const worker = spawn(process.execPath, WORKER_FLAGS, { stdio: [...stdio] })
+    worker.stdin?.end(code)
     this.#workers.push(worker)
     this.#idle.push(worker)
     worker.on('message', (report: BatchReport) => {
