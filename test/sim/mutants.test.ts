@@ -54,6 +54,8 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['sessionReads', 'latebeat3', 'session'],
   ['mergeForks', 'part2', 'I7'],
   ['debtsAreDurable', 'part4', 'lost'],
+  ['partsAreOwed', 'lost3', 'lost'],
+  ['partsLeaveOutOldEntries', 'loststale3', 'I14'],
   ['absenceIsNoDelete', 'alone3', 'I5'],
   ['mergeTakesHigherOnly', 'part2', 'I7'],
   ['mergeThroughStream', 'part4', 'I7'],
