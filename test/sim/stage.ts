@@ -52,6 +52,12 @@ export class Stage {
     this.after(downMs, () => this.world.start(machine))
   }
 
+  /** Ends a node for good: it is not even back when everything else is repaired. */
+  lose(machine: Machine): void {
+    this.kill(machine, Infinity)
+    machine.wasStarted = false
+  }
+
   /** Stops a node in order. */
   leave(machine: Machine): void {
     this.#broke(`leave ${machine.name}`)
