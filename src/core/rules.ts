@@ -95,6 +95,8 @@ export interface Rules {
   readonly purgeRemovesOlder: boolean
   /** A read that names a version is answered only by what comes after that version's write. */
   readonly sessionReads: boolean
+  /** Less than a read names is an answer only while nobody can be holding the write that it names. */
+  readonly sessionNeedsAllHere: boolean
   /** An audit judges only once all that the primary had sent by then has been applied. */
   readonly auditAwaitsStream: boolean
   /** What another side of a split acknowledged is brought in before its history counts as known. */
@@ -164,6 +166,7 @@ export const ALL_RULES: Rules = {
   purgeOnlyWhenAllPresent: true,
   purgeRemovesOlder: true,
   sessionReads: true,
+  sessionNeedsAllHere: true,
   auditAwaitsStream: true,
   mergeForks: true,
   debtsAreDurable: true,

@@ -52,6 +52,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['expiryYieldsToWrites', 'ttlsplit3', 'absent'],
   ['purgeOnlyWhenAllPresent', 'ttlsplit3', 'I14'],
   ['sessionReads', 'latebeat3', 'session'],
+  ['sessionNeedsAllHere', 'part2', 'session'],
   ['mergeForks', 'part2', 'I7'],
   ['debtsAreDurable', 'part4', 'lost'],
   ['absenceIsNoDelete', 'alone3', 'I5'],
