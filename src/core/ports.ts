@@ -73,8 +73,11 @@ export interface EntryReader {
    * it is stored, though not to be read.
    */
   isDamaged(key: string): boolean
-  /** Some of the damaged entries; with the version, where that can still be read. */
-  damaged(countMax: number): DamagedEntry[]
+  /**
+   * The first of the damaged entries above this key in byte order, undefined: of all; with the
+   * version, where that can still be read.
+   */
+  damaged(countMax: number, after: string | undefined): DamagedEntry[]
   /** Live entries: no tombstones. */
   readonly keyCount: number
   /** No room for more values; deletes still fit. */

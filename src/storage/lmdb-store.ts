@@ -174,8 +174,8 @@ class LmdbStore implements Store {
     return this.#data.isLost(key)
   }
 
-  damaged(countMax: number): DamagedEntry[] {
-    return this.#data.lost(countMax)
+  damaged(countMax: number, after: string | undefined): DamagedEntry[] {
+    return this.#data.lost(countMax, after)
   }
 
   due(bounds: DueBounds): DuePage {
