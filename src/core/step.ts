@@ -73,6 +73,8 @@ export type Effect =
     }
   | { readonly kind: 'keep'; readonly copy: Copy }
   | { readonly kind: 'drop'; readonly keyHash: string }
+  /** Every copy goes: an in-sync master holds all keys itself. */
+  | { readonly kind: 'dropAll' }
   | {
       readonly kind: 'log'
       readonly level: 'debug' | 'info' | 'warn' | 'error'
