@@ -1,5 +1,6 @@
 // What the core may look at outside itself, synchronously and without side effects.
 // Implemented by storage/ (lmdb, memory, the bounded copies); changed only through effects.
+import type { Conflict } from './conflicts.ts'
 import type { EntryHead } from './messages.ts'
 import type { Copy, Entry, Version } from './types.ts'
 
@@ -92,6 +93,8 @@ export interface EntryReader {
    * last moments may be missing from it.
    */
   due(bounds: DueBounds): DuePage
+  /** Writes that lost in a merge, oldest first. Those of the last moments may be missing from it. */
+  conflicts(): readonly Conflict[]
 }
 
 /** The copies this node keeps. `keep` and `drop` effects are visible at once. */

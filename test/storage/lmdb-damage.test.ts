@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Test } from 'tap'
 import { test } from 'tap'
+import type { Conflict } from '../../src/core/conflicts.ts'
 import type { ByteTable } from '../../src/storage/entry-table.ts'
 import { openEnvironment } from '../../src/storage/lmdb-environment.ts'
 import type { Environment } from '../../src/storage/lmdb-environment.ts'
@@ -137,6 +138,35 @@ for (const { title, table, key, change } of DAMAGES) {
     await next.store.close()
   })
 }
+
+void test('damage to what lost in a merge: it is told, and left out', async (t) => {
+  const dir = temporaryDir()
+  t.teardown(() => removeDir(dir))
+  const store = await openLmdbStore(optionsFor(dir))
+  const lineage = { epoch: 1, proposer: NODE }
+  const conflicts = ['a', 'b'].map((key): Conflict => {
+    return { key, winner: value(key, 9).version, loser: value(key, 1), lineage, atMs: 7 }
+  })
+  await applied(
+    store,
+    conflicts.map((conflict) => ({ kind: 'keepConflict', conflict })),
+  )
+  await store.close()
+  const table = ({ conflicts }: Environment): ByteTable => conflicts
+  for (const change of [
+    (bytes: Buffer) => flip(bytes, -1),
+    (bytes: Buffer) => flip(bytes, 4),
+    (bytes: Buffer) => bytes.subarray(0, 7),
+  ]) {
+    await tamper(dir, { table, key: 'a' }, change)
+    const told: string[] = []
+    const onConflictDamage = (key: string): void => void told.push(key)
+    const next = await openLmdbStore(optionsFor(dir, { onConflictDamage }))
+    t.same(plain(next.conflicts()), plain(conflicts.slice(1)))
+    t.same(told, ['a'])
+    await next.close()
+  }
+})
 
 for (const [name, code] of [
   ['identity', 'meta-damaged'],
