@@ -51,6 +51,8 @@ export interface Rules {
   readonly replicateInOrder: boolean
   /** A retried write is applied once. */
   readonly applyOnce: boolean
+  /** A retry that only the stored entry tells of is from then on remembered by every master. */
+  readonly retriesAreRemembered: boolean
   /** A remembered write counts only while the stored entry is at least as new. */
   readonly forgetRolledBack: boolean
   /** A node that becomes syncing forgets the retried writes: its mirror may roll them back. */
@@ -144,6 +146,7 @@ export const ALL_RULES: Rules = {
   sendTailAgain: true,
   replicateInOrder: true,
   applyOnce: true,
+  retriesAreRemembered: true,
   forgetRolledBack: true,
   syncingForgets: true,
   syncedAwaitsStream: true,

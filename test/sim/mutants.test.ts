@@ -37,6 +37,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['mirrorRemovesSurplus', 'part3', 'I13'],
   ['carryInSyncOnlyFromOwnView', 'stall3', 'I13'],
   ['applyOnce', 'part3', 'doubled'],
+  ['retriesAreRemembered', 'recalled3', 'doubled'],
   ['forwardNamesView', 'forgot3', 'doubled'],
   ['forwardNamesHeartbeat', 'minute3', 'doubled'],
   ['syncingForgets', 'comeback3', 'condition'],

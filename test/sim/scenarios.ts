@@ -1,6 +1,13 @@
 // The scenarios by name. Time is the real one: a heartbeat is 250 ms, a silent node dead after 1.75 s.
 import type { Scenario } from './scenario.ts'
-import { lateInView, forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
+import {
+  forgottenForward,
+  lateForward,
+  lateInView,
+  lonely,
+  recalled,
+  stallInProposal,
+} from './mishaps.ts'
 import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
 import { splitScenarios } from './split-scenarios.ts'
 
@@ -220,6 +227,11 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: undefined,
     script: forgottenForward,
     faultsUntilMs: 40_000,
+  }),
+  scenario('recalled3', 'a write that only its entry tells of, retried before and after the next', {
+    faults: undefined,
+    script: recalled,
+    faultsUntilMs: 20_000,
   }),
   scenario('wake2', 'two nodes that stall in turn, one of them in the middle of a proposal', {
     world: { nodes: 2 },
