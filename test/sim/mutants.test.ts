@@ -60,7 +60,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['mergeTakesHigherOnly', 'part2', 'I7'],
   ['mergeThroughStream', 'part4', 'I7'],
   ['askOtherSide', 'slowmerge6', 'absent'],
-  ['answersFromOwnSide', 'alone3', 'stale'],
+  ['answersFromOwnSide', 'sight6', 'stale'],
 ]
 
 /** The state of nodes breaks first; looking away from it shows what clients would see of it. */
