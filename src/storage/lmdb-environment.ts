@@ -14,6 +14,8 @@ export interface Environment {
   readonly local: { readonly records: ByteTable; readonly values: ByteTable }
   /** Places of cluster entries in order of time. */
   readonly due: ByteTable
+  /** Writes that lost in a merge. */
+  readonly conflicts: ByteTable
   readonly meta: ByteTable
 }
 
@@ -31,6 +33,7 @@ export function openEnvironment(dir: string): Environment {
       data: { records: table('data'), values: table('values') },
       local: { records: table('local'), values: table('local-values') },
       due: table('due'),
+      conflicts: table('conflicts'),
       meta: table('meta'),
     }
   } catch (cause) {
@@ -42,8 +45,9 @@ export function openEnvironment(dir: string): Environment {
 
 /** Bytes of pages in the file that hold nothing and will be used before the file grows. */
 export function reusableBytes(environment: Environment): number {
-  const { data, local, due, meta } = environment
-  const tables = [data.records, data.values, local.records, local.values, due, meta]
+  const { data, local, due, conflicts, meta } = environment
+  const entries = [data.records, data.values, local.records, local.values]
+  const tables = [...entries, due, conflicts, meta]
   const info = stats(meta)
   let used = pages(info.root) + pages(info.free)
   for (const table of tables) used += pages(stats(table))
