@@ -20,6 +20,8 @@ import {
   votersAfter,
   whyNoQuorum,
 } from './quorum.ts'
+import { forcedView, isForcedBeginning, isRemains } from './remains.ts'
+import { holds } from './unneeded.ts'
 import { forgottenAfter, joinRosters, rosterOf } from './roster.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterSettings } from './settings.ts'
@@ -68,10 +70,13 @@ export type Choice =
   /** Somebody else should propose: a holder of the newest data, or the old primary. */
   | { readonly kind: 'nudge'; readonly to: readonly NodeId[]; readonly isDeferral: boolean }
   | { readonly kind: 'wait'; readonly reason: string }
+  /** What an operator ordered must not be: the sentence names who is in the way. */
+  | { readonly kind: 'refused'; readonly reason: string }
 
 /** Decides the view that these promises allow. */
 export function chooseView(input: ChooseInput): Choice {
   const { base, others, missing } = survey(input)
+  if (input.wish?.kind === 'force' && !isBegun(base)) return force(input, { base, missing })
   const newest = base?.view ?? missing[0]
   // Nodes that are heard may be too busy to answer, or know a newer view: unless more than half of
   // them agree, two proposers could each found a history of their own. In majority mode the voters
@@ -89,6 +94,28 @@ export function chooseView(input: ChooseInput): Choice {
   if (away !== undefined && !mayLeave) return { kind: 'wait', reason: missingHolders(away) }
   if (base === undefined) return build(input, undefined, [])
   return whoElse(input, base) ?? build(input, base.view, others)
+}
+
+/** A forced view that was accepted here and there: what it began is gone on with. */
+function isBegun(base: Reported | undefined): boolean {
+  return base !== undefined && isForcedBeginning(base.view)
+}
+
+/** A new beginning from what everybody here has left, if nobody has what could be gone on with. */
+function force(input: ChooseInput, { base, missing }: Omit<Survey, 'others'>): Choice {
+  const { promises, heardCount, rules } = input
+  const addressOf = (id: NodeId) => promises.get(id)?.address ?? id
+  if (base !== undefined && rules.forceRefusedWhileHolderKnown) {
+    return { kind: 'refused', reason: holds(base.holders.map(addressOf)) }
+  }
+  // Whoever does not promise is not asked for what it has.
+  if (promises.size < heardCount) {
+    return { kind: 'wait', reason: tooFewAgree(promises.size, heardCount) }
+  }
+  const choice = build(input, undefined, [])
+  const lost = base?.view ?? missing[0]
+  if (choice.kind !== 'view' || lost === undefined) return choice
+  return { ...choice, view: forcedView(choice.view, { lost, promises, rules }) }
 }
 
 /** Who should propose rather than this node: a holder, or the old primary once. */
@@ -112,7 +139,8 @@ function whoElse(input: ChooseInput, base: Reported): Choice | undefined {
 function survey(input: ChooseInput): Survey {
   if (input.settings.mode === 'available') return surveyLineages(input)
   const newest = reportedViews(input.promises).find(
-    ({ view, holders }) => holders.length > 0 || canHaveActed(view, input.promises),
+    ({ view, holders }) =>
+      !isRemains(view) && (holders.length > 0 || canHaveActed(view, input.promises)),
   )
   if (newest === undefined) return { base: undefined, others: [], missing: [] }
   return newest.holders.length > 0
@@ -221,7 +249,11 @@ function historyOf(
     history.some((ballot) => sameBallot(ballot, lineage.ballot))
   return {
     history,
-    merge: [...here, ...kept.filter((lineage) => !isIn(lineage))].slice(0, MERGE_MAX),
+    merge: [...here, ...kept.filter((lineage) => !isIn(lineage))].slice(
+      0,
+      // A forced view may list more.
+      Math.max(MERGE_MAX, listed.length),
+    ),
   }
 }
 
@@ -321,5 +353,8 @@ function missingHolders(view: View): string {
   const names = onlyGroup(view)
     .masters.filter((m) => m.inSync)
     .map((m) => at(m.id))
-  return `the newest data is on ${names.join(' and ')}, which cannot be reached: bring it back`
+  return (
+    `the newest data is on ${names.join(' and ')}, which cannot be reached: bring it back. If it is ` +
+    'lost for good, POST /admin/force goes on with what the nodes in sight still have'
+  )
 }

@@ -1,6 +1,7 @@
 // Which histories the promises report, which of them to go on with, and which to merge into it.
 // Pure functions over promises. Never looks at who is silent.
 import type { NodePromise } from './messages.ts'
+import { isRemains } from './remains.ts'
 import type { Rules } from './rules.ts'
 import type { Ballot, Lineage, NodeId, View } from './types.ts'
 import {
@@ -44,9 +45,12 @@ export function surveyLineages(told: Told): Survey {
   const held = reported.filter((it) => it.holders.length > 0)
   const isUnder = (a: View, b: View): boolean =>
     isCovered(a, b, isIdle) && (!isCovered(b, a, isIdle) || isBelow(a, b))
-  const [base, ...others] = held.filter(
+  const tops = held.filter(
     (it) => !held.some((other) => other !== it && isUnder(it.view, other.view)),
   )
+  // What is left of a lost lineage is brought in, and nothing to go on from.
+  const base = tops.find(({ view }) => !isRemains(view))
+  const others = tops.filter((it) => it !== base)
   const isMissing = ({ view, holders }: Reported): boolean => {
     if (holders.length > 0) return false
     return base === undefined || (isUnder(base.view, view) && !isCovered(view, base.view, isIdle))
@@ -93,7 +97,7 @@ export function reportedViews(promises: Promises): Reported[] {
     // A witness may hold data from the time before it was one; it can never lead with it.
     const holder = isWitness ? undefined : id
     if (state.view !== undefined) report(state.view, isHolder(state.view, id) ? holder : undefined)
-    for (const owed of state.owed) report(owed, holder)
+    for (const owed of state.owed) report(owed, isRemains(owed) ? id : holder)
   }
   return [...byBallot.values()].sort((a, b) => compareBallots(b.view.ballot, a.view.ballot))
 }

@@ -30,7 +30,7 @@ import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import type { Ballot, NodeId, View, ViewStart } from './types.ts'
-import type { Wishes } from './wishes.ts'
+import type { Wish, Wishes } from './wishes.ts'
 import {
   ballotOf,
   compareBallots,
@@ -52,6 +52,7 @@ interface Proposal {
   readonly accepted: Set<NodeId>
   readonly isMerge: boolean
   readonly isHandoff: boolean
+  readonly force: Force | undefined
   voterLists: readonly (readonly NodeId[])[]
   readonly acceptSentAtMs: Map<NodeId, number>
 }
@@ -75,6 +76,13 @@ interface ProposeFor {
   readonly reason: string
   readonly isMerge: boolean
   readonly isHandoff?: boolean
+  /** An operator's order: go on from what is left. */
+  readonly force?: Force
+}
+
+interface Force {
+  /** Somebody here has what the cluster can go on with. */
+  readonly onRefused: (reason: string) => void
 }
 
 export class Proposer {
@@ -129,7 +137,8 @@ export class Proposer {
     if (self.isWitness) return
     this.#wantedSinceMs ??= nowMs
     // No promise is made in vain: it would only fence this node.
-    const hopeless = whyHopeless(this.#parts, this.#settings)
+    const isForced = about.force !== undefined
+    const hopeless = isForced ? undefined : whyHopeless(this.#parts, this.#settings)
     if (hopeless !== undefined) {
       this.#trouble = hopeless
       this.holdUntil(nowMs + HOPELESS_PAUSE_MS)
@@ -149,6 +158,7 @@ export class Proposer {
       accepted: new Set(),
       isMerge: about.isMerge,
       isHandoff: about.isHandoff ?? false,
+      force: about.force,
       voterLists: [],
       acceptSentAtMs: new Map(),
     }
@@ -249,7 +259,7 @@ export class Proposer {
       hasDeferred: this.#hasDeferred,
       isHandoff: proposal.isHandoff,
       departed: this.#departed(),
-      wish: standing.isLeader ? this.#parts.wishes.current : undefined,
+      wish: this.#wish(proposal),
       startOn: (base) => this.#startOn(base, proposal.ballot, nowMs),
       mayLeaveNewest: nowMs - (this.#wantedSinceMs ?? nowMs) >= HOLDERS_WAIT_MS,
       merged: merge.merged(),
@@ -262,6 +272,11 @@ export class Proposer {
       proposal.voterLists = choice.voterLists
       this.#accept(proposal, choice.view, nowMs)
     } else this.#giveWay(choice, proposal, nowMs)
+  }
+
+  #wish(proposal: Proposal): Wish | undefined {
+    if (proposal.force !== undefined) return { kind: 'force' }
+    return this.#parts.standing.isLeader ? this.#parts.wishes.current : undefined
   }
 
   /** The stream of the view to come: this node's own goes on, or a new one continues the base's. */
@@ -285,6 +300,7 @@ export class Proposer {
       this.abort('another node should propose', nowMs)
       return
     }
+    if (choice.kind === 'refused') proposal.force?.onRefused(choice.reason)
     this.abort(choice.reason, nowMs)
     this.holdUntil(nowMs + HOPELESS_PAUSE_MS)
   }

@@ -16,6 +16,7 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import { mustStayOut } from './leavers.ts'
 import { includes } from './lineages.ts'
+import { isRemains, remainsOwed } from './remains.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Ballot, DurableState, Master, StreamId, View } from './types.ts'
 
@@ -141,6 +142,12 @@ export class Standing {
     return this.#held().flatMap((view) => this.#lastActed(view) ?? [])
   }
 
+  /** It holds what an ordinary election can go on from: more than what it had left when one was forced. */
+  get canGoOn(): boolean {
+    const whole = this.#held().filter((view) => !isRemains(view))
+    return whole.some((view) => this.#lastActed(view) !== undefined)
+  }
+
   /** Whether this node owes the cluster this view's data, and so keeps what it holds of it. */
   owes(ballot: Ballot): boolean {
     return this.#state.owed.some((view) => sameBallot(view.ballot, ballot))
@@ -214,16 +221,24 @@ export class Standing {
 
   /** What stays to be merged: this node holds it, and the new view does not contain it. */
   #owedAfter(view: View): readonly View[] {
-    // One history: a view that the new one does not contain was never active.
-    if (this.#mode === 'majority') return []
     if (!this.#rules.debtsAreDurable) return []
-    const due = this.#held().filter((v) => !this.#isContained(v, view))
+    const due = this.#heldWith(remainsOwed(view, this.#self.id)).filter(
+      (v) => !this.#isContained(v, view),
+    )
     // One that another contains has nothing of its own; so the list stays short for ever.
     const owed = due.filter((v) => !due.some((by) => isAbove(by, v) && this.#isContained(v, by)))
     if (owed.length > this.#state.owed.length) {
       this.#out.log('warn', 'lineage-owed', { ballots: owed.map((v) => formatBallot(v.ballot)) })
     }
     return owed
+  }
+
+  /** What this node holds, its remains for a forced view among it: the last ones say all. */
+  #heldWith(remains: View | undefined): View[] {
+    // One history: a view that the new one does not contain was never active.
+    const held = this.#mode === 'majority' ? this.#held().filter(isRemains) : this.#held()
+    if (remains === undefined) return held
+    return [...held.filter((view) => !isRemains(view)), remains]
   }
 
   #held(): View[] {

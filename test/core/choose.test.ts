@@ -128,6 +128,8 @@ function text(choice: Choice): string {
       return `${choice.isDeferral ? 'defer to' : 'nudge'} ${choice.to.map(nameOf).join(' ')}`
     case 'wait':
       return `wait: ${choice.reason}`
+    case 'refused':
+      return `refused: ${choice.reason}`
   }
 }
 

@@ -220,11 +220,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 )
 
 const condition: fc.Arbitrary<Condition> = fc.oneof(
-  fc.constantFrom(
-    { kind: 'none' as const },
-    { kind: 'exists' as const },
-    { kind: 'absent' as const },
-  ),
+  fc.constantFrom(...([{ kind: 'none' }, { kind: 'exists' }, { kind: 'absent' }] as const)),
   record({ kind: fc.constant('oneOf' as const), versions: fc.array(version, { maxLength: 3 }) }),
 )
 
@@ -282,6 +278,7 @@ const order: fc.Arbitrary<Order> = fc.oneof(
     kind: fc.constantFrom('forget' as const, 'addVoter' as const, 'removeVoter' as const),
     node: nodeName,
   }),
+  record({ kind: fc.constant('force' as const) }),
 )
 const orderOutcome: fc.Arbitrary<OrderOutcome> = fc.oneof(
   record({ kind: fc.constant('done' as const), sentence: reason }),
@@ -334,6 +331,7 @@ export const requestParts: ByKind<NodeRequest> = {
   order: record({ order }),
   recover: record({ ballot, keys: fc.array(key, { maxLength: 20 }) }),
   audit: fc.constant({}),
+  salvage: fc.constant({}),
   heldDigest: record({ ballot, lineage: ballot }),
   heldPage: record({
     ballot,
@@ -394,5 +392,6 @@ export const responseParts: ByKind<NodeResponse> = {
     absent: fc.array(key, { maxLength: 5 }),
     seq: count,
   }),
-  unable: record({ reason }),
+  salvaged: record({ copies: count }),
+  ...{ unneeded: record({ reason }), unable: record({ reason }) },
 }
