@@ -393,5 +393,6 @@ export const responseParts: ByKind<NodeResponse> = {
     seq: count,
   }),
   salvaged: record({ copies: count }),
-  ...{ unneeded: record({ reason }), unable: record({ reason }) },
+  unneeded: record({ reason }),
+  unable: record({ reason }),
 }
