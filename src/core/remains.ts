@@ -1,21 +1,21 @@
 // What a node has left when every holder of the newest data is lost: its whole store, under a name of
 // its own, owed to the view that was forced. Pure functions over views.
+import { keyHash } from './key-hash.ts'
 import { HISTORY_MAX } from './limits.ts'
 import type { NodePromise } from './messages.ts'
 import type { Rules } from './rules.ts'
 import { VERSION_ZERO } from './version.ts'
 import type { Ballot, Lineage, NodeId, View } from './types.ts'
-import { contains, onlyGroup, sameBallot } from './view.ts'
+import { formatBallot, onlyGroup, sameBallot } from './view.ts'
 
 /** A view that an operator forced: a new beginning, of which nothing is known but itself. */
 export function isForcedBeginning(view: View): boolean {
   return view.isUnclean && onlyGroup(view).history.length === 1
 }
 
-/** Names what a node had when a view was forced. No node has an id that would give such a ballot. */
+/** Names what a node had left when a view was forced. No node proposes under it. */
 export function remainsName(forced: Ballot, id: NodeId): Ballot {
-  const mixed = BigInt(`0x${forced.proposer}`) ^ BigInt(`0x${id}`)
-  return { epoch: forced.epoch, proposer: mixed.toString(16).padStart(16, '0') }
+  return { epoch: forced.epoch, proposer: keyHash(`remains ${formatBallot(forced)} ${id}`) }
 }
 
 /** What the proposer of a forced view has to bring in: all that the others who promised have. */
@@ -24,7 +24,7 @@ function remainsOf(forced: Ballot, promises: ReadonlyMap<NodeId, NodePromise>): 
     .filter((id) => id !== forced.proposer)
     .map((id) => {
       const ballot = remainsName(forced, id)
-      return { ballot, holders: [id], history: [ballot] }
+      return { ballot, holders: [id], history: [ballot], partOf: [ballot] }
     })
 }
 
@@ -48,24 +48,25 @@ export function forcedView(
   }
 }
 
-/** What this node owes once it accepts the view, if the view asks for its remains. */
+/** What this node owes once it accepts the view, if the view asks for what it has left. */
 export function remainsOwed(view: View, me: NodeId): View | undefined {
-  const lineage = onlyGroup(view).merge.find(({ ballot, holders }) => {
-    // Mixed twice, the name gives the ballot of the forced view.
-    return holders.includes(me) && contains(view, remainsName(ballot, me))
-  })
-  if (lineage === undefined) return undefined
-  const { ballot } = lineage
+  const { history, merge } = onlyGroup(view)
+  const asked = merge.filter((lineage) => isRemains(lineage) && lineage.holders.includes(me))
+  const isMine = (ballot: Ballot): boolean =>
+    history.some((forced) => sameBallot(remainsName(forced, me), ballot))
+  const ballot = asked.map((lineage) => lineage.ballot).find(isMine)
+  if (ballot === undefined) return undefined
   return {
     ...view,
     ballot,
     groups: [{ masters: [{ id: me, incarnation: 0, inSync: true }], history: [ballot], merge: [] }],
+    // All that is stored here.
     start: { ...view.start, clock: VERSION_ZERO },
+    partOf: [ballot],
   }
 }
 
-/** Whether an owed view is a node's whole store: one of them says what all of them would. */
-export function isRemains(owed: View): boolean {
-  const { history } = onlyGroup(owed)
-  return owed.start.clock === VERSION_ZERO && history.every((b) => sameBallot(b, owed.ballot))
+/** A part of nothing but itself: what a node had left. */
+export function isRemains({ ballot, partOf }: Pick<Lineage, 'ballot' | 'partOf'>): boolean {
+  return partOf.some((whole) => sameBallot(whole, ballot))
 }

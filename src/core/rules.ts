@@ -101,6 +101,12 @@ export interface Rules {
   readonly mergeForks: boolean
   /** A node remembers durably what it holds and the cluster has not merged. */
   readonly debtsAreDurable: boolean
+  /** What a syncing master holds of a view that the cluster went on without is owed as well. */
+  readonly partsAreOwed: boolean
+  /** Of a part only what came since the node began to sync is merged. */
+  readonly partsLeaveOutOldEntries: boolean
+  /** A view is waited for when its syncing master cannot tell what came by the stream. */
+  readonly brokenPartsAreWaitedFor: boolean
   /** What a lineage does not have says nothing about what others have. */
   readonly absenceIsNoDelete: boolean
   /** A merge only brings in versions higher than what is there. */
@@ -175,6 +181,9 @@ export const ALL_RULES: Rules = {
   auditAwaitsStream: true,
   mergeForks: true,
   debtsAreDurable: true,
+  partsAreOwed: true,
+  partsLeaveOutOldEntries: true,
+  brokenPartsAreWaitedFor: true,
   absenceIsNoDelete: true,
   mergeTakesHigherOnly: true,
   mergeThroughStream: true,

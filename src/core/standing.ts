@@ -6,6 +6,7 @@ import {
   contains,
   formatBallot,
   isHolder,
+  isSyncingMaster,
   mastershipOf,
   onlyGroup,
   primaryOf,
@@ -16,9 +17,11 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import { mustStayOut } from './leavers.ts'
 import { includes } from './lineages.ts'
-import { isRemains, remainsOwed } from './remains.ts'
+import type { EntryReader } from './ports.ts'
+import { remainsOwed } from './remains.ts'
 import type { ClusterSettings } from './settings.ts'
-import type { Ballot, DurableState, Master, StreamId, View } from './types.ts'
+import { isPart, owedSince, partOfView } from './syncing-part.ts'
+import type { Ballot, DurableState, Master, Part, StreamId, View } from './types.ts'
 
 /** Told when this node's place changes; the streams and leases follow it. */
 export interface StandingListener {
@@ -35,6 +38,7 @@ export class Standing {
   readonly #self: Self
   readonly #rules: Rules
   readonly #mode: ClusterSettings['mode']
+  readonly #store: Pick<EntryReader, 'highestVersion'>
   readonly #listener: StandingListener
   #state: DurableState
   /** The newest view heard of as active; it may be one this node cannot accept. */
@@ -50,6 +54,7 @@ export class Standing {
       self: Self
       state: DurableState
       mode: ClusterSettings['mode']
+      store: Pick<EntryReader, 'highestVersion'>
       rules: Rules
       listener: StandingListener
     },
@@ -58,6 +63,7 @@ export class Standing {
     this.#self = options.self
     this.#rules = options.rules
     this.#mode = options.mode
+    this.#store = options.store
     this.#listener = options.listener
     this.#state = options.state
     this.#maxEpoch = Math.max(options.state.promised.epoch, ballotOf(options.state.view).epoch)
@@ -137,25 +143,40 @@ export class Standing {
 
   /** Ballots of the views whose acknowledged data this node holds; of own ones, the last that acted. */
   lineages(): Ballot[] {
+    return this.#named(this.#held())
+  }
+
+  /** The same without parts of views: with these a node can lead. */
+  wholeLineages(): Ballot[] {
+    return this.#named(this.#held().filter((held) => !isPart(held)))
+  }
+
+  #named(held: readonly View[]): Ballot[] {
     // To name an own view that never became active would keep this node out of the one that did.
-    if (!this.#rules.onlyActedViewsCount) return this.#held().map((view) => view.ballot)
-    return this.#held().flatMap((view) => this.#lastActed(view) ?? [])
+    if (!this.#rules.onlyActedViewsCount) return held.map((view) => view.ballot)
+    return held.flatMap((view) => this.#lastActed(view) ?? [])
   }
 
-  /** It holds what an ordinary election can go on from: more than what it had left when one was forced. */
-  get canGoOn(): boolean {
-    const whole = this.#held().filter((view) => !isRemains(view))
-    return whole.some((view) => this.#lastActed(view) !== undefined)
+  /** The view of this name that this node owes the cluster: it keeps what it holds of it. */
+  owed(ballot: Ballot): View | undefined {
+    return this.#state.owed.find((view) => sameBallot(view.ballot, ballot))
   }
 
-  /** Whether this node owes the cluster this view's data, and so keeps what it holds of it. */
-  owes(ballot: Ballot): boolean {
-    return this.#state.owed.some((view) => sameBallot(view.ballot, ballot))
+  /**
+   * As a syncing master: the stream brought a write that is not above what was stored here before,
+   * and can no longer be told from it. Durable before anything that is stored from now on.
+   */
+  partIsBroken(): void {
+    const { part } = this.#state
+    if (part === undefined || !part.isWhole) return
+    this.#persist({ ...this.#state, part: { ...part, isWhole: false } }, () => {})
   }
 
   /** The cluster of this view has given this node up, and takes back nothing that it holds. */
   isForgottenBy(view: View): boolean {
-    return this.#rules.forgottenStaysOut && mustStayOut(this.#self.id, this.lineages(), view)
+    const part = this.#ownPart()
+    const held = [...this.lineages(), ...(part === undefined ? [] : part.partOf.slice(-1))]
+    return this.#rules.forgottenStaysOut && mustStayOut(this.#self.id, held, view)
   }
 
   /** Promises never to serve anything below this ballot; `then` runs once that is durable. */
@@ -174,7 +195,9 @@ export class Standing {
       return
     }
     this.#isActive = false
-    this.#persist({ ...this.#state, promised, view, owed: this.#owedAfter(view) }, then)
+    const owed = this.#owedAfter(view)
+    const part = this.#partAfter(view, owed)
+    this.#persist({ ...this.#state, promised, view, owed, part }, then)
     this.#listener.viewChanged(view, nowMs)
   }
 
@@ -222,9 +245,7 @@ export class Standing {
   /** What stays to be merged: this node holds it, and the new view does not contain it. */
   #owedAfter(view: View): readonly View[] {
     if (!this.#rules.debtsAreDurable) return []
-    const due = this.#heldWith(remainsOwed(view, this.#self.id)).filter(
-      (v) => !this.#isContained(v, view),
-    )
+    const due = this.#heldBefore(view).filter((v) => !this.#isContained(v, view))
     // One that another contains has nothing of its own; so the list stays short for ever.
     const owed = due.filter((v) => !due.some((by) => isAbove(by, v) && this.#isContained(v, by)))
     if (owed.length > this.#state.owed.length) {
@@ -233,12 +254,34 @@ export class Standing {
     return owed
   }
 
-  /** What this node holds, its remains for a forced view among it: the last ones say all. */
-  #heldWith(remains: View | undefined): View[] {
+  /** What this node has when it accepts a view: its remains, if the view asks for them, say all parts. */
+  #heldBefore(view: View): readonly View[] {
+    const remains = remainsOwed(view, this.#self.id)
     // One history: a view that the new one does not contain was never active.
-    const held = this.#mode === 'majority' ? this.#held().filter(isRemains) : this.#held()
-    if (remains === undefined) return held
-    return [...held.filter((view) => !isRemains(view)), remains]
+    const whole = this.#mode === 'majority' ? [] : this.#held().filter((held) => !isPart(held))
+    if (remains !== undefined) return [...whole, remains]
+    const part = this.#mode === 'majority' ? undefined : this.#ownPart()
+    const parts = this.#state.owed.filter(isPart)
+    return [...whole, ...parts, ...(part === undefined ? [] : [part])]
+  }
+
+  /** What this node holds of the accepted view as a syncing master, as a view that it could owe. */
+  #ownPart(): View | undefined {
+    const { view, part } = this.#state
+    if (view === undefined || part === undefined || !this.#rules.partsAreOwed) return undefined
+    return isSyncingMaster(view, this.#self.id) ? partOfView(view, this.#self.id, part) : undefined
+  }
+
+  /**
+   * Its beginning is kept from view to view while this node is syncing in each, and each contains the
+   * one before. What it owes by then is in its store as well, and may come to be known by the stream.
+   */
+  #partAfter(view: View, owed: readonly View[]): Part | undefined {
+    if (this.#mode === 'majority' || !isSyncingMaster(view, this.#self.id)) return undefined
+    const { view: before, part } = this.#state
+    if (before !== undefined && part !== undefined && contains(view, before.ballot)) return part
+    const since = owed.map(owedSince).reduce((a, b) => (b < a ? b : a), this.#store.highestVersion)
+    return { since, isWhole: true }
   }
 
   #held(): View[] {
@@ -249,6 +292,9 @@ export class Standing {
 
   /** Whether the new view's masters have everything that was acknowledged up to the held one. */
   #isContained(held: View, view: View): boolean {
+    // A part is not needed where the whole view is.
+    const whole = held.partOf.at(-1)
+    if (whole !== undefined && contains(view, whole)) return true
     const last = this.#lastActed(held)
     return last === undefined || contains(view, last)
   }

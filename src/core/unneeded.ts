@@ -21,7 +21,7 @@ export function whyUnneeded(parts: UnneededParts): string | undefined {
   const nameOf = (id: NodeId) => (id === self.id ? self.address : members.get(id)?.address) ?? id
   if (standing.isActive) return acts(self.address)
   if (route !== undefined && triggers.hearsPrimary()) return acts(nameOf(primaryOf(route).id))
-  if (standing.canGoOn) return holds([self.address])
+  if (standing.wholeLineages().length > 0) return holds([self.address])
   const here = [...members.all()].filter((m) => m.phase !== 'dead' && m.phase !== 'left')
   const holders = here.filter((m) => route !== undefined && isHolder(route, m.id))
   return holders.length === 0 ? undefined : holds(holders.map((m) => m.address))

@@ -32,7 +32,8 @@ const VIEWS: Readonly<Record<string, View>> = {
 /** The view with another one in its merge list. */
 function merging(into: View, from: View): View {
   const holders = onlyGroup(from).masters.map((m) => m.id)
-  const lineage = { ballot: from.ballot, holders, history: onlyGroup(from).history }
+  const { history } = onlyGroup(from)
+  const lineage = { ballot: from.ballot, holders, history, partOf: from.partOf }
   return { ...into, groups: [{ ...onlyGroup(into), merge: [lineage] }] }
 }
 
@@ -343,6 +344,7 @@ t.test('the view carries what its base knew, and starts where the proposer says'
         },
       ],
       start: START,
+      partOf: [],
       isUnclean: false,
     },
   })

@@ -194,6 +194,7 @@ const group: fc.Arbitrary<Group> = record({
       ballot,
       holders: fc.array(nodeId, { maxLength: 3 }),
       history: fc.array(ballot, { maxLength: 3 }),
+      partOf: fc.array(ballot, { maxLength: 2 }),
     }),
     { maxLength: 2 },
   ),
@@ -206,6 +207,7 @@ export const view: fc.Arbitrary<View> = record({
   voters: fc.array(nodeId, { maxLength: 3 }),
   groups: fc.array(group, { minLength: 1, maxLength: 2 }),
   start: record({ clock: version, stream: ballot, seq: count, continues: maybe(position) }),
+  partOf: fc.array(ballot, { maxLength: 3 }),
   isUnclean: fc.boolean(),
 })
 
@@ -253,6 +255,7 @@ const promise = record({
     view: maybe(view),
     activated: ballot,
     owed: fc.array(view, { maxLength: 2 }),
+    part: maybe(record({ since: version, isWhole: fc.boolean() })),
   }),
   incarnation,
   address,
@@ -333,12 +336,7 @@ export const requestParts: ByKind<NodeRequest> = {
   audit: fc.constant({}),
   salvage: fc.constant({}),
   heldDigest: record({ ballot, lineage: ballot }),
-  heldPage: record({
-    ballot,
-    lineage: ballot,
-    after: maybe(key),
-    wanted: maybe(bytesOf(8192)),
-  }),
+  heldPage: record({ ballot, lineage: ballot, after: maybe(key), wanted: maybe(bytesOf(8192)) }),
   heldFetch: record({ ballot, lineage: ballot, keys: fc.array(key, { maxLength: 20 }) }),
 }
 
