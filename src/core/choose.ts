@@ -374,7 +374,7 @@ function missingHolders(view: View): string {
     .masters.filter((m) => m.inSync)
     .map((m) => at(m.id))
   return (
-    `the newest data is on ${names.join(' and ')}, which cannot be reached: bring it back. If it is ` +
-    'lost for good, POST /admin/force goes on with what the nodes in sight still have'
+    `the newest data is on ${names.join(' and ')}, which cannot be reached: bring it back. Only if it ` +
+    'is lost for good: POST /admin/force goes on with what the others have, and without what it alone had'
   )
 }

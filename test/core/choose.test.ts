@@ -7,7 +7,17 @@ import type { ClusterSettings } from '../../src/core/settings.ts'
 import type { NodeId, View } from '../../src/core/types.ts'
 import type { Wish } from '../../src/core/wishes.ts'
 import { BALLOT_ZERO, onlyGroup } from '../../src/core/view.ts'
-import { A, addressOf, ballot, ballotText, mastersText, nameOf, node, state } from './words.ts'
+import {
+  A,
+  addressOf,
+  ballot,
+  ballotText,
+  mastersText,
+  nameOf,
+  node,
+  state,
+  waitsFor,
+} from './words.ts'
 import { version, view } from './words.ts'
 
 /** The views that a promise may name. */
@@ -147,8 +157,7 @@ function table(title: string, cases: Cases): void {
   })
 }
 
-const LOST_BC =
-  'the newest data is on 10.0.0.11:80 and 10.0.0.12:80, which cannot be reached: bring it back'
+const LOST_BC = waitsFor('10.0.0.11:80 and 10.0.0.12:80')
 
 table('the first view: whoever asks leads, the best candidate is second', [
   ['A', {}, 'A+ | A'],
@@ -209,8 +218,8 @@ table('every view needs the promises of more than half of the nodes heard', [
   ['A@v1', { heard: 2, rules: { viewNeedsMostOfHeard: false } }, 'A+ | A'],
 ])
 
-const LOST_D = 'the newest data is on 10.0.0.13:80, which cannot be reached: bring it back'
-const LOST_A = 'the newest data is on 10.0.0.10:80, which cannot be reached: bring it back'
+const LOST_D = waitsFor('10.0.0.13:80')
+const LOST_A = waitsFor('10.0.0.10:80')
 
 table('a view is built on the newest one reported, never on an older one', [
   ['A@v2 B@v2', {}, 'A+ B+ | AB'],

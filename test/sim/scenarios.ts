@@ -1,4 +1,5 @@
 // The scenarios by name. Time is the real one: a heartbeat is 250 ms, a silent node dead after 1.75 s.
+import { FORCED } from './force-scenarios.ts'
 import type { Scenario } from './scenario.ts'
 import { lateInView, forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
 import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
@@ -269,6 +270,7 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2 } },
   }),
   ...OF_MEMBERS,
+  ...FORCED,
 ]
 
 export function scenarioNamed(name: string): Scenario {
