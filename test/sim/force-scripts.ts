@@ -62,35 +62,53 @@ export function forcedApart(stage: Stage): void {
   })
 }
 
-/** Masters come and go, and an operator with no patience always orders the others to go on. */
+/**
+ * Primaries are killed, and their successor has a slow disk: an operator with no patience orders the
+ * others to go on again and again, while one who has everything is in sight.
+ */
 export function neverForced(stage: Stage): void {
-  let turn = 0
+  const isCalm = (): boolean => stage.isWhole() && stage.isSettled()
   const round = (): void => {
-    const masters = [stage.primary(), ...stage.otherMasters()]
-    const victim = masters[turn % masters.length]
-    if (victim !== undefined && turn % 3 > 0) stage.kill(victim, DOWN_MS)
-    const { running } = stage.world
-    const asked = running[turn % Math.max(1, running.length)]
-    stage.after(((turn * 7) % 10) * 200, () =>
-      order(stage, asked, (outcome) => {
-        if (outcome?.kind !== 'done') return
-        stage.world.breach('order', `forced: ${outcome.sentence}`)
-      }),
-    )
-    turn++
-    stage.after(WHILE_MS, () => stage.when(() => stage.isWhole() && stage.isSettled(), round))
+    const primary = stage.primary()
+    const [second] = stage.otherMasters()
+    const others = stage.bystanders()
+    if (primary === undefined || second === undefined) return
+    second.disk.slowDown(LATE_DISK_MS)
+    stage.kill(primary, DOWN_MS)
+    for (let i = 0; i < IMPATIENCE; i++) {
+      stage.after(i * IMPATIENT_MS, () => order(stage, others[i % others.length], mustNot(stage)))
+    }
+    stage.after(DOWN_MS, () => second.disk.slowDown(undefined))
+    stage.after(WHILE_MS, () => stage.when(isCalm, round))
   }
-  stage.at(BEGIN_MS, () => stage.when(() => stage.isWhole() && stage.isSettled(), round))
+  stage.at(BEGIN_MS, () => stage.when(isCalm, round))
+}
+
+/** A promise that is still in time, and long enough for an order to come in between. Unit: ms. */
+const LATE_DISK_MS = { from: 60, to: 120 }
+
+/** Orders in a row. */
+const IMPATIENCE = 20
+
+/** Between two of them. Unit: ms. */
+const IMPATIENT_MS = 20
+
+function mustNot(stage: Stage): Then {
+  return (outcome) => {
+    if (outcome?.kind !== 'done') return
+    stage.world.breach('order', `forced: ${outcome.sentence}`)
+  }
 }
 
 /** Whatever else happens: masters are lost, somebody orders, and now and then one returns. */
 export function forcedAgain(stage: Stage): void {
   const lost: Machine[] = []
   let turn = 0
+  let isOver = false
   const round = (): void => {
     const { running } = stage.world
     const primary = stage.primary()
-    if (primary !== undefined && turn % 4 === 0) {
+    if (primary !== undefined && turn % 4 === 0 && !isOver) {
       const gone = [primary, ...stage.otherMasters()].filter((m) => m.isRunning)
       if (running.length - gone.length >= LEFT_MIN) {
         for (const machine of gone) stage.lose(machine)
@@ -106,6 +124,7 @@ export function forcedAgain(stage: Stage): void {
   stage.at(BEGIN_MS, round)
   // In the end all are there: nothing that anybody acknowledged may be missing then.
   stage.at(RETURN_MS, () => {
+    isOver = true
     for (const machine of lost) stage.world.start(machine)
   })
 }
