@@ -54,11 +54,17 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['sessionReads', 'latebeat3', 'session'],
   ['mergeForks', 'part2', 'I7'],
   ['debtsAreDurable', 'part4', 'lost'],
+  ['partsAreOwed', 'lost3', 'lost'],
+  ['partsLeaveOutOldEntries', 'loststale3', 'I14'],
   ['absenceIsNoDelete', 'alone3', 'I5'],
   ['mergeTakesHigherOnly', 'part2', 'I7'],
   ['mergeThroughStream', 'part4', 'I7'],
   ['askOtherSide', 'slowmerge6', 'absent'],
   ['answersFromOwnSide', 'alone3', 'stale'],
+  ['forceRefusedWhileHolderKnown', 'unforced4', 'I10'],
+  ['uncleanDoesNotClaimTheDead', 'forced5', 'I7'],
+  ['remainsAreMerged', 'forced5', 'forced'],
+  ['copiesAreSalvaged', 'forced5', 'forced'],
 ]
 
 /** The state of nodes breaks first; looking away from it shows what clients would see of it. */
@@ -107,6 +113,10 @@ const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
   mergeViewsSkipVeto:
     'a vetoed proposer stays frozen above the other primary, which then makes a view that takes it ' +
     'in (frozen.ts); the rule saves the two seconds until then',
+  brokenPartsAreWaitedFor:
+    'what the stream brings is stamped above all that its syncing master stored, but for the tail of ' +
+    'the view before and for what a merge brings, and only where that master holds something newer ' +
+    'from another side; the loss of the holder must follow. test/core/syncing-part.test.ts',
   owingMasterKeepsNewer:
     'a node that owes data becomes master only where no other can, and what the stream brings is ' +
     'older than what it holds only if a third history is merged there; test/core/merge.test.ts',

@@ -55,12 +55,6 @@ export class Stage {
     this.after(downMs, () => this.world.start(machine))
   }
 
-  /** Ends a node for good: it is not started again by itself. */
-  lose(machine: Machine): void {
-    this.#broke(`lose ${machine.name}`)
-    this.world.lose(machine)
-  }
-
   /** Orders a forced election at a node. What is in sight of it then must be there in the end. */
   force(machine: Machine, then: (outcome: OrderOutcome | undefined) => void): void {
     const versions = this.#forced.ordered(machine)
@@ -68,6 +62,12 @@ export class Stage {
       if (outcome?.kind === 'done') this.#forced.done(versions)
       then(outcome)
     })
+  }
+
+  /** Ends a node for good: it is not even back when everything else is repaired. */
+  lose(machine: Machine): void {
+    this.kill(machine, Infinity)
+    machine.wasStarted = false
   }
 
   /** Stops a node in order. */

@@ -137,12 +137,6 @@ export class World {
     for (const witness of this.#witnesses) witness.ended?.(life)
   }
 
-  /** The machine is gone with its node, until somebody starts it after all. */
-  lose(machine: Machine): void {
-    this.end(machine, 'unplugged')
-    machine.wasStarted = false
-  }
-
   /** Stops a node in order: it hands over, says goodbye, and is gone; `then` follows. */
   leave(machine: Machine, then: () => void = () => {}): void {
     const { life } = machine
