@@ -144,17 +144,21 @@ function whoElse(input: ChooseInput, base: Reported): Choice | undefined {
 
 /**
  * With a majority behind every view there is one history: the newest view reported, but not one that
- * has no holder here and never acted.
+ * has no holder here and never acted. Only an operator can force another one, which is merged.
  */
 function survey(input: ChooseInput): Survey {
   if (input.settings.mode === 'available') return surveyLineages(input)
-  const newest = reportedViews(input.promises).find(
+  const reported = reportedViews(input.promises)
+  const newest = reported.find(
     ({ view, holders }) => holders.length > 0 || canHaveActed(view, input.promises),
   )
   if (newest === undefined) return { base: undefined, others: [], missing: [] }
-  return newest.holders.length > 0
-    ? { base: newest, others: [], missing: [] }
-    : { base: undefined, others: [], missing: [newest.view] }
+  if (newest.holders.length === 0) return { base: undefined, others: [], missing: [newest.view] }
+  const isForced = reported.some(({ view }) => view.isUnclean)
+  const { base, others } = isForced ? surveyLineages(input) : { base: undefined, others: [] }
+  const held = base === undefined ? others : [base, ...others]
+  const isOther = ({ view }: Reported): boolean => !sameBallot(view.ballot, newest.view.ballot)
+  return { base: newest, others: held.filter(isOther), missing: [] }
 }
 
 /** More than half of the voters of the base, and of the view that this node accepted, must promise. */
@@ -230,7 +234,7 @@ function buildView(input: ChooseInput, base: View | undefined, others: readonly 
     ],
     start: input.startOn(base),
     partOf: [],
-    isUnclean: base?.isUnclean ?? false,
+    isUnclean: base?.isUnclean === true || others.some((it) => it.view.isUnclean),
   }
   return { ...view, roster: rosterOf(view, input) }
 }

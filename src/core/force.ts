@@ -14,7 +14,7 @@ import type { Salvage, SalvageEnd } from './salvage.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { Triggers } from './triggers.ts'
-import type { NodeId, OrderOutcome } from './types.ts'
+import type { NodeId, OrderOutcome, View } from './types.ts'
 import { whyUnneeded } from './unneeded.ts'
 import { formatBallot } from './view.ts'
 
@@ -23,6 +23,8 @@ interface Run {
   /** Nodes whose copies are not on their disks yet. */
   readonly waiting: Set<NodeId>
   readonly nodes: number
+  /** The view that this node had accepted when it got the order. */
+  readonly before: View | undefined
   /** Copies that were newer than what their nodes had stored. */
   copies: number
   untilMs: number
@@ -60,7 +62,8 @@ export class Force {
     const others = audience({ members, candidates, standing }).filter((m) => isCountedOn(m, nowMs))
     const waiting = new Set([self.id, ...others.map((m) => m.id)])
     const untilMs = nowMs + SALVAGE_WAIT_MS
-    const run: Run = { reply, waiting, nodes: waiting.size, copies: 0, untilMs }
+    const before = standing.view
+    const run: Run = { reply, waiting, nodes: waiting.size, before, copies: 0, untilMs }
     this.#run = run
     this.#out.log('warn', 'force-ordered', { nodes: run.nodes })
     for (const member of others) this.#ask(run, member)
@@ -96,7 +99,13 @@ export class Force {
       this.#end(run, declined(whyUnneeded(this.#parts) ?? 'another node is primary by now'))
     } else if (nowMs >= run.untilMs) {
       this.#end(run, failed(proposer.trouble ?? 'no view came of it in time: give the order again'))
-    } else if (proposer.mayPropose(nowMs)) this.#propose(run, nowMs)
+    } else if (!this.#hasBegun(run) && proposer.mayPropose(nowMs)) this.#propose(run, nowMs)
+  }
+
+  /** A forced view was accepted here: from then on ordinary proposals go on with it. */
+  #hasBegun(run: Run): boolean {
+    const { view } = this.#parts.standing
+    return view?.isUnclean === true && view !== run.before
   }
 
   #whyNot(): OrderOutcome | undefined {

@@ -94,11 +94,6 @@ export class Standing {
     return this.route !== undefined && sameBallot(this.route.start.stream, stream)
   }
 
-  /** Available mode: a split may leave histories that must be brought together. */
-  get mergesForks(): boolean {
-    return this.#mode === 'available'
-  }
-
   /** A promise above the accepted view: nothing of an older ballot is served any more. */
   get isFrozen(): boolean {
     return !sameBallot(this.promised, ballotOf(this.view))
@@ -231,7 +226,7 @@ export class Standing {
   #mayFollow(view: View): boolean {
     if (this.isForgottenBy(view)) return false
     if (this.view === undefined || sameBallot(view.ballot, this.view.ballot)) return true
-    const isLoyal = this.mergesForks && isHolder(this.view, this.#self.id)
+    const isLoyal = !this.#hasOneHistory(view) && isHolder(this.view, this.#self.id)
     if (!this.isActive && !isLoyal) return true
     const last = this.isActive ? this.view.ballot : this.#lastActed(this.view)
     return last === undefined || includes(view, last)
@@ -256,13 +251,19 @@ export class Standing {
 
   /** What this node has when it accepts a view: its remains, if the view asks for them, say all parts. */
   #heldBefore(view: View): readonly View[] {
+    // A view that the new one does not contain was never active.
+    if (this.#hasOneHistory(view)) return []
     const remains = remainsOwed(view, this.#self.id)
-    // One history: a view that the new one does not contain was never active.
-    const whole = this.#mode === 'majority' ? [] : this.#held().filter((held) => !isPart(held))
-    if (remains !== undefined) return [...whole, remains]
-    const part = this.#mode === 'majority' ? undefined : this.#ownPart()
-    const parts = this.#state.owed.filter(isPart)
-    return [...whole, ...parts, ...(part === undefined ? [] : [part])]
+    const held = this.#held()
+    if (remains !== undefined) return [...held.filter((it) => !isPart(it)), remains]
+    const part = this.#ownPart()
+    return part === undefined ? held : [...held, part]
+  }
+
+  /** Majority mode, as long as no operator has forced a view: nothing ever has to be merged. */
+  #hasOneHistory(next: View): boolean {
+    if (this.#mode === 'available' || next.isUnclean) return false
+    return this.view?.isUnclean !== true && this.#state.owed.length === 0
   }
 
   /** What this node holds of the accepted view as a syncing master, as a view that it could owe. */
@@ -277,7 +278,7 @@ export class Standing {
    * one before. What it owes by then is in its store as well, and may come to be known by the stream.
    */
   #partAfter(view: View, owed: readonly View[]): Part | undefined {
-    if (this.#mode === 'majority' || !isSyncingMaster(view, this.#self.id)) return undefined
+    if (this.#hasOneHistory(view) || !isSyncingMaster(view, this.#self.id)) return undefined
     const { view: before, part } = this.#state
     if (before !== undefined && part !== undefined && contains(view, before.ballot)) return part
     const since = owed.map(owedSince).reduce((a, b) => (b < a ? b : a), this.#store.highestVersion)

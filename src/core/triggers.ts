@@ -163,8 +163,7 @@ export class Triggers {
   }
 
   #asMergingPrimary(view: View, nowMs: number): string | undefined {
-    const { standing, merge, forks, members } = this.#parts
-    if (!standing.mergesForks) return undefined
+    const { merge, forks, members } = this.#parts
     if (merge.hasMerged()) return 'merged'
     // The debt is at its holder, and is found again when that one returns.
     const isLost = onlyGroup(view).merge.some((lineage) =>

@@ -8,7 +8,7 @@ import {
   undead,
 } from './force-scripts.ts'
 import type { Scenario } from './scenario.ts'
-import { CLIENTS, FAULTS, scenario } from './scenario-base.ts'
+import { BASE, CLIENTS, FAULTS, scenario } from './scenario-base.ts'
 
 /** Nodes that read much keep copies of what they read. */
 const READERS = { ...CLIENTS, writeShare: 0.4, strongShare: 0.1 }
@@ -35,6 +35,22 @@ export const FORCED: readonly Scenario[] = [
   scenario('forcedsplit6', 'both masters lost, the others cut in two and ordered to go on', {
     ...QUIET,
     world: { nodes: 6 },
+    script: forcedApart,
+    faultsUntilMs: 40_000,
+  }),
+  scenario(
+    'forcedmaj5',
+    'mode majority: masters and voters lost, forced to go on, the lost return',
+    {
+      ...QUIET,
+      world: { nodes: 5, settings: { ...BASE.world.settings, mode: 'majority', voters: 3 } },
+      script: undead,
+      faultsUntilMs: 45_000,
+    },
+  ),
+  scenario('forcedmajsplit6', 'mode majority: both parts of what is left are forced, and meet', {
+    ...QUIET,
+    world: { nodes: 6, settings: { ...BASE.world.settings, mode: 'majority', voters: 3 } },
     script: forcedApart,
     faultsUntilMs: 40_000,
   }),
