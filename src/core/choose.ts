@@ -1,7 +1,7 @@
 // What a proposer makes of the promises it got: a view, or why not. A pure function.
 // Never looks at who is silent; only promises count.
 import { placesFor } from './leavers.ts'
-import { HISTORY_MAX, MASTERS_PER_GROUP, MERGE_MAX } from './limits.ts'
+import { HISTORY_MAX, MASTERS_PER_GROUP, MERGE_MAX, OWED_MAX } from './limits.ts'
 import {
   isInHistory,
   isInLineage,
@@ -279,6 +279,9 @@ function historyOf(
   }
 }
 
+/** Accepting a view may add what a node had of the last one; a part of this one may follow. */
+const DEBTS_A_VIEW = 2
+
 function chooseMasters(
   input: ChooseInput,
   about: { base: View | undefined; history: readonly Ballot[]; needed: number },
@@ -309,7 +312,9 @@ function chooseMasters(
     if (isWanted && !owes(id)) add(id, false)
   }
   // Better a master that must wait with its mirror than a cluster that takes no writes.
-  for (const id of input.candidates) if (masters.length < needed) add(id, false)
+  const hasRoom = (id: NodeId): boolean =>
+    (promises.get(id)?.state.owed.length ?? 0) + DEBTS_A_VIEW <= OWED_MAX
+  for (const id of input.candidates) if (masters.length < needed && hasRoom(id)) add(id, false)
   return placesFor(masters, { me, isLeaving, successor })
 }
 

@@ -1,6 +1,8 @@
 // What a syncing master keeps, owes and gives of a lineage whose holders are lost.
 import t from 'tap'
+import { chooseView } from '../../src/core/choose.ts'
 import { NO_REQUEST } from '../../src/core/expiry.ts'
+import { OWED_MAX } from '../../src/core/limits.ts'
 import type { StreamRecord } from '../../src/core/messages.ts'
 import { partName, partOfView } from '../../src/core/syncing-part.ts'
 import { toTravel } from '../../src/core/travel.ts'
@@ -8,7 +10,7 @@ import type { DurableState, Entry, View } from '../../src/core/types.ts'
 import { sameBallot } from '../../src/core/view.ts'
 import { VERSION_ZERO } from '../../src/core/version.ts'
 import { Lab, type LabOptions } from './lab.ts'
-import { table } from './choose-words.ts'
+import { input, table } from './choose-words.ts'
 import { A, B, ballot, C, entry, state, version, view, waitsFor } from './words.ts'
 
 const V2 = view('2A', 'A+ B-', { history: '1A' })
@@ -164,3 +166,21 @@ table('what a syncing master has of a view is merged, and nothing is built on it
   ['A@w6 C@w6!c5 D@v5', {}, 'A+ | ACD merges 5D of D'],
   ['A@v1 C@v5*', { mayLeave: true, rules: { partsAreOwed: false } }, 'A+ C- | AC'],
 ])
+
+t.test('a node that owes as much as it may is no syncing master again', async (t) => {
+  for (const [debts, kind] of [
+    [OWED_MAX - 2, 'view'],
+    [OWED_MAX - 1, 'wait'],
+  ] as const) {
+    const given = input('A@v1 C@v5*', { mayLeave: true, minCopies: 2 })
+    const promise = given.promises.get(C)
+    t.ok(promise)
+    if (promise === undefined) return
+    const owed = Array.from({ length: debts }, () => OWED)
+    const promises = new Map(given.promises).set(C, {
+      ...promise,
+      state: { ...promise.state, owed },
+    })
+    t.equal(chooseView({ ...given, promises }).kind, kind, `${debts} debts`)
+  }
+})

@@ -11,6 +11,8 @@ export const BIN = resolve(process.env['DISTSTORE_E2E_BIN'] ?? 'dist/bin/diststo
 
 const LOSE_DATAGRAMS = new URL('lose-datagrams.mjs', import.meta.url).href
 
+const HOLD_CALLS = new URL('hold-calls.mjs', import.meta.url).href
+
 const LOG_TAIL_LINES = 40
 
 const running = new Set<ChildProcess>()
@@ -40,7 +42,8 @@ export class Daemon {
   readonly address: string
   readonly client: Client
   readonly #options: DaemonOptions
-  #loss: string | undefined
+  /** Modules loaded before the daemon, with what they are told. */
+  readonly #preloads = new Map<string, Readonly<Record<string, string>>>()
   #child: ChildProcess | undefined
 
   constructor(options: DaemonOptions) {
@@ -56,7 +59,12 @@ export class Daemon {
 
   /** From its next start on it loses this share of the datagrams of a type. */
   lose(type: number, share: number): void {
-    this.#loss = `${type}:${share}`
+    this.#preloads.set(LOSE_DATAGRAMS, { LOSE: `${type}:${share}` })
+  }
+
+  /** From its next start on it leaves calls of a kind unanswered while this file is there. */
+  hold(kind: string, file: string): void {
+    this.#preloads.set(HOLD_CALLS, { HOLD: kind, HOLD_WHILE: file })
   }
 
   /** Starts the process; does not wait for it. `flags` come after those of the cluster. */
@@ -64,9 +72,9 @@ export class Daemon {
     const { host, port, dataDir, logFile } = this.#options
     const log = openSync(logFile, 'a')
     const own = ['--host', host, '--port', String(port), '--data-dir', dataDir]
-    const bin = this.#loss === undefined ? [BIN] : ['--import', LOSE_DATAGRAMS, BIN]
-    const args = [...bin, ...own, ...this.#options.flags, ...flags]
-    const env = { ...process.env, ...(this.#loss !== undefined && { LOSE: this.#loss }) }
+    const imports = [...this.#preloads.keys()].flatMap((url) => ['--import', url])
+    const args = [...imports, BIN, ...own, ...this.#options.flags, ...flags]
+    const env = Object.assign({}, process.env, ...this.#preloads.values())
     this.#child = spawnKnown(process.execPath, args, log, { env })
     closeSync(log)
   }
