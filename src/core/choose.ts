@@ -21,7 +21,7 @@ import {
   whyNoQuorum,
 } from './quorum.ts'
 import { forcedView, isForcedBeginning } from './remains.ts'
-import { holds } from './unneeded.ts'
+import { holds, orderThere } from './unneeded.ts'
 import { forgottenAfter, joinRosters, rosterOf } from './roster.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterSettings } from './settings.ts'
@@ -85,7 +85,7 @@ export type Choice =
 /** Decides the view that these promises allow. */
 export function chooseView(input: ChooseInput): Choice {
   const { base, others, missing } = survey(input)
-  if (input.wish?.kind === 'force' && !isBegun(base)) return force(input, { base, missing })
+  if (input.wish?.kind === 'force' && !isBegun(base)) return force(input, { base, others, missing })
   const newest = base?.view ?? missing[0]
   // Nodes that are heard may be too busy to answer, or know a newer view: unless more than half of
   // them agree, two proposers could each found a history of their own. In majority mode the voters
@@ -112,16 +112,22 @@ function isBegun(base: Reported | undefined): boolean {
 }
 
 /** A new beginning from what everybody here has left, if nobody has what could be gone on with. */
-function force(input: ChooseInput, { base, missing }: Omit<Survey, 'others'>): Choice {
-  const { promises, heardCount, rules } = input
-  const addressOf = (id: NodeId) => promises.get(id)?.address ?? id
-  if (base !== undefined && rules.forceRefusedWhileHolderKnown) {
-    return { kind: 'refused', reason: holds(base.holders.map(addressOf)) }
+function force(input: ChooseInput, { base, others, missing }: Survey): Choice {
+  const { promises, heardCount, rules, me } = input
+  const holders = base?.holders.map((id) => promises.get(id)?.address ?? id) ?? []
+  const isShort = base !== undefined && whyVotersDisagree(input, base.view) !== undefined
+  if (base !== undefined && !isShort && rules.forceRefusedWhileHolderKnown) {
+    return { kind: 'refused', reason: holds(holders) }
+  }
+  if (isShort && !base.holders.includes(me)) {
+    return { kind: 'refused', reason: orderThere(holders) }
   }
   // Whoever does not promise is not asked for what it has.
   if (promises.size < heardCount) {
     return { kind: 'wait', reason: tooFewAgree(promises.size, heardCount) }
   }
+  // Only voters are lost: the newest data goes on, with those in sight as voters.
+  if (isShort) return build(input, base.view, others)
   const choice = build(input, undefined, [])
   const lost = base?.view ?? missing[0]
   if (choice.kind !== 'view' || lost === undefined) return choice
@@ -197,7 +203,8 @@ function build(input: ChooseInput, base: View | undefined, others: readonly Repo
     return { kind: 'wait', reason: tooFewNodes(counts) }
   }
   const lists = [view.voters, base?.voters ?? []]
-  const voterLists = input.rules.bothVoterListsAgree ? lists : lists.slice(0, 1)
+  const needsBoth = input.rules.bothVoterListsAgree && input.wish?.kind !== 'force'
+  const voterLists = needsBoth ? lists : lists.slice(0, 1)
   const isHere = (id: NodeId) => input.promises.has(id)
   const short = voterLists.find((list) => !isMajority(list, isHere))
   if (short !== undefined && input.rules.votersPromise) {
@@ -209,14 +216,17 @@ function build(input: ChooseInput, base: View | undefined, others: readonly Repo
 function votersOf(input: ChooseInput, base: View | undefined): readonly NodeId[] {
   const { settings, me, promises, candidates, wish } = input
   if (settings.mode !== 'majority') return []
-  if (base === undefined) return founders({ me, promises, candidates, count: settings.voters })
+  if (base === undefined || wish?.kind === 'force') {
+    return founders({ me, promises, candidates, count: settings.voters })
+  }
   // Only the primary of an active view changes the list: two changes are never under way at once.
   const isMine = sameBallot(ballotOf(promises.get(me)?.state.view), base.ballot)
   return isMine ? votersAfter(base.voters, wish) : base.voters
 }
 
 function buildView(input: ChooseInput, base: View | undefined, others: readonly Reported[]): View {
-  const roster = joinRosters(base?.roster ?? [], input.promises)
+  const isForced = input.wish?.kind === 'force'
+  const roster = joinRosters(isForced ? [] : (base?.roster ?? []), input.promises)
   const past = historyOf(input, base, others)
   const needed = minCopies(input.settings, roster)
   const masters = chooseMasters(input, { base, history: past.history, needed })
@@ -234,7 +244,7 @@ function buildView(input: ChooseInput, base: View | undefined, others: readonly 
     ],
     start: input.startOn(base),
     partOf: [],
-    isUnclean: base?.isUnclean === true || others.some((it) => it.view.isUnclean),
+    isUnclean: isForced || base?.isUnclean === true || others.some((it) => it.view.isUnclean),
   }
   return { ...view, roster: rosterOf(view, input) }
 }

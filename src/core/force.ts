@@ -12,6 +12,7 @@ import type { Proposer } from './proposer.ts'
 import type { Rules } from './rules.ts'
 import type { Salvage, SalvageEnd } from './salvage.ts'
 import type { Self } from './self.ts'
+import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
 import type { Triggers } from './triggers.ts'
 import type { NodeId, OrderOutcome, View } from './types.ts'
@@ -40,6 +41,7 @@ export interface ForceParts {
   readonly merge: Merge
   readonly salvage: Salvage
   readonly store: EntryReader
+  readonly settings: ClusterSettings
 }
 
 export class Force {

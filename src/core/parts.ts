@@ -111,7 +111,7 @@ export function createParts(
   const mergeSource = new MergeSource(out, { self, standing, store }, rules)
   const report = { ...views, ...reads, ...upkeep, store, settings, fingerprint }
   const leaving = new Leaving(out, { ...views, settings })
-  const force = createForce(out, { ...views, ...ports }, rules)
+  const force = createForce(out, { ...views, ...ports, settings }, rules)
   const orders = new Orders(out, { ...views, settings, whyNoPrimary })
   const sources = { mirrorSource, mergeSource }
   const more = { writes, forwards, beats, mirror, ...sources, leaving, orders, force, report }
@@ -121,7 +121,7 @@ export function createParts(
 /** The machines that go on when every holder is lost. */
 function createForce(
   out: Outbox,
-  among: ReturnType<typeof createViewParts> & CorePorts,
+  among: ReturnType<typeof createViewParts> & CorePorts & { settings: ClusterSettings },
   rules: Rules,
 ): Force {
   const whyNot = (): string | undefined =>

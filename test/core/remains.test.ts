@@ -1,7 +1,7 @@
 // A forced view: what it is made of, who has to accept it, and what every node owes to it from then on.
 import t from 'tap'
 import { isAccepted } from '../../src/core/acceptance.ts'
-import { chooseView } from '../../src/core/choose.ts'
+import { type ChooseInput, chooseView } from '../../src/core/choose.ts'
 import { remainsName } from '../../src/core/remains.ts'
 import { ALL_RULES } from '../../src/core/rules.ts'
 import { partOfView } from '../../src/core/syncing-part.ts'
@@ -146,4 +146,31 @@ t.test('a holder that returns is no part of it: it owes its lineage', async (t) 
   const lab = new Lab({ me: A, state: state(LOST, { activated: LOST.ballot }) })
   lab.parts.standing.accept(forced('C@v2 D@v2'), 0, () => {})
   t.strictSame(lab.parts.standing.lineages(), [LOST.ballot])
+})
+
+t.test('mode majority: a holder without voters goes on with those in sight', async (t) => {
+  const base = { ...LOST, voters: [A, C, D] }
+  const words = (me: string, of = base): ChooseInput => {
+    const about = input('A@v2 E@v2', { ...ORDER, me })
+    const settings = { ...about.settings, mode: 'majority', voters: 3 } as const
+    const promises = new Map(
+      [...about.promises].map(([id, it]) => [id, { ...it, state: state(of) }]),
+    )
+    return { ...about, settings, promises }
+  }
+  const choice = chooseView(words('A'))
+  if (choice.kind !== 'view') throw new Error(`no view: ${choice.kind}`)
+  const { view } = choice
+  t.strictSame(view.voters, [A, E])
+  t.strictSame(onlyGroup(view).history, [...onlyGroup(base).history, ballot('9A')])
+  t.strictSame([view.isUnclean, view.roster.map(({ id }) => id)], [true, [A, E]])
+  t.strictSame(chooseView(words('E')), {
+    kind: 'refused',
+    reason: 'give the order to 10.0.0.10:80, which has the newest data',
+  })
+  const enough = { ...base, voters: [A, E, D] }
+  t.strictSame(chooseView(words('A', enough)), {
+    kind: 'refused',
+    reason: inSight('10.0.0.10:80').replace('refused: ', ''),
+  })
 })

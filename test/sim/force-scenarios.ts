@@ -6,6 +6,7 @@ import {
   neverForced,
   twoOperators,
   undead,
+  votersLost,
 } from './force-scripts.ts'
 import type { Scenario } from './scenario.ts'
 import { BASE, CLIENTS, FAULTS, scenario } from './scenario-base.ts'
@@ -53,6 +54,11 @@ export const FORCED: readonly Scenario[] = [
     world: { nodes: 6, settings: { ...BASE.world.settings, mode: 'majority', voters: 3 } },
     script: forcedApart,
     faultsUntilMs: 40_000,
+  }),
+  scenario('forcedvoters3', 'mode majority: a master without voters is forced to go on', {
+    ...QUIET,
+    world: { settings: { ...BASE.world.settings, mode: 'majority', voters: 3 } },
+    script: votersLost,
   }),
   scenario('unforced4', 'orders to go on without the masters, while one of them is in sight', {
     world: { nodes: 4 },

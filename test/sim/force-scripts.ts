@@ -34,6 +34,24 @@ export function undead(stage: Stage): void {
   )
 }
 
+/** All but the primary are lost, and with them the voters; later they return. */
+export function votersLost(stage: Stage): void {
+  stage.at(BEGIN_MS, () => {
+    const primary = stage.primary()
+    if (primary === undefined) return
+    const gone = stage.world.running.filter((machine) => machine !== primary)
+    for (const machine of gone) stage.lose(machine)
+    stage.after(VERDICT_MS, () =>
+      order(stage, primary, (outcome) => {
+        mustBeDone(stage)(outcome)
+        gone.forEach((machine, i) =>
+          stage.after((i + 1) * WHILE_MS, () => stage.world.start(machine)),
+        )
+      }),
+    )
+  })
+}
+
 /** Two operators have the same thought. */
 export function twoOperators(stage: Stage): void {
   loseMasters(stage, ({ left }) => {
