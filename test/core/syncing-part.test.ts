@@ -2,6 +2,7 @@
 import t from 'tap'
 import { chooseView } from '../../src/core/choose.ts'
 import { NO_REQUEST } from '../../src/core/expiry.ts'
+import { hasDeparted, mayLeaveRoster } from '../../src/core/leavers.ts'
 import { OWED_MAX } from '../../src/core/limits.ts'
 import type { StreamRecord } from '../../src/core/messages.ts'
 import { partName, partOfView } from '../../src/core/syncing-part.ts'
@@ -182,5 +183,26 @@ t.test('a node that owes as much as it may is no syncing master again', async (t
       state: { ...promise.state, owed },
     })
     t.equal(chooseView({ ...given, promises }).kind, kind, `${debts} debts`)
+  }
+})
+
+t.test('who leaves with a part of a view that the others lack stays in the roster', async (t) => {
+  const promise = input('C@v5*~', {}).promises.get(C)
+  t.ok(promise)
+  if (promise === undefined) return
+  t.equal(mayLeaveRoster(C, promise, view('6A', 'A+', { history: '1A' })), false)
+  t.equal(mayLeaveRoster(C, promise, view('6A', 'A+', { history: '1A 5D' })), true)
+
+  const lab = labOf(undefined)
+  const said = { beat: 1, ballot: ballot('5D') }
+  const master = { committed: { stream: ballot('5D'), seq: 0 }, holdsLease: false, echoes: [] }
+  for (const [more, departed] of [
+    [{ ...said, master }, false],
+    [{ ...said, master: undefined }, true],
+  ] as const) {
+    lab.meet(C, 0, more)
+    const member = lab.parts.members.get(C)
+    t.ok(member)
+    if (member !== undefined) t.equal(hasDeparted({ ...member, phase: 'left' }), departed)
   }
 })
