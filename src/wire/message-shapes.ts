@@ -178,6 +178,7 @@ const order = variants<Order>({
   forget: { node: nodeName },
   addVoter: { node: nodeName },
   removeVoter: { node: nodeName },
+  force: {},
 })
 const orderOutcome = variants<OrderOutcome>({
   done: { sentence: reason },
@@ -249,6 +250,7 @@ export const request = variants<NodeRequest>({
   order: { order },
   recover: { ballot, keys: list(key, { max: RECOVER_KEYS_MAX }) },
   audit: {},
+  salvage: {},
   heldDigest: { ballot, lineage: ballot },
   heldPage: {
     ballot,
@@ -289,5 +291,7 @@ export const response = variants<NodeResponse>({
     absent: list(key, { max: RECOVER_KEYS_MAX }),
     seq: count,
   },
+  salvaged: { copies: count },
+  unneeded: { reason },
   unable: { reason },
 })
