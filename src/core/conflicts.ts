@@ -1,11 +1,10 @@
 // Keys that both sides of a split wrote: which write lost, kept for whoever wants it back.
 // Bounded, and kept in the store by whoever is told of the changes; the data itself is not its business.
+import type { Beginnings } from './beginnings.ts'
 import { CONFLICTS_MAX } from './limits.ts'
-import { isInLineage } from './lineages.ts'
 import type { StoreChange } from './step.ts'
 import { valueBytes } from './travel.ts'
-import type { Ballot, Entry, Lineage, Version, View } from './types.ts'
-import { formatBallot, onlyGroup, sameBallot } from './view.ts'
+import type { Ballot, Entry, Lineage, Version } from './types.ts'
 
 /** A write that lost against one of another side. */
 export interface Conflict {
@@ -20,15 +19,18 @@ export interface Conflict {
 
 export class Conflicts {
   readonly #byKey = new Map<string, Conflict>()
-  /** Where the views that this node has accepted begin. */
-  readonly #starts = new Map<string, Version>()
-  #view: View | undefined
   #bytes = 0
   #total = 0
+  readonly #beginnings: Beginnings
   readonly #onChange: (changes: readonly StoreChange[]) => void
 
   /** `kept`: as the store has them, oldest first. `onChange` is told what the store must follow. */
-  constructor(kept: readonly Conflict[], onChange: (changes: readonly StoreChange[]) => void) {
+  constructor(
+    kept: readonly Conflict[],
+    beginnings: Beginnings,
+    onChange: (changes: readonly StoreChange[]) => void,
+  ) {
+    this.#beginnings = beginnings
     this.#onChange = onChange
     for (const conflict of kept) {
       this.#byKey.set(conflict.key, conflict)
@@ -51,17 +53,9 @@ export class Conflicts {
     return this.#byKey.get(key)
   }
 
-  /** A view that this node has accepted: what is stamped from here on is newer than it. */
-  follow(view: View): void {
-    const inHistory = new Set(onlyGroup(view).history.map(formatBallot))
-    for (const name of this.#starts.keys()) if (!inHistory.has(name)) this.#starts.delete(name)
-    this.#starts.set(formatBallot(view.ballot), view.start.clock)
-    this.#view = view
-  }
-
   /** Whether a version was written after this side and a lineage parted, as far as is known here. */
   isSince(version: Version, lineage: Lineage): boolean {
-    const split = this.#splitFrom(lineage)
+    const split = this.#beginnings.splitFrom(lineage)
     return split !== undefined && version > split
   }
 
@@ -98,23 +92,4 @@ export class Conflicts {
     this.#bytes -= valueBytes(known.loser)
     this.#byKey.delete(key)
   }
-
-  /** The earliest start of a view of this side that the other one does not have. */
-  #splitFrom(lineage: Lineage): Version | undefined {
-    const own = this.#view === undefined ? [] : onlyGroup(this.#view).history
-    const starts = own.flatMap((ballot) =>
-      isInLineage(lineage, ballot) || isPast(lineage, ballot)
-        ? []
-        : (this.#starts.get(formatBallot(ballot)) ?? []),
-    )
-    return starts.reduce<Version | undefined>(
-      (a, b) => (a === undefined || b < a ? b : a),
-      undefined,
-    )
-  }
-}
-
-/** Whether a part began after this view, and so not without it. */
-function isPast({ partOf }: Lineage, ballot: Ballot): boolean {
-  return partOf.some((earlier) => sameBallot(earlier, ballot))
 }

@@ -1,5 +1,6 @@
 // What a merge does with one entry of another side: the newer one goes into the stream like any write,
 // the one that loses is remembered if both were written since the split.
+import type { Beginnings } from './beginnings.ts'
 import { Conflicts } from './conflicts.ts'
 import { NO_REQUEST } from './expiry.ts'
 import {
@@ -23,6 +24,7 @@ export interface MergeEntriesParts {
   readonly standing: Standing
   readonly stream: Stream
   readonly store: EntryReader
+  readonly beginnings: Beginnings
 }
 
 /** What became of an entry of another side. */
@@ -60,7 +62,7 @@ export class MergeEntries {
     this.#rules = about.rules
     this.#onRoom = about.onRoom
     // The disk has them before the winner is committed: changes are flushed in order.
-    this.conflicts = new Conflicts(parts.store.conflicts(), (changes) =>
+    this.conflicts = new Conflicts(parts.store.conflicts(), parts.beginnings, (changes) =>
       out.store(changes, () => {}),
     )
   }

@@ -1,5 +1,6 @@
 // A holder's side of a merge: digest, pages and entries of what it owes the cluster.
 // Answers only for a lineage that it owes, to the primary of the view that it follows.
+import type { Beginnings } from './beginnings.ts'
 import { BATCH_RECORDS_MAX, PAGE_BYTES, PAGE_KEYS_MAX } from './limits.ts'
 import type { NodeRequest } from './messages.ts'
 import type { Outbox } from './outbox.ts'
@@ -20,17 +21,19 @@ export class MergeSource {
   readonly #self: Self
   readonly #standing: Standing
   readonly #store: EntryReader
+  readonly #beginnings: Beginnings
   readonly #rules: Rules
 
   constructor(
     out: Outbox,
-    parts: { self: Self; standing: Standing; store: EntryReader },
+    parts: { self: Self; standing: Standing; store: EntryReader; beginnings: Beginnings },
     rules: Rules,
   ) {
     this.#out = out
     this.#self = parts.self
     this.#standing = parts.standing
     this.#store = parts.store
+    this.#beginnings = parts.beginnings
     this.#rules = rules
   }
 
@@ -46,7 +49,8 @@ export class MergeSource {
     // What is older than a part was here before it, may have been deleted since, and is not given.
     const since = this.#rules.partsLeaveOutOldEntries ? owedSince(owed) : VERSION_ZERO
     if (request.kind === 'heldDigest') {
-      this.#out.respond(ticket, { kind: 'digest', digest: this.#store.digest() })
+      const begun = this.#beginnings.ofOwed(owed)
+      this.#out.respond(ticket, { kind: 'heldDigest', digest: this.#store.digest(), begun })
     } else if (request.kind === 'heldPage') this.#page(request, since, ticket)
     else this.#fetch({ keys: request.keys, since }, ticket, nowMs)
   }

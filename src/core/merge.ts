@@ -1,6 +1,7 @@
 // The primary brings in what other sides of a split acknowledged: per lineage it compares digests
 // with a holder, walks what differs in key order, and streams every entry that is newer than its own.
 // What becomes of an entry is merge-entries.ts' business. Never touches the holder's store.
+import type { Beginnings } from './beginnings.ts'
 import type { Conflicts } from './conflicts.ts'
 import { differingBuckets } from './digest.ts'
 import {
@@ -54,6 +55,7 @@ export interface MergeParts {
   readonly members: Members
   readonly stream: Stream
   readonly store: EntryReader
+  readonly beginnings: Beginnings
 }
 
 export class Merge {
@@ -237,7 +239,8 @@ export class Merge {
       return
     }
     this.#call(view, progress, { kind: 'heldDigest', ballot, lineage }, nowMs, (answer, thenMs) => {
-      if (answer.kind !== 'response' || answer.response.kind !== 'digest') return false
+      if (answer.kind !== 'response' || answer.response.kind !== 'heldDigest') return false
+      this.#parts.beginnings.tell(lineage, answer.response.begun)
       const { buckets, count } = differingBuckets(
         this.#parts.store.digest(),
         answer.response.digest,

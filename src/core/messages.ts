@@ -312,6 +312,8 @@ export type NodeResponse =
       readonly last: number | undefined
     }
   | { readonly kind: 'digest'; readonly digest: Uint8Array }
+  /** `begun`: where the lineage begins to differ from the view followed, as far as its holder knows. */
+  | { readonly kind: 'heldDigest'; readonly digest: Uint8Array; readonly begun: Version }
   | {
       readonly kind: 'page'
       readonly items: readonly PageItem[]

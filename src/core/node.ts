@@ -53,10 +53,10 @@ export class NodeCore {
     }
     this.#parts = createParts(this.#out, ports, { options, listener })
     this.#requests = new Requests(this.#out, this.#parts, options.rules)
-    const { standing, follower, merge } = this.#parts
+    const { standing, follower, beginnings } = this.#parts
     if (standing.view === undefined) return
     follower.follow(standing.view)
-    merge.conflicts.follow(standing.view)
+    beginnings.follow(standing.view, standing.state.owed)
   }
 
   /** Takes one event at this moment of the node's monotonic clock; returns what should happen. */
@@ -347,8 +347,8 @@ export class NodeCore {
   }
 
   #viewChanged(view: View, nowMs: number): void {
-    const { synced, follower, stream, merge, self, standing, remembered, commits, beats } =
-      this.#parts
+    const { synced, follower, stream, merge, self, standing, remembered } = this.#parts
+    const { commits, beats, beginnings } = this.#parts
     synced.start(view.ballot)
     // What this node remembers may belong to writes that the mirror is about to roll back.
     const isSyncing = standing.mastership?.inSync === false
@@ -360,7 +360,7 @@ export class NodeCore {
     else commits.enter(view.start)
     // Our own proposal keeps what is under way; it goes out again once the view is active.
     merge.viewChanged(view)
-    merge.conflicts.follow(view)
+    beginnings.follow(view, standing.state.owed)
     if (primaryOf(view).id === self.id) {
       // Its own stream goes on, or it begins another and drops what was under way.
       if (!stream.isOwn(view.start.stream)) merge.dropped()

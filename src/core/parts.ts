@@ -2,6 +2,7 @@
 import { Acceptor } from './acceptor.ts'
 import { Announcer } from './announcer.ts'
 import { Audit } from './audit.ts'
+import { Beginnings } from './beginnings.ts'
 import { Beats } from './beats.ts'
 import { Candidates } from './candidates.ts'
 import { Coherence } from './coherence.ts'
@@ -78,7 +79,7 @@ export function createParts(
   const { rules, settings, fingerprint } = setUp.options
   const views = createViewParts(out, ports, setUp)
   const { self, standing, members, leases, stream, merge, remembered, follower } = views
-  const { announcer } = views
+  const { announcer, beginnings } = views
   const { store } = ports
   const writes = new Writes(
     { self, standing, members, stream, store, remembered, merge, handoff: views.handoff },
@@ -108,7 +109,7 @@ export function createParts(
   const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
   const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
   const upkeep = createUpkeep(out, { ...views, store }, setUp.options)
-  const mergeSource = new MergeSource(out, { self, standing, store }, rules)
+  const mergeSource = new MergeSource(out, { self, standing, store, beginnings }, rules)
   const report = { ...views, ...reads, ...upkeep, store, settings, fingerprint }
   const leaving = new Leaving(out, { ...views, settings })
   const force = createForce(out, { ...views, ...ports, settings }, rules)
@@ -195,7 +196,8 @@ function createViewParts(
   const wishes = new Wishes()
   const remembered = new Remembered()
   const follower = new Follower(out, { self, standing, store, remembered, commits }, rules)
-  const merge = new Merge(out, { self, standing, members, stream, store }, rules)
+  const beginnings = new Beginnings()
+  const merge = new Merge(out, { self, standing, members, stream, store, beginnings }, rules)
   const frozen = new Frozen({ members, candidates })
   const forks = new Forks(out, { standing, members, candidates })
   const around = { self, standing, members, candidates, synced, stream, merge, wishes }
@@ -220,6 +222,7 @@ function createViewParts(
     remembered,
     follower,
     merge,
+    beginnings,
     handoff,
     wishes,
     proposer,

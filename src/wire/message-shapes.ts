@@ -279,6 +279,7 @@ export const response = variants<NodeResponse>({
   forgotten: {},
   remembered: { writes: list(pastWrite, { max: REMEMBER_PAGE_MAX }), last: optional(count) },
   digest: { digest: bytesOf(DIGEST_BYTES) },
+  heldDigest: { digest: bytesOf(DIGEST_BYTES), begun: version },
   page: {
     items: list(pageItem, { max: PAGE_KEYS_MAX }),
     damaged: optional(list(key, { max: PAGE_KEYS_MAX })),

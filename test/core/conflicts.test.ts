@@ -1,5 +1,6 @@
 // Writes that lost in a merge: which are kept, within what bounds, and what the store is told.
 import t from 'tap'
+import { Beginnings } from '../../src/core/beginnings.ts'
 import { type Conflict, Conflicts } from '../../src/core/conflicts.ts'
 import { CONFLICTS_MAX } from '../../src/core/limits.ts'
 import type { StoreChange } from '../../src/core/step.ts'
@@ -12,11 +13,12 @@ const LINEAGE = { ballot: ballot('3B'), holders: [B], history: [ballot('1A')], p
 /** The node's own side began at version 100. The store does what it is told. */
 function bench(store = new MemoryStore(ofA)) {
   const told: string[] = []
-  const conflicts = new Conflicts(store.conflicts(), (changes) => {
+  const beginnings = new Beginnings()
+  const conflicts = new Conflicts(store.conflicts(), beginnings, (changes) => {
     told.push(...changes.map(tell))
     store.apply(changes, () => {})
   })
-  conflicts.follow(view('2A', 'A+', { history: '1A', clock: version(100) }))
+  beginnings.follow(view('2A', 'A+', { history: '1A', clock: version(100) }), [])
   /** Something else won. */
   const lose = (loser: Entry, wallMs = 0): boolean =>
     conflicts.add({ lineage: LINEAGE, winner: version(9999), loser, wallMs })

@@ -11,6 +11,8 @@ import { B, ballot, C, command, entry, LATE, response, state, version, view } fr
 const V2 = view('2A', 'A+', { history: '1A', clock: version(200) })
 /** B's side, since 1A. */
 const W3 = view('3B', 'B+', { history: '1A' })
+/** When B's side began, as B says. */
+const BEGUN = version(250)
 const M5 = merging(view('5A', 'A+', { history: '1A 2A', clock: version(500) }), W3)
 
 function merging(into: View, from: View): View {
@@ -21,10 +23,10 @@ function merging(into: View, from: View): View {
 
 function mergingLab(mine: readonly Entry[], options: Partial<LabOptions> = {}): Lab {
   const lab = primaryLab(V2, { entries: mine, ...options })
-  lab.parts.merge.conflicts.follow(V2)
+  lab.parts.beginnings.follow(V2, [])
   lab.meet(B, 0, { lineages: [ballot('3B')] })
   lab.parts.standing.accept(M5, 0, () => {})
-  lab.parts.merge.conflicts.follow(M5)
+  lab.parts.beginnings.follow(M5, [])
   lab.parts.standing.activate(0)
   lab.settle(0)
   lab.take()
@@ -42,11 +44,16 @@ const head = (it: Entry): { kind: 'head'; head: EntryHead } => ({
   },
 })
 
-function answer(lab: Lab, call: Call, theirs: readonly Entry[], nowMs = 1000): void {
+function answer(
+  lab: Lab,
+  call: Call,
+  theirs: readonly Entry[],
+  { nowMs = 1000, begun = BEGUN } = {},
+): void {
   const { request } = call
   if (request.kind === 'heldDigest') {
     const digest = new Uint8Array(BUCKETS * 8).fill(theirs.length === 0 ? 0 : 1)
-    lab.answer(call, response(B, { kind: 'digest', digest }), nowMs)
+    lab.answer(call, response(B, { kind: 'heldDigest', digest, begun }), nowMs)
   } else if (request.kind === 'heldPage') {
     const items = theirs.map(head)
     lab.answer(call, response(B, { kind: 'page', items, end: undefined }), nowMs)
@@ -59,11 +66,11 @@ function answer(lab: Lab, call: Call, theirs: readonly Entry[], nowMs = 1000): v
 }
 
 /** Plays the holder until nothing is asked any more; returns the keys that were fetched. */
-function play(lab: Lab, theirs: readonly Entry[]): string[] {
+function play(lab: Lab, theirs: readonly Entry[], begun = BEGUN): string[] {
   const fetched: string[] = []
   for (let call = lab.calls()[0]; call !== undefined; call = lab.calls()[0]) {
     if (call.request.kind === 'heldFetch') fetched.push(...call.request.keys)
-    answer(lab, call, theirs)
+    answer(lab, call, theirs, { begun })
   }
   lab.settle(2)
   lab.parts.merge.tick(2)
@@ -109,6 +116,40 @@ t.test(
     t.strictSame(lab.store.conflicts(), found, 'the store keeps them')
   },
 )
+
+t.test('what the other side wrote before this one had its first view may lose too', async (t) => {
+  const lab = mergingLab([entry('a', version(210), { value: 'mine' }), mineNew])
+  // This side began at 200, and the other one says that it began at 150.
+  play(lab, [entry('a', version(160, 'B')), entry('both', version(140, 'B'))], version(150))
+  const found = lab.parts.merge.conflicts.list()
+  t.strictSame(
+    found.map((it) => [it.key, it.loser.version]),
+    [['a', version(160, 'B')]],
+    'at 140 the sides were still one',
+  )
+})
+
+t.test('a holder says where its lineage began, also after a restart', async (t) => {
+  const begun = (lab: Lab): unknown => {
+    const request = { kind: 'heldDigest', ballot: ballot('5A'), lineage: ballot('4B') } as const
+    lab.parts.mergeSource.take(request, 1, 0)
+    const [answer] = lab.new('respond')
+    return answer?.response.kind === 'heldDigest' ? answer.response.begun : answer?.response
+  }
+  const first = view('3B', 'B+', { history: '1A', clock: version(300) })
+  const last = view('4B', 'B+', { history: '1A 3B', clock: version(400) })
+  const merges = merging(view('5A', 'A+', { history: '1A 2A', clock: version(500) }), last)
+  const lab = new Lab({ me: B, state: state(last, { activated: ballot('4B') }) })
+  lab.parts.beginnings.follow(first, [])
+  lab.parts.beginnings.follow(last, [])
+  lab.parts.standing.accept(merges, 0, () => {})
+  lab.parts.beginnings.follow(merges, lab.parts.standing.state.owed)
+  t.equal(begun(lab), version(300))
+
+  const again = new Lab({ me: B, state: lab.parts.standing.state })
+  again.parts.beginnings.follow(merges, lab.parts.standing.state.owed)
+  t.equal(begun(again), version(400), 'it knows only the last of its views')
+})
 
 t.test('equal digests end a merge at once', async (t) => {
   const lab = mergingLab([])

@@ -377,6 +377,7 @@ export const responseParts: ByKind<NodeResponse> = {
     last: maybe(count),
   }),
   digest: record({ digest: bytesOf(524_288) }),
+  heldDigest: record({ digest: bytesOf(524_288), begun: version }),
   page: record({
     items: fc.array(pageItem, { maxLength: 8 }),
     damaged: maybe(fc.array(key, { maxLength: 8 })),
