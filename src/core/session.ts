@@ -29,14 +29,16 @@ export class Session {
    * Whether a master's word on a key is new enough: what it holds, tombstones and expired entries
    * included. Of two sides of a split the higher version wins, so a higher one counts wherever it was
    * written. A lower one, or nothing, is as good where the write can only have gone before it: at the
-   * active primary that stamped it, or where this history holds all that was acknowledged until then.
+   * active primary that stamped it in its present view, or where this history holds all that was acknowledged until then.
    */
   isEnough(held: Entry | undefined, min: Version | undefined): boolean {
     if (min === undefined || !this.#rules.sessionReads) return true
     if (held !== undefined && held.version >= min) return true
     const { self, standing } = this.#parts
-    if (!standing.isServingMaster) return false
-    const isOwn = standing.isActive && versionWriter(min) === self.id
+    const { view } = standing
+    if (view === undefined || !standing.isServingMaster) return false
+    // What it stamped before may have been on a side that it has left since.
+    const isOwn = standing.isActive && versionWriter(min) === self.id && min > view.start.clock
     if (isOwn && min <= self.sender().clock) return true
     return this.#holdsAllUpTo(min)
   }

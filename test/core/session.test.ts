@@ -42,6 +42,12 @@ t.test('whose word is enough for a version', async (t) => {
     ['older, from before the view, by another writer', old, version(99, 'B'), ''],
     ['nothing, from before the view, by another writer', undefined, version(99, 'B'), ''],
     ['older, stamped by the primary: purged since', old, version(200, 'A'), 'A'],
+    [
+      'older, stamped by the primary before this view, perhaps elsewhere',
+      old,
+      version(99, 'A'),
+      '',
+    ],
     ['stamped by the primary, in the future', old, version(501, 'A'), ''],
     ['stamped in this time by nobody who was primary', old, version(200, 'C'), ''],
   ]
