@@ -103,7 +103,7 @@ async function openSockets(
   const { clock, log } = world
   const transport = await Transport.open(settings, {
     sender: () => core.sender(),
-    received: (from, sender, datagram) => driver.step({ kind: 'datagram', from, sender, datagram }),
+    received: (packet) => driver.step({ kind: 'datagram', ...packet }),
     clock,
     keyring: security.keyring,
     packetRefusals: security.packetRefusals,

@@ -5,7 +5,6 @@ import type { Beat } from '../../src/core/messages.ts'
 import { Lab, primaryLab } from './lab.ts'
 import {
   A,
-  addressOf,
   B,
   ballot,
   beat,
@@ -34,19 +33,6 @@ t.test('one to everyone every 250 ms, and at once when something changed', async
   t.strictSame([0, 1, BEAT_EVERY_MS - 1, BEAT_EVERY_MS].map(due), [1, 0, 0, 1])
   lab.parts.beats.hurry()
   t.strictSame([300, 301, 549, 550].map(due), [1, 0, 0, 1])
-})
-
-t.test('a node that does not hear multicast gets its own', async (t) => {
-  const lab = new Lab({ me: A })
-  for (const name of ['B', 'C', 'D']) lab.meet(node(name), 0)
-  lab.parts.members.isNotHeardBy(B)
-  lab.parts.members.isNotHeardBy(node('D'))
-  lab.parts.members.left(node('D'), 1)
-  lab.parts.beats.sendIfDue(0)
-  t.strictSame(
-    beats(lab).map(({ to }) => to),
-    ['everyone', addressOf(B)],
-  )
 })
 
 t.test('a beat of a node without a view', async (t) => {
