@@ -46,6 +46,8 @@ export interface Datagrams {
   /** Never throws and never waits: what cannot be sent is counted, and logged once a change. */
   send(bytes: Uint8Array, to: 'everyone' | Address): void
   counts(): DatagramCounts
+  /** From now on multicast uses the interface with this IPv4 address; it is joined anew. */
+  useInterface(address: string): void
   /** Closes both sockets. May be called twice. */
   stop(): Promise<void>
 }
@@ -129,6 +131,10 @@ class TwoSockets implements Datagrams {
 
   counts(): DatagramCounts {
     return { ...this.#counts }
+  }
+
+  useInterface(address: string): void {
+    if (!this.#isStopped) this.#membership.useInterface(address)
   }
 
   async stop(): Promise<void> {

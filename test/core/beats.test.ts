@@ -3,18 +3,7 @@ import t from 'tap'
 import { BEAT_EVERY_MS, BEAT_LINEAGES_MAX, ECHOES_MAX, NODES_MAX } from '../../src/core/limits.ts'
 import type { Beat } from '../../src/core/messages.ts'
 import { Lab, primaryLab } from './lab.ts'
-import {
-  A,
-  B,
-  ballot,
-  beat,
-  entry,
-  node,
-  sender,
-  state,
-  version,
-  view,
-} from './words.ts'
+import { A, B, ballot, beat, entry, node, sender, state, version, view } from './words.ts'
 
 const V2 = view('2A', 'A+ B+')
 
