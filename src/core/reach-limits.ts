@@ -21,6 +21,9 @@ export const SEEK_EVERY_MS = 4 * BEAT_EVERY_MS
 /** Beats after which the loss of a node's multicast is judged anew. Unit: beats. Ten seconds. */
 export const RECEPTION_BEATS = 40
 
+/** More beats missing in a row were an outage, not loss: counting begins anew. Unit: beats. */
+export const OUTAGE_BEATS = RECEPTION_BEATS / 2
+
 /** Share of beats lost from which multicast counts as bad, and below which it is good again. */
 export const LOSSY_SHARE = { from: 0.25, below: 0.1 }
 

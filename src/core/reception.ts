@@ -1,6 +1,6 @@
 // What arrives of the multicast of one other node: how long it has been silent, how much is lost.
 // Told by the numbers of its heartbeats; knows nothing of what comes by unicast.
-import { LOSSY_SHARE, RECEPTION_BEATS } from './reach-limits.ts'
+import { LOSSY_SHARE, OUTAGE_BEATS, RECEPTION_BEATS } from './reach-limits.ts'
 
 export class Reception {
   #lastMs: number
@@ -20,8 +20,9 @@ export class Reception {
   heard(beat: number, nowMs: number): void {
     this.#lastMs = nowMs
     if (beat <= this.#newest) return
+    const isNewStretch = this.#first === 0 || beat - this.#newest > OUTAGE_BEATS
     this.#newest = beat
-    if (this.#first === 0) this.#first = beat
+    if (isNewStretch) this.#start(beat)
     const due = beat - this.#first
     if (due >= RECEPTION_BEATS) this.#judge(beat, due)
     this.#arrived++
@@ -50,6 +51,10 @@ export class Reception {
   #judge(beat: number, due: number): void {
     this.#lostShare = 1 - this.#arrived / due
     this.#isLossy = this.#lostShare >= (this.#isLossy ? LOSSY_SHARE.below : LOSSY_SHARE.from)
+    this.#start(beat)
+  }
+
+  #start(beat: number): void {
     this.#first = beat
     this.#arrived = 0
   }

@@ -1,6 +1,6 @@
 // What is made of the numbers of another node's heartbeats: silence, and loss.
 import t from 'tap'
-import { RECEPTION_BEATS } from '../../src/core/reach-limits.ts'
+import { OUTAGE_BEATS, RECEPTION_BEATS } from '../../src/core/reach-limits.ts'
 import { Reception } from '../../src/core/reception.ts'
 
 /** Hears `beats` heartbeats after this one, without those for which `isLost` holds. */
@@ -64,8 +64,18 @@ t.test('a beat that comes twice or late counts for nothing, and breaks a silence
   const reception = new Reception(-Infinity)
   reception.heard(1, 0)
   for (let i = 0; i < 100; i++) reception.heard(1, i)
-  reception.heard(1 + RECEPTION_BEATS, 200)
-  t.equal(reception.lostShare, 1 - 1 / RECEPTION_BEATS)
+  for (const beat of [1 + OUTAGE_BEATS, 1 + RECEPTION_BEATS]) reception.heard(beat, 200)
+  t.equal(reception.lostShare, 1 - 2 / RECEPTION_BEATS)
   reception.heard(5, 300)
   t.equal(reception.silentMs(300), 0)
+})
+
+t.test('an outage is silence, and no loss', async (t) => {
+  const reception = new Reception(-Infinity)
+  const all = { beats: RECEPTION_BEATS, isLost: () => false }
+  hear(reception, 1, { ...all, beats: 30 })
+  hear(reception, 32 + OUTAGE_BEATS, all)
+  reception.heard(32 + OUTAGE_BEATS + RECEPTION_BEATS, 0)
+  t.equal(reception.lostShare, 0)
+  t.equal(reception.isLossy, false)
 })
