@@ -13,15 +13,13 @@ scenario('two nodes at one address are two nodes', async (cluster) => {
   const [host = ''] = one.address.split(':')
   // A node listens on an address of its own in these tests; these two share theirs.
   const secondPort = port + 1
+  const own = ['--host', host, '--port', String(secondPort), '--cluster', cluster.name]
   const dataDir = join(cluster.directory, 'second')
   const second = new Daemon({
     address: `${host}:${secondPort}`,
     dataDir,
     logFile: `${dataDir}.log`,
-    flags: [
-      ...['--host', host, '--port', String(secondPort), '--cluster', cluster.name],
-      ...['--group', GROUP, '--group-port', String(groupPort)],
-    ],
+    flags: [...own, '--group', GROUP, '--group-port', String(groupPort)],
     command: [],
     connect: {},
   })
