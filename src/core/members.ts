@@ -34,8 +34,6 @@ export interface Member {
   readonly aliveSinceMs: number
   /** Its last heartbeat; undefined for a node known only by name. */
   readonly beat: Beat | undefined
-  /** When this life of it was heard first. */
-  readonly metMs: number
   /** What of its multicast arrives here. */
   readonly multicast: Reception
   /** Until then it counts as not reached by our multicast: it said so. */
@@ -208,7 +206,6 @@ export class Members {
       lastHeardMs: nowMs,
       aliveSinceMs: nowMs,
       beat,
-      metMs: nowMs,
       multicast: new Reception(-Infinity),
       isDeafUntilMs: -Infinity,
       wallSkewMs: 0,
@@ -329,7 +326,7 @@ function isHeardWell({ multicast }: Member, nowMs: number): boolean {
 
 /** It is heard, by unicast or badly, and has to know that this must go on. */
 function mustBeTold(member: Entry, nowMs: number): boolean {
-  const isNew = nowMs - member.metMs < SEASONED_MS
+  const isNew = nowMs - member.aliveSinceMs < SEASONED_MS
   if (nowMs - member.toldMs < (isNew ? ASK_NEW_EVERY_MS : ASK_UNICAST_EVERY_MS)) return false
   return member.multicast.silentMs(nowMs) > SUSPECT_AFTER_MS || member.multicast.isLossy
 }

@@ -98,10 +98,11 @@ export class Reach {
 
 /** Its multicast does not come here, or it says that ours does not come there, or it was just met. */
 function needsUnicast(member: Member, nowMs: number): boolean {
-  if (member.phase === 'dead' || member.phase === 'left') return false
+  // Nothing goes to an address where nobody has proven to be: a heartbeat may be anybody's.
+  if (member.phase !== 'alive' && member.phase !== 'suspect') return false
   return (
     member.multicast.silentMs(nowMs) > UNICAST_AFTER_MS ||
     nowMs < member.isDeafUntilMs ||
-    nowMs - member.metMs < GREET_MS
+    nowMs - member.aliveSinceMs < GREET_MS
   )
 }

@@ -166,7 +166,7 @@ t.test('who is heard only by unicast, or badly, is told so every five seconds', 
     }
   }
   // At first twice a second: whoever is asked may know more of the others each time.
-  t.same(told, [500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 4500, 9500])
+  t.same(told, [500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 4500, 5000, 10_000])
   lab.hear(B, 15_000, { beat: 15_000 })
   lab.parts.members.tick(15_000)
   t.same(lab.calls('ping'), [], 'its multicast is back')
@@ -301,3 +301,11 @@ t.test(
     t.same(reached(lab, 2 * INTRODUCED_FOR_MS), [], 'by then nobody has said so for long')
   },
 )
+
+t.test('nothing is sent where nobody has proven to be', async (t) => {
+  const lab = new Lab({ me: A })
+  byUnicast(lab, B, 0)
+  t.same(reached(lab, 1), [])
+  lab.hear(C, 2)
+  t.same(reached(lab, 3), [])
+})
