@@ -41,6 +41,10 @@ export interface Rules {
   readonly proposeAgainWhenFenced: boolean
   /** A master that leaves the stream unanswered is replaced, though its heartbeats go on. */
   readonly hungMasterIsReplaced: boolean
+  /** A node that has promised to another one gives it time before it proposes itself. */
+  readonly promiserYields: boolean
+  /** A primary that lost a master and cannot replace it does not call itself active. */
+  readonly strandedPrimarySaysSo: boolean
   /** After a stall a node distrusts its own timers before it distrusts others. */
   readonly stallRule: boolean
   /** A node never adopts a view below its promise. */
@@ -137,6 +141,8 @@ export const ALL_RULES: Rules = {
   vetoProtectsPrimary: true,
   proposeAgainWhenFenced: true,
   hungMasterIsReplaced: true,
+  promiserYields: true,
+  strandedPrimarySaysSo: true,
   stallRule: true,
   neverAdoptBelowPromise: true,
   sendTailAgain: true,

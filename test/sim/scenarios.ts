@@ -1,7 +1,7 @@
 // The scenarios by name. Time is the real one: a heartbeat is 250 ms, a silent node dead after 1.75 s.
 import type { Scenario } from './scenario.ts'
 import { lateInView, forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
-import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
+import { comeback, deafPrimary, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
 import { splitScenarios } from './split-scenarios.ts'
 
 import { BASE, CLEARING, CLIENTS, FAULTS, SINGLE, scenario } from './scenario-base.ts'
@@ -195,6 +195,12 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { nodes: 4 },
     faults: undefined,
     script: hungMaster,
+    silenceMsMax: 4500,
+  }),
+  scenario('deaf4', 'a primary that hears nobody, though everybody hears it', {
+    world: { nodes: 4 },
+    faults: undefined,
+    script: deafPrimary,
     silenceMsMax: 4500,
   }),
   scenario('oneear3', 'a node that hears nothing of a healthy primary must not unseat it', {
