@@ -9,9 +9,9 @@ import { hostOf, type NetCluster } from '../net-cluster.ts'
 import type { Net } from '../net.ts'
 
 const ROUNDS = 10
-const PER_SECOND = 100
+const PER_SECOND = 25
 /** Before the fault, and after everything is whole again. */
-const WRITES = 50
+const WRITES = 25
 export const HOSTS_OF_FAULTS = 5
 
 type Role = 'primary' | 'second' | 'copies'
