@@ -44,6 +44,7 @@ import { inRoster } from './view.ts'
 import { WallTrust } from './wall-trust.ts'
 import { Wishes } from './wishes.ts'
 import { Writes } from './writes.ts'
+import { Yielding } from './yielding.ts'
 
 /** What a node's core may look at outside itself. */
 export interface CorePorts {
@@ -187,7 +188,8 @@ function createViewParts(
   const stream = new Stream(out, { self, standing, members, announcer }, { settings, rules })
   const synced = new SyncedMasters(stream, rules)
   const isIdle = () => standing.isLeader && stream.pendingCount === 0
-  const acceptor = new Acceptor(out, { self, standing, members, store, rules, isIdle })
+  const yielding = new Yielding(candidates, rules)
+  const acceptor = new Acceptor(out, { self, standing, members, store, rules, yielding, isIdle })
   const handoff = new Handoff(out, { standing, members, stream })
   const wishes = new Wishes()
   const remembered = new Remembered()
@@ -201,7 +203,8 @@ function createViewParts(
     { ...around, acceptor, leases, random, follower },
     { settings, rules },
   )
-  const triggers = new Triggers(out, { ...around, proposer, forks, frozen, handoff }, rules)
+  const among = { ...around, proposer, forks, frozen, handoff, yielding }
+  const triggers = new Triggers(out, among, rules)
   return {
     self,
     standing,

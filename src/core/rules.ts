@@ -47,6 +47,10 @@ export interface Rules {
   readonly deafAreIntroduced: boolean
   /** Who is in the roster and not there is looked for at its address. */
   readonly rosterIsSought: boolean
+  /** A node that has promised to another one gives it time before it proposes itself. */
+  readonly promiserYields: boolean
+  /** A primary that lost a master and cannot replace it does not call itself active. */
+  readonly strandedPrimarySaysSo: boolean
   /** After a stall a node distrusts its own timers before it distrusts others. */
   readonly stallRule: boolean
   /** A node never adopts a view below its promise. */
@@ -146,6 +150,8 @@ export const ALL_RULES: Rules = {
   unicastToDeaf: true,
   deafAreIntroduced: true,
   rosterIsSought: true,
+  promiserYields: true,
+  strandedPrimarySaysSo: true,
   stallRule: true,
   neverAdoptBelowPromise: true,
   sendTailAgain: true,

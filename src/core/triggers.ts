@@ -26,6 +26,7 @@ import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
+import type { Yielding } from './yielding.ts'
 import { isFulfilled, type Wishes } from './wishes.ts'
 import type { Ballot, Master, View } from './types.ts'
 import {
@@ -51,6 +52,7 @@ export interface TriggerParts {
   readonly merge: Merge
   readonly wishes: Wishes
   readonly handoff: Handoff
+  readonly yielding: Yielding
 }
 
 export class Triggers {
@@ -92,6 +94,7 @@ export class Triggers {
   /** Another node asks this one to propose, because it cannot. */
   nudged(): void {
     this.#isNudged = true
+    this.#parts.yielding.nudged()
   }
 
   consider(nowMs: number): void {
@@ -109,7 +112,8 @@ export class Triggers {
       return
     }
     const reason = this.#asOther(nowMs)
-    if (reason !== undefined && proposer.mayPropose(nowMs)) {
+    const mayPropose = proposer.mayPropose(nowMs) && !this.#parts.yielding.isDue(nowMs)
+    if (reason !== undefined && mayPropose) {
       this.#isNudged = false
       proposer.propose({ reason, isMerge: this.#parts.forks.isBetweenSides() }, nowMs)
     }

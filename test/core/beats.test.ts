@@ -70,6 +70,34 @@ t.test('a beat of an active primary and of the other master', async (t) => {
   )
 })
 
+t.test(
+  'a primary that lost a master and cannot replace it does not call itself active',
+  async (t) => {
+    const says = (lab: Lab): boolean | undefined => {
+      lab.parts.beats.hurry()
+      lab.parts.beats.sendIfDue(0)
+      return beats(lab)[0]?.beat.isActive
+    }
+    const lose = (lab: Lab): void => lab.parts.members.left(B, 1)
+    const settings = { minCopies: 'auto' } as const
+    const three = primaryLab(view('2A', 'A+ B+', { roster: 'ABC' }), { settings })
+    t.equal(says(three), true, 'nobody is lost')
+    lose(three)
+    t.equal(says(three), false, 'a write needs two copies, and nobody else is there')
+    three.meet(node('C'), 0)
+    t.equal(says(three), true, 'there is somebody to replace it by')
+
+    const two = primaryLab(view('2A', 'A+ B+', { roster: 'AB' }), { settings })
+    lose(two)
+    t.equal(says(two), true, 'of two nodes the other one goes on')
+    t.equal(
+      says(primaryLab(view('2A', 'A+', { roster: 'ABC' }), { settings })),
+      true,
+      'no master is missing',
+    )
+  },
+)
+
 t.test('the worst lag since the last beat is told once', async (t) => {
   const lab = new Lab({ me: A })
   const told: (number | undefined)[] = []

@@ -14,7 +14,7 @@ export interface MixOptions {
   readonly visits: 'anybody' | 'home'
 }
 
-/** Tries of one write whose outcome is unknown, each at another node. */
+/** Tries of one write whose outcome is unknown. */
 const TRIES_MAX = 4
 
 /** Between two requests of one client. Unit: ms. */
@@ -46,11 +46,13 @@ export class HistoryClients {
     this.#running = Array.from({ length: options.clients }, (_, i) => this.#run(i))
   }
 
-  /** Waits until this many more writes were acknowledged. */
-  async acknowledged(count: number): Promise<void> {
+  /** Waits until this many more writes were acknowledged, by these nodes. */
+  async acknowledged(count: number, by: readonly Daemon[] = this.#daemons): Promise<void> {
     const from = this.records.length
+    const nodes = new Set(by.map(({ address }) => address))
     await eventually(() => {
-      const done = this.records.slice(from).filter(({ outcome }) => outcome === 'applied').length
+      const news = this.records.slice(from).filter(({ node }) => nodes.has(node))
+      const done = news.filter(({ outcome }) => outcome === 'applied').length
       if (done < count) throw new Error(`${done} of ${count} writes were acknowledged`)
     })
   }
@@ -60,9 +62,25 @@ export class HistoryClients {
     await Promise.all(this.#running)
   }
 
-  /** A strong read of every key at every node: what the history came to. */
-  async readAll(): Promise<void> {
-    for (const daemon of this.#daemons) {
+  /** One more write, of the test's own, at this node. Rejects unless it is applied. */
+  async apply(op: 'put' | 'delete', key: string, at: Daemon): Promise<void> {
+    const number = ++this.#made
+    const write: Started = {
+      op,
+      requestId: `test-${number}-${process.pid}`,
+      key,
+      value: op === 'put' ? `v${number}` : '',
+      ttlMs: undefined,
+      condition: { kind: 'none' },
+    }
+    this.#keys.add(key)
+    const outcome = await this.#write(write, () => at)
+    if (outcome !== 'applied') throw new Error(`${op} ${key} at ${at.address}: ${outcome}`)
+  }
+
+  /** A strong read of every key at these nodes: what the history came to. */
+  async readAll(at: readonly Daemon[] = this.#daemons): Promise<void> {
+    for (const daemon of at) {
       await forAll([...this.#keys], READS_AT_ONCE, (key) => this.#read(daemon, key, 'strong'))
     }
   }
@@ -109,7 +127,7 @@ export class HistoryClients {
   }
 
   /** Again with the same request id while nobody knows what became of it. */
-  async #write(write: Started, goesTo: () => Daemon): Promise<void> {
+  async #write(write: Started, goesTo: () => Daemon): Promise<WriteRecord['outcome']> {
     for (let tries = 1; tries <= TRIES_MAX; tries++) {
       const daemon = goesTo()
       const invokedAt = performance.now()
@@ -119,9 +137,10 @@ export class HistoryClients {
       if (version !== undefined) this.#seen.set(write.key, version)
       const endedAt = performance.now()
       this.records.push({ ...write, node: daemon.address, invokedAt, endedAt, outcome, version })
-      if (outcome !== 'unknown') return
+      if (outcome !== 'unknown') return outcome
       await pause(PAUSE_MS.from)
     }
+    return 'unknown'
   }
 
   async #read(daemon: Daemon, key: string, strength: ReadRecord['strength']): Promise<void> {

@@ -63,6 +63,14 @@ export class SteadyWrites {
     return answered.length === 0 ? undefined : Math.min(...answered) - atMs
   }
 
+  /** The longest time without an answer 200 that ended after `atMs`. Unit: ms. */
+  longestGapAfter(atMs: number): number {
+    const applied = this.history.filter(({ status }) => status === 200)
+    const times = applied.map(({ answeredMs = Infinity }) => answeredMs).sort((a, b) => a - b)
+    const gaps = times.map((at, i) => (at > atMs ? at - (times[i - 1] ?? atMs) : 0))
+    return Math.max(0, ...gaps)
+  }
+
   /** The answers by status, and the longest wait for a 200, in words. */
   summary(): string {
     const counts = new Map<number, number>()

@@ -60,3 +60,8 @@ export async function createNetCluster(hosts: number): Promise<NetCluster> {
     throw error
   }
 }
+
+/** The number of the host on which this node runs. */
+export function hostOf({ address }: { readonly address: string }): number {
+  return Number(/\.(\d+):/.exec(address)?.[1])
+}

@@ -5,13 +5,15 @@ import { connect, createServer } from 'node:net'
 
 const [socket, host, port] = process.argv.slice(2)
 
+// Nobody listens, so nothing was applied; a connection that only breaks would leave that open.
+const REFUSED = 'HTTP/1.1 503 Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
+
 createServer((near) => {
-  const far = connect({ host, port: Number(port) })
-  // A refused or broken connection looks the same on both sides of the relay.
-  const breakBoth = () => {
-    near.destroy()
-    far.destroy()
-  }
-  for (const end of [near, far]) end.setNoDelay?.(true).on('error', breakBoth)
+  const far = connect({ host, port: Number(port), noDelay: true })
+  near.on('error', () => far.destroy())
+  far.on('error', ({ code }) => {
+    if (code !== 'ECONNREFUSED') return near.destroy()
+    near.unpipe(far).resume().end(REFUSED)
+  })
   near.pipe(far).pipe(near)
 }).listen(socket)

@@ -39,6 +39,8 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['vetoProtectsPrimary', 'oneear3', 'G2'],
   ['proposeAgainWhenFenced', 'stall3', 'I12'],
   ['hungMasterIsReplaced', 'hung4', 'G2'],
+  ['strandedPrimarySaysSo', 'deaf4', 'G2'],
+  ['promiserYields', 'deaf4', 'G2'],
   ['replicateOnce', 'calls3', 'I12'],
   ['mirrorRemovesSurplus', 'part3', 'I13'],
   ['carryInSyncOnlyFromOwnView', 'stall3', 'I13'],

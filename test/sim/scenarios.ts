@@ -2,7 +2,7 @@
 import type { Scenario } from './scenario.ts'
 import { IN_THE_FIELD } from './field-scenarios.ts'
 import { lateInView, forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
-import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
+import { comeback, deafPrimary, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
 import { splitScenarios } from './split-scenarios.ts'
 
 import { BASE, CLEARING, CLIENTS, FAULTS, SINGLE, scenario } from './scenario-base.ts'
@@ -196,6 +196,12 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { nodes: 4 },
     faults: undefined,
     script: hungMaster,
+    silenceMsMax: 4500,
+  }),
+  scenario('deaf4', 'a primary that hears nobody, though everybody hears it', {
+    world: { nodes: 4 },
+    faults: undefined,
+    script: deafPrimary,
     silenceMsMax: 4500,
   }),
   scenario('oneear3', 'a node that hears nothing of a healthy primary must not unseat it', {
