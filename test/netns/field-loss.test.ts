@@ -5,7 +5,7 @@ import { judge, startClients } from './load.ts'
 import { netScenario } from './scenario.ts'
 
 const LOST_SHARE = 0.4
-const WRITES = 150
+const WRITES = 80
 
 netScenario(
   'four of ten datagrams lost: nobody is given up, and /cluster says so',

@@ -11,7 +11,7 @@ import { netScenario } from './scenario.ts'
 
 const NOISE = fileURLToPath(new URL('noise.mjs', import.meta.url))
 const PACKETS = 20_000
-const WRITES = 100
+const WRITES = 60
 
 /** What a node without --group and --group-port uses. */
 const GROUP = '239.192.73.81'
