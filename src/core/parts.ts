@@ -172,11 +172,11 @@ function createViewParts(
   setUp: { options: CoreOptions; listener: StandingListener },
 ) {
   const { store, random } = ports
-  const { identity, settings, fingerprint, rules } = setUp.options
+  const { listener, options } = setUp
+  const { identity, settings, fingerprint, rules } = options
+  const { state } = identity
   const isWitness = identity.isWitness && rules.witnessIsNoMaster
   const self = new Self({ ...identity, isWitness }, store.highestVersion)
-  const { state } = identity
-  const { listener } = setUp
   const standing = new Standing(out, { self, state, mode: settings.mode, rules, listener })
   const members = new Members(out, self, (id) => inRoster(standing.route, id))
   const reach = new Reach(out, { self, standing, members }, rules)
@@ -206,23 +206,16 @@ function createViewParts(
   const among = { ...around, proposer, forks, frozen, handoff, yielding }
   const triggers = new Triggers(out, among, rules)
   return {
-    self,
-    standing,
-    members,
+    ...around,
     reach,
     leases,
     session,
-    synced,
-    candidates,
     acceptor,
     commits,
     announcer,
-    stream,
     remembered,
     follower,
-    merge,
     handoff,
-    wishes,
     proposer,
     triggers,
   }
