@@ -10,6 +10,7 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { Ballot, NodeId, View } from './types.ts'
+import type { Yielding } from './yielding.ts'
 import { compareBallots, formatBallot, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
 type Prepare = Extract<NodeRequest, { kind: 'prepare' }>
@@ -21,6 +22,7 @@ export class Acceptor {
   readonly #members: Members
   readonly #store: EntryReader
   readonly #rules: Rules
+  readonly #yielding: Yielding
   readonly #isIdle: () => boolean
 
   constructor(
@@ -31,6 +33,7 @@ export class Acceptor {
       members: Members
       store: EntryReader
       rules: Rules
+      yielding: Yielding
       /** Nothing of the view that this node leads is under way. */
       isIdle: () => boolean
     },
@@ -41,6 +44,7 @@ export class Acceptor {
     this.#members = parts.members
     this.#store = parts.store
     this.#rules = parts.rules
+    this.#yielding = parts.yielding
     this.#isIdle = parts.isIdle
   }
 
@@ -140,10 +144,14 @@ export class Acceptor {
   }
 
   #promise(ballot: Ballot, ticket: number): void {
-    this.#standing.promise(ballot, () => {
+    this.#standing.promise(ballot, (nowMs) => {
       // A second proposer may have got a higher promise while this one was being flushed.
-      if (!sameBallot(this.#standing.promised, ballot)) this.#reject(ticket, false)
-      else this.#out.respond(ticket, { kind: 'promise', promise: this.ownPromise() })
+      if (!sameBallot(this.#standing.promised, ballot)) {
+        this.#reject(ticket, false)
+        return
+      }
+      this.#yielding.promised(nowMs)
+      this.#out.respond(ticket, { kind: 'promise', promise: this.ownPromise() })
     })
   }
 

@@ -1,12 +1,14 @@
 // This node's heartbeats: what they say and when they go out.
 // What others' heartbeats mean is members.ts' and leases.ts' business.
 import type { Announcer } from './announcer.ts'
+import { isStranded } from './hopeless.ts'
 import { BEAT_EVERY_MS, BEAT_LINEAGES_MAX, ECHOES_MAX } from './limits.ts'
 import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
 import type { Beat, Echo } from './messages.ts'
-import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
+import type { Reach } from './reach.ts'
+import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Serving } from './serving.ts'
 import type { ClusterSettings } from './settings.ts'
@@ -21,26 +23,26 @@ export interface BeatsParts {
   readonly serving: Serving
   readonly store: EntryReader
   readonly announcer: Announcer
+  readonly reach: Reach
 }
 
 export class Beats {
-  readonly #out: Outbox
   readonly #parts: BeatsParts
   readonly #settings: ClusterSettings
   readonly #fingerprint: number
+  readonly #rules: Rules
   #nextMs = 0
   #echoTurn = 0
   #loopLagMs = 0
 
   constructor(
-    out: Outbox,
     parts: BeatsParts,
-    setUp: { settings: ClusterSettings; fingerprint: number },
+    setUp: { settings: ClusterSettings; fingerprint: number; rules: Rules },
   ) {
-    this.#out = out
     this.#parts = parts
     this.#settings = setUp.settings
     this.#fingerprint = setUp.fingerprint
+    this.#rules = setUp.rules
   }
 
   /** Something changed that others should know at once. */
@@ -60,10 +62,7 @@ export class Beats {
     this.#parts.announcer.flush()
     const beat = this.#beat(nowMs)
     this.#loopLagMs = 0
-    this.#out.send('everyone', beat)
-    for (const member of this.#parts.members.all()) {
-      if (member.isDeafToMulticast && member.phase !== 'left') this.#out.send(member.address, beat)
-    }
+    this.#parts.reach.sendBeat(beat, nowMs)
   }
 
   #beat(nowMs: number): Beat {
@@ -75,7 +74,7 @@ export class Beats {
       address: self.address,
       phase: self.phase,
       ballot: ballotOf(standing.view),
-      isActive: standing.isActive,
+      isActive: standing.isActive && !isStranded(this.#parts, this.#settings, this.#rules),
       promised: standing.promised,
       lineages: standing.lineages().slice(-BEAT_LINEAGES_MAX),
       keyCount: store.keyCount,

@@ -84,8 +84,13 @@ export class Forwards {
       this.#retryLater(forward, this.#parts.whyNoPrimary(nowMs), nowMs)
       return
     }
-    forward.isTrying = true
     const primary = primaryOf(view).id
+    // Thousands of writes that knock at a closed door would take from those who elect the next one.
+    if (this.#parts.members.isGone(primary)) {
+      this.#retryLater(forward, this.#parts.whyNoPrimary(nowMs), nowMs)
+      return
+    }
+    forward.isTrying = true
     if (primary === self.id) {
       this.#parts.writes.submit(
         forward.command,

@@ -6,7 +6,8 @@ import { whyNoQuorum } from './quorum.ts'
 import type { Self } from './self.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
-import { minCopies } from './view.ts'
+import type { Rules } from './rules.ts'
+import { minCopies, onlyGroup } from './view.ts'
 
 export function whyHopeless(
   parts: { self: Self; members: Members; standing: Standing },
@@ -23,4 +24,19 @@ export function whyHopeless(
   const needed = minCopies(settings, roster)
   if (here >= needed) return undefined
   return tooFewNodes({ here, known: Math.max(here, roster.length), needed })
+}
+
+/**
+ * Whether this node, as primary, lost another master and cannot have a view without it. Others may
+ * hear it all the same, over a cable that carries one way only: they have to do without it.
+ */
+export function isStranded(
+  parts: { self: Self; members: Members; standing: Standing },
+  settings: ClusterSettings,
+  rules: Rules,
+): boolean {
+  const { view } = parts.standing
+  if (!rules.strandedPrimarySaysSo || view === undefined) return false
+  const isShort = onlyGroup(view).masters.some((master) => parts.members.isAway(master.id))
+  return isShort && whyHopeless(parts, settings) !== undefined
 }

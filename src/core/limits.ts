@@ -50,6 +50,12 @@ export const HOPELESS_PAUSE_MS = 500
 /** A candidate waits rank times this before proposing. Unit: ms. */
 export const STAGGER_MS = 100
 
+/**
+ * A node that has promised to another one proposes nothing for this, and rank times STAGGER_MS more.
+ * Unit: ms. The other one waits PROMISE_WAIT_MS for those who do not answer, then asks for acceptance.
+ */
+export const YIELD_MS = 2 * PROMISE_WAIT_MS
+
 /** A primary heard within this vetoes a proposal against it. Unit: ms. Three beats. */
 export const VETO_MS = 3 * BEAT_EVERY_MS
 

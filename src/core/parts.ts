@@ -29,6 +29,7 @@ import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader, Random } from './ports.ts'
 import { Proposer } from './proposer.ts'
 import { Purge } from './purge.ts'
+import { Reach } from './reach.ts'
 import { Remembered } from './remembered.ts'
 import { whyNoPrimary } from './report.ts'
 import { Recovery } from './recovery.ts'
@@ -47,6 +48,7 @@ import { inRoster } from './view.ts'
 import { WallTrust } from './wall-trust.ts'
 import { Wishes } from './wishes.ts'
 import { Writes } from './writes.ts'
+import { Yielding } from './yielding.ts'
 
 /** What a node's core may look at outside itself. */
 export interface CorePorts {
@@ -79,7 +81,7 @@ export function createParts(
   const { rules, settings, fingerprint } = setUp.options
   const views = createViewParts(out, ports, setUp)
   const { self, standing, members, leases, stream, merge, remembered, follower } = views
-  const { announcer, beginnings } = views
+  const { announcer, beginnings, reach } = views
   const { store } = ports
   const writes = new Writes(
     { self, standing, members, stream, store, remembered, merge, handoff: views.handoff },
@@ -102,8 +104,7 @@ export function createParts(
     },
   })
   const beats = new Beats(
-    out,
-    { self, standing, members, leases, serving, store, announcer },
+    { self, standing, members, leases, serving, store, announcer, reach },
     setUp.options,
   )
   const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
@@ -138,7 +139,8 @@ function createReadParts(
   around: { views: ReturnType<typeof createViewParts>; rules: Rules },
 ) {
   const { views, rules } = around
-  const { self, standing, members, leases, stream, follower, proposer, session, merge } = views
+  const { self, standing, members, leases, stream, follower, proposer, session, merge, reach } =
+    views
   const { store, copies, random } = ports
   const coherence = new Coherence(out, { standing, members, leases, copies }, rules)
   const serving = new Serving(
@@ -149,7 +151,18 @@ function createReadParts(
   const why = () => whyNoPrimary({ members, standing, proposer })
   const lookups = new Lookups(
     out,
-    { self, standing, members, serving, store, copies, coherence, random, whyNoPrimary: why },
+    {
+      self,
+      standing,
+      members,
+      reach,
+      serving,
+      store,
+      copies,
+      coherence,
+      random,
+      whyNoPrimary: why,
+    },
     rules,
   )
   return { coherence, serving, lookups, whyNoPrimary: why }
@@ -176,22 +189,24 @@ function createViewParts(
   setUp: { options: CoreOptions; listener: StandingListener },
 ) {
   const { store, random } = ports
-  const { identity, settings, fingerprint, rules } = setUp.options
+  const { listener, options } = setUp
+  const { identity, settings, fingerprint, rules } = options
+  const { state } = identity
   const isWitness = identity.isWitness && rules.witnessIsNoMaster
   const self = new Self({ ...identity, isWitness }, store.highestVersion)
-  const { state } = identity
-  const { listener } = setUp
   const standing = new Standing(out, { self, state, mode: settings.mode, store, rules, listener })
   const members = new Members(out, self, (id) => inRoster(standing.route, id))
+  const reach = new Reach(out, { self, standing, members }, rules)
   const leases = new Leases(self, standing)
   const session = new Session({ self, standing, members }, rules)
   const candidates = new Candidates({ self, members, standing, store }, { settings, fingerprint })
   const commits = new CommitLog()
-  const announcer = new Announcer(out, { standing, commits })
+  const announcer = new Announcer(out, { standing, commits, reach })
   const stream = new Stream(out, { self, standing, members, announcer }, { settings, rules })
   const synced = new SyncedMasters(stream, rules)
   const isIdle = () => standing.isLeader && stream.pendingCount === 0
-  const acceptor = new Acceptor(out, { self, standing, members, store, rules, isIdle })
+  const yielding = new Yielding(candidates, rules)
+  const acceptor = new Acceptor(out, { self, standing, members, store, rules, yielding, isIdle })
   const handoff = new Handoff(out, { standing, members, stream })
   const wishes = new Wishes()
   const remembered = new Remembered()
@@ -206,25 +221,20 @@ function createViewParts(
     { ...around, acceptor, leases, random, follower },
     { settings, rules },
   )
-  const triggers = new Triggers(out, { ...around, proposer, forks, frozen, handoff }, rules)
+  const among = { ...around, proposer, forks, frozen, handoff, yielding }
+  const triggers = new Triggers(out, among, rules)
   return {
-    self,
-    standing,
-    members,
+    ...around,
+    reach,
     leases,
     session,
-    synced,
-    candidates,
     acceptor,
     commits,
     announcer,
-    stream,
     remembered,
     follower,
-    merge,
     beginnings,
     handoff,
-    wishes,
     proposer,
     triggers,
   }

@@ -31,7 +31,7 @@ export class Requests {
     const { announcer, recovery, audit, orders } = this.#parts
     switch (request.kind) {
       case 'ping':
-        return this.#ping(request, { ticket, sender })
+        return this.#ping(request, { ticket, sender }, nowMs)
       case 'prepare':
         return acceptor.prepare(sender, request, ticket, nowMs)
       case 'accept':
@@ -88,11 +88,17 @@ export class Requests {
   #ping(
     request: Extract<NodeRequest, { kind: 'ping' }>,
     from: { ticket: number; sender: Sender },
+    nowMs: number,
   ): void {
     const { self, members } = this.#parts
-    if (!request.hearsYou) members.isNotHeardBy(from.sender.id)
+    if (!request.hearsYou) members.isNotHeardBy(from.sender.id, nowMs)
     const { id, incarnation } = self
-    this.#out.respond(from.ticket, { kind: 'pong', nonce: request.nonce, id, incarnation })
+    const { nonce, hearsYou } = request
+    // Two that hear neither each other nor anybody else's multicast meet through who knows both.
+    const isDeaf = !hearsYou && this.#rules.deafAreIntroduced
+    const known = isDeaf ? members.alive().filter((m) => m.id !== from.sender.id) : []
+    const others = known.map((m) => m.address)
+    this.#out.respond(from.ticket, { kind: 'pong', nonce, id, incarnation, others })
   }
 
   #takeOver(ballot: Ballot, ticket: number, nowMs: number): void {

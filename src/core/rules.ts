@@ -45,6 +45,16 @@ export interface Rules {
   readonly proposeAgainWhenFenced: boolean
   /** A master that leaves the stream unanswered is replaced, though its heartbeats go on. */
   readonly hungMasterIsReplaced: boolean
+  /** Whom multicast does not reach gets heartbeats by unicast. */
+  readonly unicastToDeaf: boolean
+  /** Who hears badly learns from those it hears where the others are. */
+  readonly deafAreIntroduced: boolean
+  /** Who is in the roster and not there is looked for at its address. */
+  readonly rosterIsSought: boolean
+  /** A node that has promised to another one gives it time before it proposes itself. */
+  readonly promiserYields: boolean
+  /** A primary that lost a master and cannot replace it does not call itself active. */
+  readonly strandedPrimarySaysSo: boolean
   /** After a stall a node distrusts its own timers before it distrusts others. */
   readonly stallRule: boolean
   /** A node never adopts a view below its promise. */
@@ -161,6 +171,11 @@ export const ALL_RULES: Rules = {
   vetoProtectsPrimary: true,
   proposeAgainWhenFenced: true,
   hungMasterIsReplaced: true,
+  unicastToDeaf: true,
+  deafAreIntroduced: true,
+  rosterIsSought: true,
+  promiserYields: true,
+  strandedPrimarySaysSo: true,
   stallRule: true,
   neverAdoptBelowPromise: true,
   sendTailAgain: true,

@@ -26,6 +26,7 @@ import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import { nudge } from './view-calls.ts'
+import type { Yielding } from './yielding.ts'
 import { isFulfilled, type Wishes } from './wishes.ts'
 import type { Ballot, Master, View } from './types.ts'
 import {
@@ -33,7 +34,6 @@ import {
   ballotOf,
   compareBallots,
   contains,
-  inRoster,
   onlyGroup,
   primaryOf,
   sameBallot,
@@ -52,6 +52,7 @@ export interface TriggerParts {
   readonly merge: Merge
   readonly wishes: Wishes
   readonly handoff: Handoff
+  readonly yielding: Yielding
 }
 
 export class Triggers {
@@ -93,6 +94,7 @@ export class Triggers {
   /** Another node asks this one to propose, because it cannot. */
   nudged(): void {
     this.#isNudged = true
+    this.#parts.yielding.nudged()
   }
 
   consider(nowMs: number): void {
@@ -110,7 +112,8 @@ export class Triggers {
       return
     }
     const reason = this.#asOther(nowMs)
-    if (reason !== undefined && proposer.mayPropose(nowMs)) {
+    const mayPropose = proposer.mayPropose(nowMs) && !this.#parts.yielding.isDue(nowMs)
+    if (reason !== undefined && mayPropose) {
       this.#isNudged = false
       proposer.propose({ reason, isMerge: this.#parts.forks.isBetweenSides() }, nowMs)
     }
@@ -240,13 +243,13 @@ export class Triggers {
     return wish === undefined || isFulfilled(wish, view) ? undefined : wish.kind
   }
 
-  /** Verified nodes outside the roster are taken in together, a moment after the first. */
+  /** Verified nodes that the roster lacks, or has elsewhere, are listed together, a moment later. */
   #strangersWaited(view: View, nowMs: number): boolean {
     const strangers =
-      view.roster.length < NODES_MAX &&
+      !isListed(view, this.#parts.self) ||
       this.#parts.members
         .alive()
-        .some((m) => !inRoster(view, m.id) && !isLeaving(m) && !this.#parts.candidates.isForeign(m))
+        .some((m) => !isListed(view, m) && !isLeaving(m) && !this.#parts.candidates.isForeign(m))
     if (!strangers) {
       this.#strangersSinceMs = undefined
       return false
@@ -308,4 +311,10 @@ export class Triggers {
           (view === undefined || compareBallots(m.beat.ballot, view.ballot) > 0),
       )
   }
+}
+
+/** The roster says where it is, or has no room for it. After a restart it is how others find it. */
+function isListed(view: View, { id, address }: Pick<Member, 'id' | 'address'>): boolean {
+  const listed = view.roster.find((node) => node.id === id)
+  return listed === undefined ? view.roster.length >= NODES_MAX : listed.address === address
 }

@@ -25,8 +25,9 @@ export interface MembershipOptions {
 export class Membership {
   readonly #listener: Listener
   readonly #speaker: Speaker
-  readonly #options: MembershipOptions
+  readonly #group: string
   readonly #joining: ChangeLog
+  #interfaceAddress: string
   #timer: NodeJS.Timeout | undefined
   #isTryingAgain = false
 
@@ -37,7 +38,8 @@ export class Membership {
   ) {
     this.#listener = sockets.listener
     this.#speaker = sockets.speaker
-    this.#options = options
+    this.#group = options.group
+    this.#interfaceAddress = options.interfaceAddress
     this.#joining = new ChangeLog(log, 'datagrams.join')
     this.#renew()
   }
@@ -47,27 +49,32 @@ export class Membership {
     if (!this.#isTryingAgain) this.#renewIn(JOIN_AGAIN_MS)
   }
 
+  /** From now on both sockets use another interface, or the same one that came back. */
+  useInterface(address: string): void {
+    this.#leave()
+    this.#interfaceAddress = address
+    this.#renew()
+  }
+
   stop(): void {
     clearTimeout(this.#timer)
   }
 
   #renew(): void {
-    const { interfaceAddress } = this.#options
     this.#leave()
     try {
       this.#join()
-      this.#joining.works(interfaceAddress)
+      this.#joining.works(this.#interfaceAddress)
       this.#renewIn(JOIN_EVERY_MS)
     } catch (error) {
-      this.#joining.fails(interfaceAddress, errorCode(error))
+      this.#joining.fails(this.#interfaceAddress, errorCode(error))
       this.#renewIn(JOIN_AGAIN_MS)
     }
   }
 
   #join(): void {
-    const { group, interfaceAddress } = this.#options
-    this.#listener.addMembership(group, interfaceAddress)
-    this.#speaker.setMulticastInterface(interfaceAddress)
+    this.#listener.addMembership(this.#group, this.#interfaceAddress)
+    this.#speaker.setMulticastInterface(this.#interfaceAddress)
     this.#speaker.setMulticastTTL(MULTICAST_HOPS)
     this.#speaker.setMulticastLoopback(true)
   }
@@ -75,7 +82,7 @@ export class Membership {
   /** Leaving makes the next join be announced to switches again. */
   #leave(): void {
     try {
-      this.#listener.dropMembership(this.#options.group, this.#options.interfaceAddress)
+      this.#listener.dropMembership(this.#group, this.#interfaceAddress)
     } catch {
       // Not a member yet, or the interface went away and took the membership with it.
     }

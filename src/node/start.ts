@@ -3,6 +3,7 @@
 import http from 'node:http'
 import { once } from 'node:events'
 import { fingerprintOf } from '../config/fingerprint.ts'
+import type { InterfaceAddress } from '../config/addresses.ts'
 import type { NodeSettings } from '../config/settings.ts'
 import { NodeCore } from '../core/node.ts'
 import { ALL_RULES } from '../core/rules.ts'
@@ -25,6 +26,7 @@ import { fatal } from '../system/process.ts'
 import { every, nextPhase, pause } from '../system/timers.ts'
 import { CacheNode } from './cache-node.ts'
 import { Driver } from './driver.ts'
+import { Finder } from './finder.ts'
 import { DRAIN_WAIT_MS, IDLE_SWEEP_MS } from './limits.ts'
 import { type RefusalCounts, Security } from './security.ts'
 import { Transport } from './transport.ts'
@@ -35,6 +37,8 @@ export interface World {
   readonly random: () => number
   readonly randomHex: (bytes: number) => string
   readonly log: Log
+  /** The machine's interfaces at this moment. */
+  readonly interfaces: () => readonly InterfaceAddress[]
 }
 
 export interface RunningNode {
@@ -71,7 +75,8 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   const security = new Security(settings, { clock, log, randomHex, address })
   const driver = new Driver({ core, store, copies, clock, log, onStop: endOf })
   const nextVersion = versionStamp(store, world)
-  const warnings = () => security.warnings()
+  const finder = new Finder(settings, { driver, clock, log, interfaces: world.interfaces })
+  const warnings = () => [...finder.warnings(), ...security.warnings()]
   const node = new CacheNode({ core, driver, store, copies, clock, nextVersion, warnings })
   const listener = createListener(node, { settings, world, gate: security.gate })
   const server = http.createServer(SERVER_OPTIONS, listener)
@@ -79,9 +84,10 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   try {
     const transport = await openSockets(server, { settings, core, driver, security, world })
     driver.start(transport)
+    finder.start(transport)
     const { nodeId: id, incarnation, keyCount: keys } = store
     log.info('node-started', { id, incarnation, address, keys })
-    return running({ driver, server, transport, store, security }, world)
+    return running({ driver, finder, server, transport, store, security }, world)
   } catch (error) {
     await store.close()
     throw error
@@ -103,7 +109,7 @@ async function openSockets(
   const { clock, log } = world
   const transport = await Transport.open(settings, {
     sender: () => core.sender(),
-    received: (from, sender, datagram) => driver.step({ kind: 'datagram', from, sender, datagram }),
+    received: (packet) => driver.step({ kind: 'datagram', ...packet }),
     clock,
     keyring: security.keyring,
     packetRefusals: security.packetRefusals,
@@ -192,6 +198,7 @@ function endOf(reason: string): void {
 
 interface RunningParts {
   readonly driver: Driver
+  readonly finder: Finder
   readonly server: http.Server
   readonly transport: Transport
   readonly store: Store
@@ -213,7 +220,8 @@ function running(parts: RunningParts, world: World): RunningNode {
 
 /** First the others learn to do without this node; then what is under way may still end. */
 async function stopNode(parts: RunningParts, world: World): Promise<void> {
-  const { driver, server, transport, store, security } = parts
+  const { driver, finder, server, transport, store, security } = parts
+  finder.stop()
   await driver.leave('stopped by its operator')
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // A connection that becomes idle only now would keep the server open.

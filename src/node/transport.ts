@@ -1,7 +1,7 @@
 // The core's messages as bytes on sockets, and back, signed and checked. Decides nothing itself.
 import type { CallAnswer, Datagram, NodeRequest, Sender } from '../core/messages.ts'
 import { PING_WAIT_MS } from '../core/limits.ts'
-import type { Address } from '../core/types.ts'
+import type { Address, Way } from '../core/types.ts'
 import { type Datagrams, openDatagrams } from '../network/datagrams.ts'
 import type { NetworkLog } from '../network/log.ts'
 import { type NodeClient, startNodeClient } from '../network/node-client.ts'
@@ -13,8 +13,16 @@ import { type AnswerRefusal, Caller } from './caller.ts'
 import { type Challenge, PacketGate, type PacketRefusal } from './packet-gate.ts'
 import type { Refusals } from './refusals.ts'
 
+/** A packet that passed the gate. */
+export interface ReceivedPacket {
+  readonly from: Address
+  readonly way: Way
+  readonly sender: Sender
+  readonly datagram: Datagram
+}
+
 export interface TransportParts {
-  received(from: Address, sender: Sender, datagram: Datagram): void
+  received(packet: ReceivedPacket): void
   /** Who this node is; asked for at every message, because the clock moves. */
   sender(): Sender
   readonly clock: Clock
@@ -63,9 +71,9 @@ export class Transport {
     try {
       const datagrams = await openDatagrams(settings, {
         log,
-        received: (bytes, from) => {
+        received: (bytes, from, way) => {
           const opened = gate.open(bytes, from)
-          if (opened !== undefined) parts.received(from, opened.sender, opened.datagram)
+          if (opened !== undefined) parts.received({ from, way, ...opened })
         },
       })
       return new Transport({ datagrams, client }, { gate, caller }, parts)
@@ -86,6 +94,11 @@ export class Transport {
     const sender = this.#sender()
     const counter = ++this.#counter
     this.#datagrams.send(encodeDatagram({ sender, counter }, datagram, this.#keyring), to)
+  }
+
+  /** From now on multicast uses the interface with this address. */
+  useInterface(address: string): void {
+    this.#datagrams.useInterface(address)
   }
 
   call(to: Address, request: NodeRequest, timeoutMs: number): Promise<CallAnswer> {

@@ -151,6 +151,20 @@ t.test(
   },
 )
 
+t.test(
+  'nobody knocks at the door of a primary that is gone, until it is heard again',
+  async (t) => {
+    const bench = new Bench()
+    bench.lab.answer(bench.lab.call('write'), REFUSED, 1)
+    bench.lab.answer(bench.lab.call('ping'), REFUSED, 2)
+    bench.tick(100)
+    t.strictSame(bench.lab.calls('write'), [])
+    bench.lab.hear(A, 120, { isActive: true, ballot: ballot('2A') })
+    bench.tick(150)
+    t.equal(bench.lab.call('write').to, addressOf(A))
+  },
+)
+
 t.test('without any view it waits, and says why in the end', async (t) => {
   const bench = new Bench(new Lab({ me: C }))
   bench.tick(DEADLINE_MS)

@@ -134,7 +134,7 @@ export class Lab {
     for (const call of this.calls('ping')) {
       if (call.request.kind !== 'ping' || call.to !== (words.address ?? addressOf(id))) continue
       const { nonce } = call.request
-      this.answer(call, response(id, { kind: 'pong', nonce, id, incarnation }), nowMs)
+      this.answer(call, response(id, { kind: 'pong', nonce, id, incarnation, others: [] }), nowMs)
     }
     this.parts.leases.heard(sender(id, incarnation), beat(id, words))
     this.take()
@@ -143,7 +143,11 @@ export class Lab {
   hear(id: NodeId, nowMs: number, more: Partial<Beat> & { incarnation?: number } = {}): boolean {
     const { incarnation = 1, ...words } = more
     const wallMs = this.parts.self.wallMs(nowMs)
-    return this.parts.members.heard(sender(id, incarnation), beat(id, { wallMs, ...words }), nowMs)
+    return this.parts.members.heard(
+      sender(id, incarnation),
+      { beat: beat(id, { wallMs, ...words }), way: 'multicast' },
+      nowMs,
+    )
   }
 
   #collect(): void {

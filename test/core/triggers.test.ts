@@ -7,10 +7,11 @@ import {
   STAGGER_MS,
   SUSPECT_AFTER_MS,
   UNANSWERED_MS,
+  YIELD_MS,
 } from '../../src/core/limits.ts'
 import { Lab, primaryLab } from './lab.ts'
 import { A, addressOf, B, ballot, C, D, entry, LATE, node, REFUSED } from './words.ts'
-import { requestId, response, state, version, view } from './words.ts'
+import { requestId, response, sender, state, version, view } from './words.ts'
 
 const V2 = view('2A', 'A+ B+', { roster: 'ABC' })
 
@@ -164,6 +165,34 @@ t.test('anybody else: no primary for its patience and its rank', async (t) => {
   t.equal(why(itself, 1000 + PROPOSAL_MS), 'no-primary', 'the primary itself, restarted or fenced')
 
   t.equal(why(new Lab({ me: A }), 0), 'no-primary', 'no view at all')
+})
+
+t.test('who has promised to another one gives it time, and the best goes on first', async (t) => {
+  const promised = (more: (lab: Lab) => void): Lab => {
+    const lab = new Lab({ me: B, state: state(V2) })
+    lab.parts.triggers.forgive(0)
+    more(lab)
+    const about = { reason: '', isMerge: false, isHandoff: false } as const
+    lab.parts.acceptor.prepare(
+      sender(C),
+      { kind: 'prepare', ballot: ballot('3C'), ...about },
+      1,
+      2000,
+    )
+    lab.settle(2000)
+    return lab
+  }
+  const first = promised(() => {})
+  t.equal(why(first, 1999 + YIELD_MS), '')
+  t.equal(why(first, 2000 + YIELD_MS), 'no-primary')
+
+  const second = promised((lab) => lab.meet(D, 0, { lineages: [ballot('3C')] }))
+  t.equal(why(second, 1999 + YIELD_MS + STAGGER_MS), '')
+  t.equal(why(second, 2000 + YIELD_MS + STAGGER_MS), 'no-primary')
+
+  const asked = promised(() => {})
+  asked.parts.triggers.nudged()
+  t.equal(why(asked, 2001), 'nudged', 'the other one asks for it')
 })
 
 t.test('a stall starts the patience anew', async (t) => {

@@ -39,6 +39,8 @@ export interface ClusterReport {
   readonly nodes: readonly { address: string; state: string; role: string; keys: number }[]
   readonly keys: number
   readonly copies: number
+  readonly audit: { readonly lastMs: number | null; readonly differences: number }
+  readonly merge: { readonly due: number; readonly merged: number; readonly conflicts: number }
   readonly warnings: readonly string[]
 }
 

@@ -14,9 +14,9 @@ function start() {
       if (!network.isThere) throw Object.assign(new Error('gone'), { code: 'ENODEV' })
       told.push(`join ${group} on ${on}`)
     },
-    dropMembership() {
+    dropMembership(_, on) {
       if (told.length === 0) throw Object.assign(new Error('no'), { code: 'EADDRNOTAVAIL' })
-      told.push('leave')
+      told.push(`leave ${on}`)
     },
   }
   const speaker: Speaker = {
@@ -38,6 +38,8 @@ function start() {
 
 const JOINED = ['join 239.1.1.1 on 10.0.0.1', 'speak on 10.0.0.1', 'hops 1', 'loopback true']
 
+const LEFT = 'leave 10.0.0.1'
+
 t.beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
 t.afterEach(() => mock.timers.reset())
 
@@ -46,7 +48,7 @@ t.test('membership is renewed by leaving and joining, and never after stop', asy
   const membership = begin()
   t.same(told, JOINED)
   mock.timers.tick(JOIN_EVERY_MS)
-  t.same(told, [...JOINED, 'leave', ...JOINED])
+  t.same(told, [...JOINED, LEFT, ...JOINED])
   membership.stop()
   mock.timers.tick(JOIN_EVERY_MS)
   t.equal(told.length, 2 * JOINED.length + 1)
@@ -73,6 +75,19 @@ t.test('a send error renews membership soon, a stream of them not sooner', async
   mock.timers.tick(JOIN_AGAIN_MS - 1)
   membership.renewSoon()
   mock.timers.tick(1)
-  t.same(told, [...JOINED, 'leave', ...JOINED])
+  t.same(told, [...JOINED, LEFT, ...JOINED])
+  membership.stop()
+})
+
+t.test('another interface is joined at once, and the old one left', async (t) => {
+  const { told, begin } = start()
+  const membership = begin()
+  membership.useInterface('10.0.0.2')
+  const moved = JOINED.map((line) => line.replace('10.0.0.1', '10.0.0.2'))
+  t.same(
+    told.filter((line) => !line.startsWith('leave')),
+    [...JOINED, ...moved],
+  )
+  t.equal(told[JOINED.length], LEFT, 'the old membership ends first')
   membership.stop()
 })

@@ -2,6 +2,7 @@
 import type { FaultsOptions } from './faults.ts'
 import { FORCED } from './force-scenarios.ts'
 import type { Scenario } from './scenario.ts'
+import { IN_THE_FIELD } from './field-scenarios.ts'
 import {
   forgottenForward,
   lateForward,
@@ -10,7 +11,15 @@ import {
   recalled,
   stallInProposal,
 } from './mishaps.ts'
-import { comeback, hungMaster, lastWords, lateBeat, oneEar, twoMajorities } from './scripts.ts'
+import {
+  comeback,
+  deafPrimary,
+  hungMaster,
+  lastWords,
+  lateBeat,
+  oneEar,
+  twoMajorities,
+} from './scripts.ts'
 import { splitScenarios } from './split-scenarios.ts'
 
 import { BASE, CLEARING, CLIENTS, FAULTS, SINGLE, scenario } from './scenario-base.ts'
@@ -222,6 +231,12 @@ export const SCENARIOS: readonly Scenario[] = [
     script: hungMaster,
     silenceMsMax: 4500,
   }),
+  scenario('deaf4', 'a primary that hears nobody, though everybody hears it', {
+    world: { nodes: 4 },
+    faults: undefined,
+    script: deafPrimary,
+    silenceMsMax: 4500,
+  }),
   scenario('oneear3', 'a node that hears nothing of a healthy primary must not unseat it', {
     faults: undefined,
     script: oneEar,
@@ -305,6 +320,7 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   ...OF_MEMBERS,
   ...FORCED,
+  ...IN_THE_FIELD,
 ]
 
 export function scenarioNamed(name: string): Scenario {

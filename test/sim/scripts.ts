@@ -159,6 +159,20 @@ export function hungMaster(stage: Stage): void {
   stage.at(4000, round)
 }
 
+/** The primary hears nobody for a while, though everybody hears it. */
+export function deafPrimary(stage: Stage): void {
+  const round = (): void => {
+    const primary = stage.primary()
+    if (primary === undefined) return
+    for (const other of stage.world.machines) {
+      if (other !== primary) stage.deafenTo(other, primary)
+    }
+    stage.after(HUNG_MS, () => stage.world.network.mend())
+    stage.after(2 * HUNG_MS, round)
+  }
+  stage.at(4000, round)
+}
+
 /** Longer than a write may take. Unit: ms. */
 const HUNG_MS = 7000
 /** Between two orders. Unit: ms. */
