@@ -198,6 +198,8 @@ function outcomeOf({ status }: Answer): WriteRecord['outcome'] {
     case 507:
       return 'full'
     case 503:
+    // It did not arrive as a whole: the connection was given up before anything was done.
+    case 408:
       return 'refused'
     case 504:
       return 'unknown'
