@@ -43,7 +43,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   dashboard: { folders: [], libraries: [], builtins: [] },
   client: { folders: ['core', 'wire'], libraries: [], builtins: [] },
-  cli: { folders: ['client', 'config', 'network'], libraries: ['commander'], builtins: [] },
+  cli: {
+    folders: ['client', ...BELOW, 'network'],
+    libraries: ['commander', 'undici'],
+    builtins: ['stream', 'stream/promises', 'util'],
+  },
   bin: {
     folders: ['cli', 'node', 'config', 'system'],
     libraries: [],
