@@ -29,7 +29,7 @@ export function tableLines(
       const { text, style }: Cell = cells[at] ?? { text: '' }
       const isLast = at === columns.length - 1
       const gap = ' '.repeat((widths[at] ?? 0) - text.length)
-      const styled = style === undefined ? text : style(text)
+      const styled = style === undefined || text === '' ? text : style(text)
       if (isNumber === true) return gap + styled
       return isLast ? styled : styled + gap
     })
