@@ -7,6 +7,9 @@ export type NodeId = string
 /** `host:port` of a node's HTTP server; its unicast datagrams use the same pair. */
 export type Address = string
 
+/** How a packet came: to the group, or to this node alone. */
+export type Way = 'multicast' | 'unicast'
+
 /**
  * When an entry was written: 16 hex digits of clock (48 bits of wall ms, 16 of counter), a dash and
  * 16 of writer. Text order is version order; the same text is the ETag.

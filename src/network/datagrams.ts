@@ -2,13 +2,13 @@
 // Never looks into the bytes; what a node sent to everyone comes back to it too.
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import type { Address } from '../core/types.ts'
+import type { Address, Way } from '../core/types.ts'
 import { joinAddress, splitAddress } from './address.ts'
 import { ChangeLog } from './change-log.ts'
 import { errorCode } from './error-code.ts'
 import { RECEIVE_BUFFER_BYTES, RECEIVE_BUFFER_BYTES_MIN } from './limits.ts'
 import type { NetworkLog } from './log.ts'
-import { Membership } from './membership.ts'
+import { Membership, type MembershipState } from './membership.ts'
 
 /** What happens to a datagram at this seam. Tests cut and delay links with it. */
 export type Fault = (
@@ -29,7 +29,7 @@ export interface DatagramsOptions {
 
 export interface DatagramHandlers {
   /** `from` is where a reply reaches the sender. The bytes are the receiver's to keep. */
-  received(bytes: Uint8Array, from: Address): void
+  received(bytes: Uint8Array, from: Address, way: Way): void
   readonly log: NetworkLog
 }
 
@@ -46,6 +46,8 @@ export interface Datagrams {
   /** Never throws and never waits: what cannot be sent is counted, and logged once a change. */
   send(bytes: Uint8Array, to: 'everyone' | Address): void
   counts(): DatagramCounts
+  /** On which interfaces the group is heard, or why it is not. */
+  memberships(): readonly MembershipState[]
   /** Closes both sockets. May be called twice. */
   stop(): Promise<void>
 }
@@ -111,8 +113,13 @@ class TwoSockets implements Datagrams {
       errors: 0,
       receiveBufferBytes: growReceiveBuffer(listener),
     }
-    for (const socket of [speaker, listener]) {
-      socket.on('message', (bytes, from) => this.#receive(bytes, from.address, from.port))
+    for (const [socket, way] of [
+      [speaker, 'unicast'],
+      [listener, 'multicast'],
+    ] as const) {
+      socket.on('message', (bytes, { address, port }) =>
+        this.#receive(bytes, joinAddress(address, port), way),
+      )
       socket.on('error', (error) => this.#failed('socket', error))
     }
     this.#membership = new Membership({ listener, speaker }, options, handlers.log)
@@ -124,6 +131,10 @@ class TwoSockets implements Datagrams {
 
   counts(): DatagramCounts {
     return { ...this.#counts }
+  }
+
+  memberships(): readonly MembershipState[] {
+    return [this.#membership.state()]
   }
 
   async stop(): Promise<void> {
@@ -150,11 +161,10 @@ class TwoSockets implements Datagrams {
     }
   }
 
-  #receive(bytes: Uint8Array, host: string, port: number): void {
-    const from = joinAddress(host, port)
+  #receive(bytes: Uint8Array, from: Address, way: Way): void {
     this.#through('in', from, () => {
       this.#counts.received++
-      this.#handlers.received(bytes, from)
+      this.#handlers.received(bytes, from, way)
     })
   }
 

@@ -21,6 +21,13 @@ export interface MembershipOptions {
   readonly interfaceAddress: string
 }
 
+/** Whether the group is heard on an interface. */
+export interface MembershipState {
+  readonly interfaceAddress: string
+  /** The system's code for why it could not be joined; undefined: it was. */
+  readonly trouble: string | undefined
+}
+
 /** Both sockets use the same interface. */
 export class Membership {
   readonly #listener: Listener
@@ -29,6 +36,7 @@ export class Membership {
   readonly #joining: ChangeLog
   #timer: NodeJS.Timeout | undefined
   #isTryingAgain = false
+  #trouble: string | undefined
 
   constructor(
     sockets: { readonly listener: Listener; readonly speaker: Speaker },
@@ -47,6 +55,10 @@ export class Membership {
     if (!this.#isTryingAgain) this.#renewIn(JOIN_AGAIN_MS)
   }
 
+  state(): MembershipState {
+    return { interfaceAddress: this.#options.interfaceAddress, trouble: this.#trouble }
+  }
+
   stop(): void {
     clearTimeout(this.#timer)
   }
@@ -56,10 +68,12 @@ export class Membership {
     this.#leave()
     try {
       this.#join()
+      this.#trouble = undefined
       this.#joining.works(interfaceAddress)
       this.#renewIn(JOIN_EVERY_MS)
     } catch (error) {
-      this.#joining.fails(interfaceAddress, errorCode(error))
+      this.#trouble = errorCode(error)
+      this.#joining.fails(interfaceAddress, this.#trouble)
       this.#renewIn(JOIN_AGAIN_MS)
     }
   }

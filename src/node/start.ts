@@ -26,6 +26,7 @@ import { every, nextPhase, pause } from '../system/timers.ts'
 import { CacheNode } from './cache-node.ts'
 import { Driver } from './driver.ts'
 import { DRAIN_WAIT_MS, IDLE_SWEEP_MS } from './limits.ts'
+import { NetworkWatch } from './network-watch.ts'
 import { type RefusalCounts, Security } from './security.ts'
 import { Transport } from './transport.ts'
 
@@ -72,12 +73,14 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   const driver = new Driver({ core, store, copies, clock, log, onStop: endOf })
   const nextVersion = versionStamp(store, world)
   const warnings = () => security.warnings()
-  const node = new CacheNode({ core, driver, store, copies, clock, nextVersion, warnings })
+  const self = { id: store.nodeId, address }
+  const watch = new NetworkWatch(settings, { clock, security, node: self })
+  const node = new CacheNode({ core, driver, store, copies, clock, nextVersion, warnings, watch })
   const listener = createListener(node, { settings, world, gate: security.gate })
   const server = http.createServer(SERVER_OPTIONS, listener)
   limitServer(server)
   try {
-    const transport = await openSockets(server, { settings, core, driver, security, world })
+    const transport = await openSockets(server, { settings, core, driver, security, watch, world })
     driver.start(transport)
     const { nodeId: id, incarnation, keyCount: keys } = store
     log.info('node-started', { id, incarnation, address, keys })
@@ -96,20 +99,26 @@ async function openSockets(
     core: NodeCore
     driver: Driver
     security: Security
+    watch: NetworkWatch
     world: World
   },
 ): Promise<Transport> {
-  const { settings, core, driver, security, world } = parts
+  const { settings, core, driver, security, watch, world } = parts
   const { clock, log } = world
   const transport = await Transport.open(settings, {
     sender: () => core.sender(),
-    received: (from, sender, datagram) => driver.step({ kind: 'datagram', from, sender, datagram }),
+    received: (packet) => {
+      watch.heard(packet)
+      const { from, sender, datagram } = packet
+      driver.step({ kind: 'datagram', from, sender, datagram })
+    },
     clock,
     keyring: security.keyring,
-    packetRefusals: security.packetRefusals,
+    packetRefusals: watch.refusals,
     answerRefusals: security.answerRefusals,
     log: (level, event, fields) => log[level](event, fields),
   })
+  watch.use(transport)
   try {
     await listen(server, settings)
     return transport

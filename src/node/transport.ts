@@ -1,9 +1,10 @@
 // The core's messages as bytes on sockets, and back, signed and checked. Decides nothing itself.
 import type { CallAnswer, Datagram, NodeRequest, Sender } from '../core/messages.ts'
 import { PING_WAIT_MS } from '../core/limits.ts'
-import type { Address } from '../core/types.ts'
-import { type Datagrams, openDatagrams } from '../network/datagrams.ts'
+import type { Address, Way } from '../core/types.ts'
+import { type DatagramCounts, type Datagrams, openDatagrams } from '../network/datagrams.ts'
 import type { NetworkLog } from '../network/log.ts'
+import type { MembershipState } from '../network/membership.ts'
 import { type NodeClient, startNodeClient } from '../network/node-client.ts'
 import type { Clock } from '../system/clock.ts'
 import { encodeDatagram } from '../wire/datagram.ts'
@@ -13,8 +14,21 @@ import { type AnswerRefusal, Caller } from './caller.ts'
 import { type Challenge, PacketGate, type PacketRefusal } from './packet-gate.ts'
 import type { Refusals } from './refusals.ts'
 
+export interface SocketState {
+  readonly counts: DatagramCounts
+  readonly memberships: readonly MembershipState[]
+}
+
+/** A packet that passed the gate. */
+export interface ReceivedPacket {
+  readonly from: Address
+  readonly way: Way
+  readonly sender: Sender
+  readonly datagram: Datagram
+}
+
 export interface TransportParts {
-  received(from: Address, sender: Sender, datagram: Datagram): void
+  received(packet: ReceivedPacket): void
   /** Who this node is; asked for at every message, because the clock moves. */
   sender(): Sender
   readonly clock: Clock
@@ -63,9 +77,9 @@ export class Transport {
     try {
       const datagrams = await openDatagrams(settings, {
         log,
-        received: (bytes, from) => {
+        received: (bytes, from, way) => {
           const opened = gate.open(bytes, from)
-          if (opened !== undefined) parts.received(from, opened.sender, opened.datagram)
+          if (opened !== undefined) parts.received({ from, way, ...opened })
         },
       })
       return new Transport({ datagrams, client }, { gate, caller }, parts)
@@ -90,6 +104,11 @@ export class Transport {
 
   call(to: Address, request: NodeRequest, timeoutMs: number): Promise<CallAnswer> {
     return this.#caller.call(to, request, timeoutMs)
+  }
+
+  /** What the sockets did so far, and where they hear the group. */
+  sockets(): SocketState {
+    return { counts: this.#datagrams.counts(), memberships: this.#datagrams.memberships() }
   }
 
   async stop(): Promise<void> {

@@ -25,8 +25,24 @@ const REPORT: NodeStatusReport = {
     isUnclean: false,
   },
   nodes: [
-    { id: FAKE_ID, address: ONE, state: 'alive', role: 'primary', keys: 1200, lastHeardMs: 0 },
-    { id: OTHER, address: TWO, state: 'dead', role: 'syncing', keys: 7, lastHeardMs: 3200 },
+    {
+      id: FAKE_ID,
+      address: ONE,
+      state: 'alive',
+      role: 'primary',
+      keys: 1200,
+      lastHeardMs: 0,
+      heardBy: [],
+    },
+    {
+      id: OTHER,
+      address: TWO,
+      state: 'dead',
+      role: 'syncing',
+      keys: 7,
+      lastHeardMs: 3200,
+      heardBy: ['multicast', 'unicast'],
+    },
   ],
   keys: 1200,
   copies: 3,
@@ -44,7 +60,7 @@ keys 1200 · copies here 3 · writes 1300 · proof 40 ms · view 4.0000000000000
 
 NODE           ROLE     STATE  KEYS  HEARD  BY
 10.0.0.1:8181  primary  alive  1200  asked
-10.0.0.2:8181  syncing  dead      7  3.2 s  ?
+10.0.0.2:8181  syncing  dead      7  3.2 s  multicast unicast
 
 warning: the disk is full
 warning: the clock is off

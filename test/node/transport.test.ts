@@ -61,7 +61,7 @@ class Node {
   static async start(test: Pick<typeof t, 'teardown'>, host: string, keyring: Keyring) {
     const node = new Node(host, keyring)
     node.transport = await Transport.open(settingsAt(host), {
-      received: (_, sender, datagram) => node.#received(sender, datagram),
+      received: ({ sender, datagram }) => node.#received(sender, datagram),
       sender: () => node.sender,
       clock: realClock,
       keyring,
