@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { addAudit } from './audit.ts'
 import { Cli } from './cli.ts'
 import { addConflicts } from './conflicts.ts'
+import { addDoctor } from './doctor.ts'
 import { EXIT, EXIT_HELP, type ExitCode, Failure } from './exit-codes.ts'
 import { addForget } from './forget.ts'
 import { addGet } from './get.ts'
@@ -23,6 +24,7 @@ const VERBS = [
   addLs,
   addStatus,
   addNodes,
+  addDoctor,
   addHandoff,
   addForget,
   addVoters,
