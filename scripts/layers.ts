@@ -24,7 +24,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   network: {
     folders: BELOW,
     libraries: ['undici'],
-    builtins: ['dgram', 'fs', 'net', 'os', 'events', 'stream', 'stream/promises'],
+    builtins: ['dgram', 'dns/promises', 'fs', 'net', 'os', 'events', 'stream', 'stream/promises'],
   },
   system: {
     folders: BELOW,

@@ -47,7 +47,13 @@ async function run(settings: NodeSettings): Promise<void> {
   // Imported here, so that --help and a bad setting do not wait for it.
   const { startNode } = await import('../node/start.ts')
   const log = openLog(settings.logLevel, process.env)
-  const starting = startNode(settings, { clock: realClock, random, randomHex, log })
+  const starting = startNode(settings, {
+    clock: realClock,
+    random,
+    randomHex,
+    log,
+    interfaces: ipv4Interfaces,
+  })
   onShutdown(() => {
     void stop(starting)
   })

@@ -38,10 +38,13 @@ export function parseArguments(argv: readonly string[]): Arguments {
       continue
     }
     const source = `flag --${flag.name}`
-    if (given.has(flag.name)) return bad(`${source} is given twice`)
+    const before = given.get(flag.name)
+    const isList = 'isList' in SCHEMA[flag.name]
+    if (before !== undefined && !isList) return bad(`${source} is given twice`)
     const value = flag.value ?? valueAfter(flag.name, words)
     if (value === undefined) return bad(`${source} needs a value after it`)
-    given.set(flag.name, { value, source })
+    const isMore = before !== undefined
+    given.set(flag.name, { value: isMore ? `${String(before.value)},${value}` : value, source })
   }
   return { kind: 'arguments', action, given }
 }

@@ -24,15 +24,14 @@ const COLUMN = 26
 
 /** The whole text, with a newline at its end. */
 export function helpText(): string {
-  const built = SETTING_NAMES.filter((name) => SCHEMA[name].notBuilt !== 'all')
-  return [BEFORE, ...built.map(helpLine), AFTER].join('\n')
+  return [BEFORE, ...SETTING_NAMES.map(helpLine), AFTER].join('\n')
 }
 
 function helpLine(name: SettingName): string {
   const setting = SCHEMA[name]
   const byDefault = setting.schema.parse(undefined)
   const text =
-    byDefault === undefined || byDefault === false
+    byDefault === undefined || byDefault === false || Array.isArray(byDefault)
       ? setting.help
       : `${setting.help} [${shown(byDefault)}]`
   return `  --${name} ${setting.takes}`.padEnd(COLUMN) + text

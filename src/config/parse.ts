@@ -2,9 +2,9 @@
 // Reads no file and no environment itself.
 import type { InterfaceAddress } from './addresses.ts'
 import { parseArguments } from './arguments.ts'
-import { type Bad, bad, badValue } from './bad.ts'
+import { type Bad, badValue } from './bad.ts'
 import { givenBySettingsFile, type ReadFile } from './file.ts'
-import { type Given, type GivenSettings, givenByEnvironment } from './given.ts'
+import { type GivenSettings, givenByEnvironment } from './given.ts'
 import { helpText } from './help.ts'
 import { type Resolved, resolveSettings } from './resolve.ts'
 import { SCHEMA, SETTING_NAMES, type SettingName, type SettingValues } from './schema.ts'
@@ -82,21 +82,10 @@ function checkValues(given: GivenSettings): Checked {
   const values: Partial<Record<SettingName, unknown>> = {}
   for (const name of SETTING_NAMES) {
     const found = given.get(name)
-    if (found !== undefined && isNotBuilt(name, found)) return notBuilt(name, found)
     const parsed = SCHEMA[name].schema.safeParse(found?.value)
     if (parsed.success) values[name] = parsed.data
     else if (found !== undefined) return badValue(name, found)
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each has passed its schema
   return { kind: 'values', values: values as SettingValues }
-}
-
-function isNotBuilt(name: SettingName, found: Given): boolean {
-  const { notBuilt } = SCHEMA[name]
-  return notBuilt === 'all' || (notBuilt?.includes(String(found.value)) ?? false)
-}
-
-function notBuilt(name: SettingName, found: Given): Bad {
-  const what = SCHEMA[name].notBuilt === 'all' ? name : `${name} ${String(found.value)}`
-  return bad(`${what} (${found.source}) is not built yet; leave it out`)
 }

@@ -1,11 +1,10 @@
 // Works out what depends on more than one setting or on the machine: addresses, paths, port pairs.
 import {
-  addressToAnnounce,
   describeInterfaces,
   type InterfaceAddress,
-  interfaceNamed,
-  interfaceOf,
   LOOPBACK,
+  type Place,
+  placeOf,
 } from './addresses.ts'
 import { type Bad, bad, badValue } from './bad.ts'
 import type { GivenSettings } from './given.ts'
@@ -39,9 +38,9 @@ export function resolveSettings(
     const source = given.get('voters')?.source ?? ''
     return bad(`voters (${source}) is for mode majority: set mode to majority, or leave it out`)
   }
-  const addresses = resolveAddresses(values, given, machine.interfaces)
-  if (addresses.kind === 'bad') return addresses
-  const { announceHost, interfaceAddress } = addresses
+  const placed = resolvePlace(values, given, machine.interfaces)
+  if (placed.kind === 'bad') return placed
+  const { announceHost, interfaceAddress } = placed.place
   const stateDirectory = machine.stateDirectory?.split(':')[0]
   const settings: NodeSettings = {
     cluster: {
@@ -57,6 +56,8 @@ export function resolveSettings(
     group: values.group,
     groupPort: values['group-port'],
     interfaceAddress,
+    placeWish: { host: values.host, interface: values.interface },
+    nodes: values.node,
     dataDir:
       values['data-dir'] ?? stateDirectory ?? `./diststore-data/${announceHost}-${values.port}`,
     durability: values.durability,
@@ -70,31 +71,21 @@ export function resolveSettings(
   return { kind: 'settings', settings }
 }
 
-type Addresses =
-  | { readonly kind: 'addresses'; readonly announceHost: string; readonly interfaceAddress: string }
-  | Bad
+type Placed = { readonly kind: 'place'; readonly place: Place } | Bad
 
-/**
- * With an interface named and no host, the interface's address is announced: who names an interface
- * means that network.
- */
-function resolveAddresses(
+function resolvePlace(
   values: SettingValues,
   given: GivenSettings,
   interfaces: readonly InterfaceAddress[],
-): Addresses {
-  const named = given.get('interface')
-  if (values.interface !== undefined && named !== undefined) {
-    const interfaceAddress = interfaceNamed(values.interface, interfaces)
-    if (interfaceAddress === undefined) return withChoices(badValue('interface', named), interfaces)
-    return { kind: 'addresses', announceHost: values.host ?? interfaceAddress, interfaceAddress }
+): Placed {
+  const place = placeOf(values, interfaces)
+  if (place !== undefined) return { kind: 'place', place }
+  // Somebody's host or interface is not there; a default of ours may still become true.
+  for (const name of ['interface', 'host'] as const) {
+    const found = given.get(name)
+    if (found !== undefined) return withChoices(badValue(name, found), interfaces)
   }
-  const announceHost = values.host ?? addressToAnnounce(interfaces)
-  const interfaceAddress = interfaceOf(announceHost, interfaces)
-  if (interfaceAddress !== undefined) return { kind: 'addresses', announceHost, interfaceAddress }
-  const host = given.get('host')
-  if (host !== undefined) return withChoices(badValue('host', host), interfaces)
-  return { kind: 'addresses', announceHost, interfaceAddress: LOOPBACK }
+  return { kind: 'place', place: { announceHost: LOOPBACK, interfaceAddress: LOOPBACK } }
 }
 
 function withChoices(found: Bad, interfaces: readonly InterfaceAddress[]): Bad {

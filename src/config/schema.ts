@@ -2,6 +2,7 @@
 // Knows nothing about where a value came from.
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
+import { SEEDS_MAX } from '../core/reach-limits.ts'
 import { parseBytes } from './bytes.ts'
 
 const KiB = 1024
@@ -18,8 +19,8 @@ interface Setting<Schema extends z.ZodType> {
   /** What a good value is: the end of "port must be …". */
   readonly mustBe: string
   readonly help: string
-  /** Values that are refused because their feature is not built yet. */
-  readonly notBuilt?: 'all' | readonly string[]
+  /** Its flag may be given more than once. */
+  readonly isList?: true
 }
 
 export const SCHEMA = {
@@ -138,7 +139,15 @@ export const SCHEMA = {
     mustBe: `an odd number from 1 to ${VOTERS_MAX}: one more than an odd number survives no more losses`,
     help: 'mode majority: the first nodes to join, so many, decide [3]',
   }),
-  node: later('HOST:PORT', 'host:port'),
+  node: setting({
+    schema: z
+      .preprocess(wordsToList, z.array(z.string().refine(isHostAndPort)).max(SEEDS_MAX))
+      .default([]),
+    takes: 'HOST:PORT',
+    mustBe: `host:port, as 10.1.2.3:8181; up to ${SEEDS_MAX} of them, with commas between`,
+    help: 'nodes to look for where multicast does not reach; may be repeated',
+    isList: true,
+  }),
 } as const
 
 export type SettingName = keyof typeof SCHEMA
@@ -158,11 +167,6 @@ function setting<Schema extends z.ZodType>(given: Setting<Schema>): Setting<Sche
   return given
 }
 
-/** A setting that has its name, and no feature yet. */
-function later(takes: string, mustBe: string): Setting<z.ZodOptional<z.ZodNever>> {
-  return { schema: z.never().optional(), takes, mustBe, help: 'not built yet', notBuilt: 'all' }
-}
-
 function wholeNumber(from: number, to: number) {
   return z.preprocess(digitsToNumber, z.int().min(from).max(to))
 }
@@ -177,6 +181,17 @@ function sizeToNumber(raw: unknown): unknown {
 
 function wordToTruth(raw: unknown): unknown {
   return raw === 'true' ? true : raw === 'false' ? false : raw
+}
+
+function wordsToList(raw: unknown): unknown {
+  return typeof raw === 'string' ? raw.split(/[\s,]+/).filter((word) => word !== '') : raw
+}
+
+/** A name or an IPv4 address, and a port. */
+function isHostAndPort(text: string): boolean {
+  const [, host = '', port = ''] = /^([A-Za-z0-9.-]{1,253}):(\d{1,5})$/.exec(text) ?? []
+  const isHost = /^[\d.]+$/.test(host) ? isUnicastIPv4(host) : !/^[-.]|\.\.|-$/.test(host)
+  return isHost && Number(port) >= 1 && Number(port) <= 65_535
 }
 
 function digitsToNumber(raw: unknown): unknown {

@@ -1,5 +1,6 @@
 // What a node is set up with, after flags, environment and file were read and checked.
 // Holds no behaviour; parse.ts makes these values.
+import type { PlaceWish } from './addresses.ts'
 import type { ClusterSettings } from '../core/settings.ts'
 
 /** fsync: flushed before an answer; relaxed: flushed about every second; memory: never. */
@@ -22,6 +23,10 @@ export interface NodeSettings {
   readonly groupPort: number
   /** Names the network interface that multicast uses. */
   readonly interfaceAddress: string
+  /** What the operator said about the two: they follow the machine's interfaces as far as it allows. */
+  readonly placeWish: PlaceWish
+  /** `host:port` of nodes to look for besides multicast. */
+  readonly nodes: readonly string[]
   readonly dataDir: string
   /** This node votes and keeps copies, and is never a master. */
   readonly isWitness: boolean

@@ -5,6 +5,7 @@ import { keyHash } from './key-hash.ts'
 import { INVALIDATION_ITEMS_MAX, INVALIDATION_WAIT_MS } from './limits.ts'
 import type { Invalidation } from './messages.ts'
 import type { Outbox } from './outbox.ts'
+import type { Reach } from './reach.ts'
 import type { Standing } from './standing.ts'
 import type { StreamId, StreamPosition, Version } from './types.ts'
 import { onlyGroup, sameBallot } from './view.ts'
@@ -13,12 +14,14 @@ export class Announcer {
   readonly #out: Outbox
   readonly #standing: Standing
   readonly #commits: CommitLog
+  readonly #reach: Reach
   #batch: { stream: StreamId; firstSeq: number; items: Invalidation[] } | undefined
 
-  constructor(out: Outbox, parts: { standing: Standing; commits: CommitLog }) {
+  constructor(out: Outbox, parts: { standing: Standing; commits: CommitLog; reach: Reach }) {
     this.#out = out
     this.#standing = parts.standing
     this.#commits = parts.commits
+    this.#reach = parts.reach
   }
 
   /** The primary committed a write or a purge at this position of its stream. */
@@ -47,7 +50,7 @@ export class Announcer {
   /** Sends what is gathered. Before each heartbeat too: it must not name what nobody heard of. */
   flush(): void {
     if (this.#batch === undefined) return
-    this.#out.send('everyone', { kind: 'invalidation', ...this.#batch })
+    this.#reach.sendToMost({ kind: 'invalidation', ...this.#batch })
     this.#batch = undefined
   }
 

@@ -5,8 +5,8 @@ import { BEAT_EVERY_MS, BEAT_LINEAGES_MAX, ECHOES_MAX } from './limits.ts'
 import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
 import type { Beat, Echo } from './messages.ts'
-import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
+import type { Reach } from './reach.ts'
 import type { Self } from './self.ts'
 import type { Serving } from './serving.ts'
 import type { ClusterSettings } from './settings.ts'
@@ -21,10 +21,10 @@ export interface BeatsParts {
   readonly serving: Serving
   readonly store: EntryReader
   readonly announcer: Announcer
+  readonly reach: Reach
 }
 
 export class Beats {
-  readonly #out: Outbox
   readonly #parts: BeatsParts
   readonly #settings: ClusterSettings
   readonly #fingerprint: number
@@ -32,12 +32,7 @@ export class Beats {
   #echoTurn = 0
   #loopLagMs = 0
 
-  constructor(
-    out: Outbox,
-    parts: BeatsParts,
-    setUp: { settings: ClusterSettings; fingerprint: number },
-  ) {
-    this.#out = out
+  constructor(parts: BeatsParts, setUp: { settings: ClusterSettings; fingerprint: number }) {
     this.#parts = parts
     this.#settings = setUp.settings
     this.#fingerprint = setUp.fingerprint
@@ -60,10 +55,7 @@ export class Beats {
     this.#parts.announcer.flush()
     const beat = this.#beat(nowMs)
     this.#loopLagMs = 0
-    this.#out.send('everyone', beat)
-    for (const member of this.#parts.members.all()) {
-      if (member.isDeafToMulticast && member.phase !== 'left') this.#out.send(member.address, beat)
-    }
+    this.#parts.reach.sendBeat(beat, nowMs)
   }
 
   #beat(nowMs: number): Beat {

@@ -6,6 +6,7 @@ import { isLeaving } from './leavers.ts'
 import { LEAVE_ALONE_MS, LEAVE_WAIT_MS } from './limits.ts'
 import type { Members } from './members.ts'
 import type { Outbox } from './outbox.ts'
+import type { Reach } from './reach.ts'
 import type { Self } from './self.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
@@ -19,6 +20,7 @@ export interface LeavingParts {
   readonly members: Members
   readonly candidates: Candidates
   readonly handoff: Handoff
+  readonly reach: Reach
   readonly settings: ClusterSettings
   readonly triggers: Pick<Triggers, 'hearsPrimary'>
 }
@@ -83,7 +85,7 @@ export class Leaving {
 
   #go(reason: string): void {
     this.#isGone = true
-    this.#out.send('everyone', { kind: 'goodbye', reason })
+    this.#parts.reach.sendToAll({ kind: 'goodbye', reason })
     this.#out.gone()
   }
 }

@@ -16,6 +16,7 @@ import type { Members } from './members.ts'
 import type { CallAnswer, Datagram, Sender, TravelEntry } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader, Random } from './ports.ts'
+import type { Reach } from './reach.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Serving } from './serving.ts'
@@ -58,6 +59,7 @@ export interface LookupsParts {
   readonly self: Self
   readonly standing: Standing
   readonly members: Members
+  readonly reach: Reach
   readonly serving: Serving
   readonly store: EntryReader
   readonly copies: CopyReader
@@ -70,10 +72,7 @@ export class Lookups {
   readonly #out: Outbox
   readonly #parts: LookupsParts
   readonly #rules: Rules
-  /**
-   * By key; strong reads are kept apart, for they must not share an older answer, and so are those
-   * that name a version, for it may not be there to be found.
-   */
+  /** By key; kept apart: strong reads (no older answer), and those that name a version. */
   readonly #lookups = new Map<string, Lookup>()
   readonly #byNonce = new Map<number, Lookup>()
   readonly #queries = new Allowance(QUERIES_PER_SECOND_MAX)
@@ -218,7 +217,7 @@ export class Lookups {
       this.#askDirectly(lookup, nonce, nowMs)
       return
     }
-    this.#out.send('everyone', {
+    this.#parts.reach.sendQuery({
       kind: 'query',
       nonce,
       key,

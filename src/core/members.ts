@@ -11,8 +11,10 @@ import {
 } from './limits.ts'
 import type { Beat, CallAnswer, Sender } from './messages.ts'
 import type { Outbox } from './outbox.ts'
+import { ASK_UNICAST_EVERY_MS, UNICAST_FOR_MS } from './reach-limits.ts'
+import { Reception } from './reception.ts'
 import type { Self } from './self.ts'
-import type { Address, NodeId } from './types.ts'
+import type { Address, NodeId, Way } from './types.ts'
 
 export type MemberPhase = 'unverified' | 'alive' | 'suspect' | 'dead' | 'left'
 
@@ -26,8 +28,12 @@ export interface Member {
   readonly aliveSinceMs: number
   /** Its last heartbeat; undefined for a node known only by name. */
   readonly beat: Beat | undefined
-  /** Pings answer but no heartbeat arrives: it gets ours by unicast. */
-  readonly isDeafToMulticast: boolean
+  /** When this life of it was heard first. */
+  readonly metMs: number
+  /** What of its multicast arrives here. */
+  readonly multicast: Reception
+  /** Until then it counts as not reached by our multicast: it said so. */
+  readonly isDeafUntilMs: number
   /** Its wall clock minus ours. Unit: ms. */
   readonly wallSkewMs: number
 }
@@ -35,6 +41,8 @@ export interface Member {
 type Entry = { -readonly [K in keyof Member]: Member[K] } & {
   isPinging: boolean
   failedPings: number
+  /** When it was last told how well it is heard. */
+  toldMs: number
 }
 
 export class Members {
@@ -88,7 +96,7 @@ export class Members {
   }
 
   /** A heartbeat. Returns false when it is of no use: an older life, or one node too many. */
-  heard(sender: Sender, beat: Beat, nowMs: number): boolean {
+  heard(sender: Sender, { beat, way }: { beat: Beat; way: Way }, nowMs: number): boolean {
     const known = this.#members.get(sender.id)
     if (known !== undefined && sender.incarnation < known.incarnation) return false
     if (known?.phase === 'left' && sender.incarnation === known.incarnation) return false
@@ -101,8 +109,12 @@ export class Members {
         ? this.#meet(sender, beat, nowMs)
         : known
     member.lastHeardMs = nowMs
-    member.beat = beat
-    member.address = beat.address
+    if (way === 'multicast') member.multicast.heard(beat.beat, nowMs)
+    // One that was overtaken, or its copy by the other way, is no news: its address may be the old one.
+    if (beat.beat >= (member.beat?.beat ?? 0)) {
+      member.beat = beat
+      member.address = beat.address
+    }
     member.wallSkewMs = beat.wallMs - this.#self.wallMs(nowMs)
     if (member.phase === 'unverified') this.#ping(member, nowMs)
     else if (member.phase !== 'alive') this.#revive(member, nowMs)
@@ -127,14 +139,15 @@ export class Members {
   forgive(lagMs: number, nowMs: number): void {
     for (const member of this.#members.values()) {
       member.lastHeardMs = Math.min(nowMs, member.lastHeardMs + lagMs)
+      member.multicast.forgive(lagMs, nowMs)
       member.failedPings = 0
     }
   }
 
-  /** They pinged us because they get none of our heartbeats. */
-  isNotHeardBy(id: NodeId): void {
+  /** It says that our multicast does not reach it, or badly. Believed for a while: it says so again. */
+  isNotHeardBy(id: NodeId, nowMs: number): void {
     const member = this.#members.get(id)
-    if (member !== undefined) member.isDeafToMulticast = true
+    if (member !== undefined) member.isDeafUntilMs = nowMs + UNICAST_FOR_MS
   }
 
   tick(nowMs: number): void {
@@ -143,6 +156,8 @@ export class Members {
       if (member.phase === 'alive' && silentMs > SUSPECT_AFTER_MS) {
         this.#setPhase(member, 'suspect', `silent for ${Math.round(silentMs)} ms`)
         member.failedPings = 0
+        this.#ping(member, nowMs)
+      } else if (member.phase === 'alive' && mustBeTold(member, nowMs)) {
         this.#ping(member, nowMs)
       } else if (silentMs > forgetAfterMs(member.phase)) {
         this.#members.delete(member.id)
@@ -177,10 +192,13 @@ export class Members {
       lastHeardMs: nowMs,
       aliveSinceMs: nowMs,
       beat,
-      isDeafToMulticast: false,
+      metMs: nowMs,
+      multicast: new Reception(-Infinity),
+      isDeafUntilMs: -Infinity,
       wallSkewMs: 0,
       isPinging: false,
       failedPings: 0,
+      toldMs: -Infinity,
     }
     this.#members.set(sender.id, member)
     this.changes++
@@ -197,20 +215,28 @@ export class Members {
     if (member.isPinging) return
     member.isPinging = true
     const nonce = String(++this.#lastNonce)
-    const hearsYou = nowMs - member.lastHeardMs < 2 * BEAT_EVERY_MS
+    const hearsYou = isHeardWell(member, nowMs)
+    const { address } = member
+    member.toldMs = nowMs
     this.#out.call(
-      member.address,
+      address,
       { kind: 'ping', nonce, hearsYou },
       {
         timeoutMs: PING_WAIT_MS,
-        onAnswer: (answer, thenMs) => this.#pinged(member, { nonce, answer }, thenMs),
+        onAnswer: (answer, thenMs) => this.#pinged(member, { nonce, answer, address }, thenMs),
       },
     )
   }
 
-  #pinged(member: Entry, ping: { nonce: string; answer: CallAnswer }, nowMs: number): void {
+  #pinged(
+    member: Entry,
+    ping: { nonce: string; answer: CallAnswer; address: Address },
+    nowMs: number,
+  ): void {
     member.isPinging = false
     if (this.#members.get(member.id) !== member) return
+    // It has moved meanwhile: what happens at its old address says nothing about it.
+    if (ping.address !== member.address) return this.#ping(member, nowMs)
     const { answer } = ping
     if (answer.kind === 'response' && answer.response.kind === 'pong') {
       const { id, incarnation, nonce } = answer.response
@@ -231,10 +257,7 @@ export class Members {
     }
     const isSilent = nowMs - member.lastHeardMs > SUSPECT_AFTER_MS
     member.failedPings = 0
-    if (isSilent) {
-      member.isDeafToMulticast = true
-      member.lastHeardMs = nowMs
-    }
+    if (isSilent) member.lastHeardMs = nowMs
     const reason = isSilent ? 'answers pings, though not heard by multicast' : 'answers pings'
     this.#setPhase(member, 'alive', reason)
   }
@@ -277,6 +300,17 @@ export class Members {
       reason,
     })
   }
+}
+
+/** Its multicast arrives here, and most of it. */
+function isHeardWell({ multicast }: Member, nowMs: number): boolean {
+  return multicast.silentMs(nowMs) < 2 * BEAT_EVERY_MS && !multicast.isLossy
+}
+
+/** It is heard, by unicast or badly, and has to know that this must go on. */
+function mustBeTold(member: Entry, nowMs: number): boolean {
+  if (nowMs - member.toldMs < ASK_UNICAST_EVERY_MS) return false
+  return member.multicast.silentMs(nowMs) > SUSPECT_AFTER_MS || member.multicast.isLossy
 }
 
 /** Somebody never verified leaves no trace; others stay in GET /cluster for a while. */

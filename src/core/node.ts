@@ -19,7 +19,7 @@ import { Requests } from './requests.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterStatus } from './status.ts'
 import type { Effect, Event } from './step.ts'
-import type { Address, Copy, Entry, Version, View } from './types.ts'
+import type { Address, Copy, Entry, Version, View, Way } from './types.ts'
 import {
   ballotOf,
   compareBallots,
@@ -94,6 +94,13 @@ export class NodeCore {
         break
       case 'audit':
         this.#parts.audit.request(nowMs)
+        break
+      case 'lookFor':
+        this.#parts.reach.lookFor(event.addresses)
+        break
+      case 'moved':
+        self.moveTo(event.address)
+        this.#parts.beats.hurry()
         break
       case 'leave':
         this.#parts.beats.hurry()
@@ -264,7 +271,7 @@ export class NodeCore {
     if (!self.follow(sender.clock, nowMs)) this.#out.log('debug', 'clock-ahead', { id: sender.id })
     switch (datagram.kind) {
       case 'beat':
-        return this.#beat(sender, datagram, nowMs)
+        return this.#beat(sender, { beat: datagram, way: event.way }, nowMs)
       case 'query':
         return serving.answerQuery(from, datagram, nowMs)
       case 'answer':
@@ -284,7 +291,7 @@ export class NodeCore {
   /** Our own id from another address: a copied data directory. The one that is joining gives way. */
   #heardOwnId(sender: Sender, datagram: Datagram): void {
     const { self } = this.#parts
-    if (datagram.kind !== 'beat' || datagram.address === self.address) return
+    if (datagram.kind !== 'beat' || self.hasBeenAt(datagram.address)) return
     this.#out.log('error', 'id-used-twice', { id: sender.id, address: datagram.address })
     if (self.phase !== 'joining') return
     this.#out.stop(
@@ -293,9 +300,10 @@ export class NodeCore {
     )
   }
 
-  #beat(sender: Sender, beat: Beat, nowMs: number): void {
+  #beat(sender: Sender, heard: { beat: Beat; way: Way }, nowMs: number): void {
     const { members, candidates, leases, standing, follower, coherence } = this.#parts
-    if (!members.heard(sender, beat, nowMs)) return
+    if (!members.heard(sender, heard, nowMs)) return
+    const { beat } = heard
     const member = members.get(sender.id)
     if (member !== undefined && candidates.isForeign(member)) return
     leases.heard(sender, beat)

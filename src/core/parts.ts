@@ -27,6 +27,7 @@ import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader, Random } from './ports.ts'
 import { Proposer } from './proposer.ts'
 import { Purge } from './purge.ts'
+import { Reach } from './reach.ts'
 import { Remembered } from './remembered.ts'
 import { whyNoPrimary } from './report.ts'
 import { Recovery } from './recovery.ts'
@@ -75,7 +76,7 @@ export function createParts(
   const { rules, settings, fingerprint } = setUp.options
   const views = createViewParts(out, ports, setUp)
   const { self, standing, members, leases, stream, merge, remembered, follower } = views
-  const { announcer } = views
+  const { announcer, reach } = views
   const { store } = ports
   const writes = new Writes(
     { self, standing, members, stream, store, remembered, merge, handoff: views.handoff },
@@ -98,8 +99,7 @@ export function createParts(
     },
   })
   const beats = new Beats(
-    out,
-    { self, standing, members, leases, serving, store, announcer },
+    { self, standing, members, leases, serving, store, announcer, reach },
     setUp.options,
   )
   const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
@@ -121,7 +121,8 @@ function createReadParts(
   around: { views: ReturnType<typeof createViewParts>; rules: Rules },
 ) {
   const { views, rules } = around
-  const { self, standing, members, leases, stream, follower, proposer, session, merge } = views
+  const { self, standing, members, leases, stream, follower, proposer, session, merge, reach } =
+    views
   const { store, copies, random } = ports
   const coherence = new Coherence(out, { standing, members, leases, copies }, rules)
   const serving = new Serving(
@@ -132,7 +133,18 @@ function createReadParts(
   const why = () => whyNoPrimary({ members, standing, proposer })
   const lookups = new Lookups(
     out,
-    { self, standing, members, serving, store, copies, coherence, random, whyNoPrimary: why },
+    {
+      self,
+      standing,
+      members,
+      reach,
+      serving,
+      store,
+      copies,
+      coherence,
+      random,
+      whyNoPrimary: why,
+    },
     rules,
   )
   return { coherence, serving, lookups, whyNoPrimary: why }
@@ -166,11 +178,12 @@ function createViewParts(
   const { listener } = setUp
   const standing = new Standing(out, { self, state, mode: settings.mode, rules, listener })
   const members = new Members(out, self, (id) => inRoster(standing.route, id))
+  const reach = new Reach(out, { self, standing, members }, rules)
   const leases = new Leases(self, standing)
   const session = new Session({ self, standing }, rules)
   const candidates = new Candidates({ self, members, standing, store }, { settings, fingerprint })
   const commits = new CommitLog()
-  const announcer = new Announcer(out, { standing, commits })
+  const announcer = new Announcer(out, { standing, commits, reach })
   const stream = new Stream(out, { self, standing, members, announcer }, { settings, rules })
   const synced = new SyncedMasters(stream, rules)
   const isIdle = () => standing.isLeader && stream.pendingCount === 0
@@ -193,6 +206,7 @@ function createViewParts(
     self,
     standing,
     members,
+    reach,
     leases,
     session,
     synced,

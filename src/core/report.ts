@@ -8,6 +8,7 @@ import type { Leases } from './leases.ts'
 import type { Member, Members } from './members.ts'
 import type { EntryReader } from './ports.ts'
 import { includes } from './lineages.ts'
+import { multicastWarnings } from './multicast-warnings.ts'
 import type { Merge } from './merge.ts'
 import type { Proposer } from './proposer.ts'
 import type { Self } from './self.ts'
@@ -78,7 +79,7 @@ export function reportStatus(parts: ReportParts, nowMs: number): ClusterStatus {
     audit: parts.audit.report(nowMs),
     mode: settings.mode,
     merge: { due: merge.due, merged: merge.mergedTotal, conflicts: merge.conflicts.total },
-    warnings: reportWarnings(parts),
+    warnings: reportWarnings(parts, nowMs),
   }
 }
 
@@ -144,7 +145,7 @@ function proofAgeMs(parts: ReportParts, nowMs: number): number | undefined {
   return atMs === Infinity ? 0 : Math.max(0, Math.round(nowMs - atMs))
 }
 
-function reportWarnings(parts: ReportParts): string[] {
+function reportWarnings(parts: ReportParts, nowMs: number): string[] {
   const { standing, store, members, proposer } = parts
   const warnings: string[] = []
   if (proposer.trouble !== undefined) warnings.push(proposer.trouble)
@@ -168,6 +169,7 @@ function reportWarnings(parts: ReportParts): string[] {
         'yet: leave it running',
     )
   }
+  warnings.push(...multicastWarnings(members.alive(), nowMs))
   for (const member of members.all()) {
     if (member.phase !== 'left') warnings.push(...memberWarnings(parts, member))
   }
@@ -186,9 +188,6 @@ function memberWarnings(parts: ReportParts, member: Member): string[] {
       `${at} has other cluster settings (min-copies or value-bytes-max) and cannot become master: ` +
         'make them the same',
     )
-  }
-  if (member.isDeafToMulticast) {
-    warnings.push(`${at} is not heard by multicast; unicast is used: check the switch or firewall`)
   }
   if (Math.abs(candidates.clockErrorMs(member)) > CLOCK_SKEW_MAX_MS) {
     warnings.push(`the clock of ${at} is off and it cannot become master: set its clock`)

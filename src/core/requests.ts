@@ -30,7 +30,7 @@ export class Requests {
     const { announcer, recovery, audit, triggers, orders } = this.#parts
     switch (request.kind) {
       case 'ping':
-        return this.#ping(request, { ticket, sender })
+        return this.#ping(request, { ticket, sender }, nowMs)
       case 'prepare':
         return acceptor.prepare(sender, request, ticket, nowMs)
       case 'accept':
@@ -88,9 +88,10 @@ export class Requests {
   #ping(
     request: Extract<NodeRequest, { kind: 'ping' }>,
     from: { ticket: number; sender: Sender },
+    nowMs: number,
   ): void {
     const { self, members } = this.#parts
-    if (!request.hearsYou) members.isNotHeardBy(from.sender.id)
+    if (!request.hearsYou) members.isNotHeardBy(from.sender.id, nowMs)
     const { id, incarnation } = self
     this.#out.respond(from.ticket, { kind: 'pong', nonce: request.nonce, id, incarnation })
   }

@@ -41,6 +41,10 @@ export interface Rules {
   readonly proposeAgainWhenFenced: boolean
   /** A master that leaves the stream unanswered is replaced, though its heartbeats go on. */
   readonly hungMasterIsReplaced: boolean
+  /** Whom multicast does not reach gets heartbeats by unicast. */
+  readonly unicastToDeaf: boolean
+  /** Who is in the roster and not there is looked for at its address. */
+  readonly rosterIsSought: boolean
   /** After a stall a node distrusts its own timers before it distrusts others. */
   readonly stallRule: boolean
   /** A node never adopts a view below its promise. */
@@ -137,6 +141,8 @@ export const ALL_RULES: Rules = {
   vetoProtectsPrimary: true,
   proposeAgainWhenFenced: true,
   hungMasterIsReplaced: true,
+  unicastToDeaf: true,
+  rosterIsSought: true,
   stallRule: true,
   neverAdoptBelowPromise: true,
   sendTailAgain: true,

@@ -1,4 +1,5 @@
 // Who this node is, and its clocks: the wall clock as of the last tick, and the version clock.
+import { FORMER_ADDRESSES_MAX } from './reach-limits.ts'
 import { VersionClock, versionMs } from './version.ts'
 import type { Sender } from './messages.ts'
 import type { Identity } from './settings.ts'
@@ -7,19 +8,37 @@ import type { Address, NodeId, NodePhase, Version } from './types.ts'
 export class Self {
   readonly id: NodeId
   readonly incarnation: number
-  readonly address: Address
   readonly isWitness: boolean
   phase: NodePhase = 'joining'
   readonly #clock: VersionClock
   #wallOffsetMs = 0
+  #address: Address
+  #former: readonly Address[] = []
 
   constructor(identity: Identity, highestVersion: Version) {
     this.id = identity.id
     this.incarnation = identity.incarnation
-    this.address = identity.address
+    this.#address = identity.address
     this.isWitness = identity.isWitness
     this.#clock = new VersionClock(identity.id)
     this.#clock.resume(highestVersion)
+  }
+
+  /** Where other nodes reach this one. */
+  get address(): Address {
+    return this.#address
+  }
+
+  /** From now on it is reached there; what it said until now still comes back from the network. */
+  moveTo(address: Address): void {
+    if (address === this.#address) return
+    this.#former = [...this.#former, this.#address].slice(-FORMER_ADDRESSES_MAX)
+    this.#address = address
+  }
+
+  /** Whether this node is there, or was in this life. */
+  hasBeenAt(address: Address): boolean {
+    return address === this.#address || this.#former.includes(address)
   }
 
   /** Takes the wall clock from a tick; between ticks it moves with the monotonic clock. */

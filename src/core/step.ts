@@ -11,6 +11,7 @@ import type {
   ReadOutcome,
   ReadQuery,
   Version,
+  Way,
   WriteCommand,
   WriteOutcome,
 } from './types.ts'
@@ -21,6 +22,7 @@ export type Event =
   | {
       readonly kind: 'datagram'
       readonly from: Address
+      readonly way: Way
       readonly sender: Sender
       readonly datagram: Datagram
     }
@@ -43,6 +45,10 @@ export type Event =
   | { readonly kind: 'order'; readonly ticket: number; readonly order: Order }
   /** An operator asks for an audit now. */
   | { readonly kind: 'audit' }
+  /** Somebody of this cluster may be found at these addresses; in place of those named before. */
+  | { readonly kind: 'lookFor'; readonly addresses: readonly Address[] }
+  /** This host has another address now, and the node is reached there. */
+  | { readonly kind: 'moved'; readonly address: Address }
   /** The node is about to stop: hand over and say goodbye; `gone` follows. */
   | { readonly kind: 'leave'; readonly reason: string }
 

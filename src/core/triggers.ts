@@ -33,7 +33,6 @@ import {
   ballotOf,
   compareBallots,
   contains,
-  inRoster,
   onlyGroup,
   primaryOf,
   sameBallot,
@@ -241,13 +240,13 @@ export class Triggers {
     return wish === undefined || isFulfilled(wish, view) ? undefined : wish.kind
   }
 
-  /** Verified nodes outside the roster are taken in together, a moment after the first. */
+  /** Verified nodes that the roster lacks, or has elsewhere, are listed together, a moment later. */
   #strangersWaited(view: View, nowMs: number): boolean {
     const strangers =
-      view.roster.length < NODES_MAX &&
+      !isListed(view, this.#parts.self) ||
       this.#parts.members
         .alive()
-        .some((m) => !inRoster(view, m.id) && !isLeaving(m) && !this.#parts.candidates.isForeign(m))
+        .some((m) => !isListed(view, m) && !isLeaving(m) && !this.#parts.candidates.isForeign(m))
     if (!strangers) {
       this.#strangersSinceMs = undefined
       return false
@@ -314,4 +313,10 @@ export class Triggers {
           (view === undefined || compareBallots(m.beat.ballot, view.ballot) > 0),
       )
   }
+}
+
+/** The roster says where it is, or has no room for it. After a restart it is how others find it. */
+function isListed(view: View, { id, address }: Pick<Member, 'id' | 'address'>): boolean {
+  const listed = view.roster.find((node) => node.id === id)
+  return listed === undefined ? view.roster.length >= NODES_MAX : listed.address === address
 }

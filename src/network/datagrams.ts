@@ -48,6 +48,8 @@ export interface Datagrams {
   counts(): DatagramCounts
   /** On which interfaces the group is heard, or why it is not. */
   memberships(): readonly MembershipState[]
+  /** From now on multicast uses the interface with this IPv4 address; it is joined anew. */
+  useInterface(address: string): void
   /** Closes both sockets. May be called twice. */
   stop(): Promise<void>
 }
@@ -135,6 +137,10 @@ class TwoSockets implements Datagrams {
 
   memberships(): readonly MembershipState[] {
     return [this.#membership.state()]
+  }
+
+  useInterface(address: string): void {
+    if (!this.#isStopped) this.#membership.useInterface(address)
   }
 
   async stop(): Promise<void> {

@@ -32,8 +32,9 @@ export interface MembershipState {
 export class Membership {
   readonly #listener: Listener
   readonly #speaker: Speaker
-  readonly #options: MembershipOptions
+  readonly #group: string
   readonly #joining: ChangeLog
+  #interfaceAddress: string
   #timer: NodeJS.Timeout | undefined
   #isTryingAgain = false
   #trouble: string | undefined
@@ -45,7 +46,8 @@ export class Membership {
   ) {
     this.#listener = sockets.listener
     this.#speaker = sockets.speaker
-    this.#options = options
+    this.#group = options.group
+    this.#interfaceAddress = options.interfaceAddress
     this.#joining = new ChangeLog(log, 'datagrams.join')
     this.#renew()
   }
@@ -56,7 +58,14 @@ export class Membership {
   }
 
   state(): MembershipState {
-    return { interfaceAddress: this.#options.interfaceAddress, trouble: this.#trouble }
+    return { interfaceAddress: this.#interfaceAddress, trouble: this.#trouble }
+  }
+
+  /** From now on both sockets use another interface, or the same one that came back. */
+  useInterface(address: string): void {
+    this.#leave()
+    this.#interfaceAddress = address
+    this.#renew()
   }
 
   stop(): void {
@@ -64,24 +73,22 @@ export class Membership {
   }
 
   #renew(): void {
-    const { interfaceAddress } = this.#options
     this.#leave()
     try {
       this.#join()
       this.#trouble = undefined
-      this.#joining.works(interfaceAddress)
+      this.#joining.works(this.#interfaceAddress)
       this.#renewIn(JOIN_EVERY_MS)
     } catch (error) {
       this.#trouble = errorCode(error)
-      this.#joining.fails(interfaceAddress, this.#trouble)
+      this.#joining.fails(this.#interfaceAddress, this.#trouble)
       this.#renewIn(JOIN_AGAIN_MS)
     }
   }
 
   #join(): void {
-    const { group, interfaceAddress } = this.#options
-    this.#listener.addMembership(group, interfaceAddress)
-    this.#speaker.setMulticastInterface(interfaceAddress)
+    this.#listener.addMembership(this.#group, this.#interfaceAddress)
+    this.#speaker.setMulticastInterface(this.#interfaceAddress)
     this.#speaker.setMulticastTTL(MULTICAST_HOPS)
     this.#speaker.setMulticastLoopback(true)
   }
@@ -89,7 +96,7 @@ export class Membership {
   /** Leaving makes the next join be announced to switches again. */
   #leave(): void {
     try {
-      this.#listener.dropMembership(this.#options.group, this.#options.interfaceAddress)
+      this.#listener.dropMembership(this.#group, this.#interfaceAddress)
     } catch {
       // Not a member yet, or the interface went away and took the membership with it.
     }

@@ -32,6 +32,22 @@ export const CHALLENGE_PAUSE_MS = 1000
 /** What was refused is logged this often at most. Unit: ms. */
 export const REFUSALS_LOG_EVERY_MS = 60_000
 
+/** The interfaces of the machine are looked at this often. Unit: ms. A tenth of a ms of work. */
+export const INTERFACES_EVERY_MS = 2000
+
+/** A better interface is used after this. Unit: ms. Routes and addresses come one after the other. */
+export const BETTER_FOR_MS = 4000
+
+/** One that is away is given up for another after this. Unit: ms. A cable is plugged back in. */
+export const AWAY_FOR_MS = 10_000
+
+/** Names of nodes to look for are looked up this often. Unit: ms. Addresses rarely change. */
+export const NAMES_EVERY_MS = 60_000
+
+/** Sooner while one of them is unknown. Unit: ms. A machine that starts has no name service yet. */
+export const NAMES_AGAIN_MS = 5000
+
+assert(BETTER_FOR_MS < AWAY_FOR_MS, 'what is better is taken before what is there')
 assert(STAMP_AGE_MAX_MS > 2 * MIRROR_CALL_WAIT_MS, 'a call that waits for its turn is not stale')
 assert(SENDER_KEEP_MS < FORGET_AFTER_MS, 'an earlier incarnation stays out for longer')
 

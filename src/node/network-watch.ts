@@ -15,7 +15,7 @@ import type { ReceivedPacket, Transport } from './transport.ts'
 export interface NetworkWatchParts {
   readonly clock: Clock
   readonly security: Pick<Security, 'keyring' | 'packetRefusals'>
-  readonly node: NetworkReport['node']
+  readonly node: () => NetworkReport['node']
 }
 
 export class NetworkWatch {
@@ -56,12 +56,13 @@ export class NetworkWatch {
 
   report(): NetworkReport {
     const { clusterName, group, groupPort } = this.#settings
-    const { security, node } = this.#parts
+    const { security } = this.#parts
+    const { id, address } = this.#parts.node()
     const sockets = this.#transport?.sockets()
     const { received = 0, sent = 0, errors = 0, receiveBufferBytes = 0 } = sockets?.counts ?? {}
     const refused = Object.entries(security.packetRefusals.totals())
     return {
-      node,
+      node: { id, address },
       cluster: clusterName,
       hasSecret: security.keyring.isSecret,
       group: joinAddress(group, groupPort),

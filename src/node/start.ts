@@ -3,6 +3,7 @@
 import http from 'node:http'
 import { once } from 'node:events'
 import { fingerprintOf } from '../config/fingerprint.ts'
+import type { InterfaceAddress } from '../config/addresses.ts'
 import type { NodeSettings } from '../config/settings.ts'
 import { NodeCore } from '../core/node.ts'
 import { ALL_RULES } from '../core/rules.ts'
@@ -25,6 +26,7 @@ import { fatal } from '../system/process.ts'
 import { every, nextPhase, pause } from '../system/timers.ts'
 import { CacheNode } from './cache-node.ts'
 import { Driver } from './driver.ts'
+import { Finder } from './finder.ts'
 import { DRAIN_WAIT_MS, IDLE_SWEEP_MS } from './limits.ts'
 import { NetworkWatch } from './network-watch.ts'
 import { type RefusalCounts, Security } from './security.ts'
@@ -36,6 +38,8 @@ export interface World {
   readonly random: () => number
   readonly randomHex: (bytes: number) => string
   readonly log: Log
+  /** The machine's interfaces at this moment. */
+  readonly interfaces: () => readonly InterfaceAddress[]
 }
 
 export interface RunningNode {
@@ -72,8 +76,10 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   const security = new Security(settings, { clock, log, randomHex, address })
   const driver = new Driver({ core, store, copies, clock, log, onStop: endOf })
   const nextVersion = versionStamp(store, world)
-  const warnings = () => security.warnings()
-  const self = { id: store.nodeId, address }
+  const finder = new Finder(settings, { driver, clock, log, interfaces: world.interfaces })
+  const warnings = () => [...finder.warnings(), ...security.warnings()]
+  // Asked for each time: the address of a node may change.
+  const self = () => core.status(clock.monotonicMs()).node
   const watch = new NetworkWatch(settings, { clock, security, node: self })
   const node = new CacheNode({ core, driver, store, copies, clock, nextVersion, warnings, watch })
   const listener = createListener(node, { settings, world, gate: security.gate })
@@ -82,9 +88,10 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   try {
     const transport = await openSockets(server, { settings, core, driver, security, watch, world })
     driver.start(transport)
+    finder.start(transport)
     const { nodeId: id, incarnation, keyCount: keys } = store
     log.info('node-started', { id, incarnation, address, keys })
-    return running({ driver, server, transport, store, security }, world)
+    return running({ driver, finder, server, transport, store, security }, world)
   } catch (error) {
     await store.close()
     throw error
@@ -109,8 +116,7 @@ async function openSockets(
     sender: () => core.sender(),
     received: (packet) => {
       watch.heard(packet)
-      const { from, sender, datagram } = packet
-      driver.step({ kind: 'datagram', from, sender, datagram })
+      driver.step({ kind: 'datagram', ...packet })
     },
     clock,
     keyring: security.keyring,
@@ -200,6 +206,7 @@ function endOf(reason: string): void {
 
 interface RunningParts {
   readonly driver: Driver
+  readonly finder: Finder
   readonly server: http.Server
   readonly transport: Transport
   readonly store: Store
@@ -221,7 +228,8 @@ function running(parts: RunningParts, world: World): RunningNode {
 
 /** First the others learn to do without this node; then what is under way may still end. */
 async function stopNode(parts: RunningParts, world: World): Promise<void> {
-  const { driver, server, transport, store, security } = parts
+  const { driver, finder, server, transport, store, security } = parts
+  finder.stop()
   await driver.leave('stopped by its operator')
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // A connection that becomes idle only now would keep the server open.

@@ -102,6 +102,11 @@ export class Transport {
     this.#datagrams.send(encodeDatagram({ sender, counter }, datagram, this.#keyring), to)
   }
 
+  /** From now on multicast uses the interface with this address. */
+  useInterface(address: string): void {
+    this.#datagrams.useInterface(address)
+  }
+
   call(to: Address, request: NodeRequest, timeoutMs: number): Promise<CallAnswer> {
     return this.#caller.call(to, request, timeoutMs)
   }

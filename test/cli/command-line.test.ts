@@ -53,7 +53,13 @@ t.test('a node is named as people write it', async (t) => {
 const ABSENT = { kind: 'absent' } as const
 
 t.test('without a name it is the node of this host, where its settings put it', async (t) => {
-  const lo = { name: 'lo', address: '127.0.0.1', prefixBits: 8, isInternal: true }
+  const lo = {
+    name: 'lo',
+    address: '127.0.0.1',
+    prefixBits: 8,
+    isInternal: true,
+    hasDefaultRoute: false,
+  }
   const settings = (text: string, env: Record<string, string> = {}) => ({
     surroundings: { env, interfaces: [lo], readFile: () => ({ kind: 'text', text }) as const },
   })

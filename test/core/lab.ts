@@ -143,7 +143,11 @@ export class Lab {
   hear(id: NodeId, nowMs: number, more: Partial<Beat> & { incarnation?: number } = {}): boolean {
     const { incarnation = 1, ...words } = more
     const wallMs = this.parts.self.wallMs(nowMs)
-    return this.parts.members.heard(sender(id, incarnation), beat(id, { wallMs, ...words }), nowMs)
+    return this.parts.members.heard(
+      sender(id, incarnation),
+      { beat: beat(id, { wallMs, ...words }), way: 'multicast' },
+      nowMs,
+    )
   }
 
   #collect(): void {

@@ -1,5 +1,6 @@
 // What a node says about itself and others: sentences for clients and operators.
 import t from 'tap'
+import { UNICAST_FOR_MS } from '../../src/core/reach-limits.ts'
 import { reportStatus, whyNoPrimary } from '../../src/core/report.ts'
 import { Lab, primaryLab } from './lab.ts'
 import {
@@ -115,11 +116,6 @@ t.test('every warning is a sentence that says what to do or what is safe', async
   t.strictSame(warn(settings), [
     '10.0.0.11:80 has other cluster settings (min-copies or value-bytes-max) and cannot become master: make them the same',
   ])
-  const deaf = primaryLab(V2)
-  deaf.parts.members.isNotHeardBy(B)
-  t.strictSame(warn(deaf), [
-    '10.0.0.11:80 is not heard by multicast; unicast is used: check the switch or firewall',
-  ])
   const clock = primaryLab(V2)
   clock.meet(C, 0, { wallMs: 2001 })
   t.strictSame(warn(clock), [
@@ -156,3 +152,37 @@ t.test('every warning is a sentence that says what to do or what is safe', async
     'this cluster has its 128 nodes and this one stays outside: use another node',
   ])
 })
+
+t.test(
+  'what is wrong with multicast is said for all nodes together, each way by itself',
+  async (t) => {
+    const lab = new Lab({ me: A })
+    const ids = ['B', 'C', 'D', 'E'].map(node)
+    for (const id of ids) lab.meet(id, 0)
+    const warn = (nowMs: number): readonly string[] =>
+      reportStatus(lab.parts.report, nowMs).warnings.filter((text) => text.includes('multicast'))
+    t.strictSame(warn(1250), [])
+    const advice = 'look for a firewall, for IGMP snooping without a querier, and at interface'
+    t.strictSame(warn(1251), [
+      'no multicast of 10.0.0.11:80, 10.0.0.12:80, 10.0.0.13:80 and 1 more reaches this node; ' +
+        `unicast is used instead: ${advice}`,
+    ])
+    for (const id of ids) lab.hear(id, 1300, { beat: 2 })
+    t.strictSame(warn(1300), [])
+    lab.parts.members.isNotHeardBy(B, 1300)
+    t.strictSame(warn(1300), [
+      `the multicast of this node does not reach 10.0.0.11:80, or badly; unicast is used: ${advice}`,
+    ])
+    t.strictSame(warn(1300 + UNICAST_FOR_MS).length, 1, 'by then its own multicast is silent')
+    for (const id of ids) lab.hear(id, 1300 + UNICAST_FOR_MS, { beat: 3 })
+    t.strictSame(warn(1300 + UNICAST_FOR_MS), [])
+    for (let n = 4; n <= 44; n++) if (n % 5 > 1) lab.hear(C, 20_000, { beat: n })
+    for (const id of ids) if (id !== C) lab.hear(id, 20_000, { beat: 4 })
+    t.strictSame(warn(20_000), [
+      'up to 39 % of the multicast of 10.0.0.12:80 is lost on the way to this node; ' +
+        'unicast is used besides: use a cable, or look for an overloaded switch',
+    ])
+    lab.parts.members.left(C, 1)
+    t.strictSame(warn(20_000), [], 'who said goodbye is no trouble')
+  },
+)

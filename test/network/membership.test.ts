@@ -76,3 +76,16 @@ t.test('a send error renews membership soon, a stream of them not sooner', async
   t.same(told, [...JOINED, 'leave', ...JOINED])
   membership.stop()
 })
+
+t.test('another interface is joined at once, and the old one left', async (t) => {
+  const { told, begin } = start()
+  const membership = begin()
+  membership.useInterface('10.0.0.2')
+  const moved = JOINED.map((line) => line.replace('10.0.0.1', '10.0.0.2'))
+  t.same(
+    told.filter((line) => line !== 'leave'),
+    [...JOINED, ...moved],
+  )
+  t.equal(told[JOINED.length], 'leave', 'the old membership ends first')
+  membership.stop()
+})

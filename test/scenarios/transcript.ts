@@ -43,6 +43,7 @@ export class Transcript {
         spikeShare: 0,
         spikeMs: { from: 0, to: 0 },
         lossShare: 0,
+        groupLossShare: 0,
         doubleShare: 0,
         callLoss: {},
         callDouble: {},

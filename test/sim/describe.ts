@@ -40,6 +40,10 @@ export class Describer {
         return 'is asked for an audit'
       case 'leave':
         return 'leaves'
+      case 'lookFor':
+        return `looks for ${event.addresses.map((address) => this.#names.of(address)).join(' ')}`
+      case 'moved':
+        return `is now at ${event.address}`
       case 'order':
         return `is ordered to ${event.order.kind}`
     }

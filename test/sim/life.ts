@@ -113,6 +113,16 @@ export class Life {
     this.#tick()
   }
 
+  /** Its operator names nodes that it may find. */
+  lookFor(addresses: readonly Address[]): void {
+    this.arrive('timer', () => ({ kind: 'lookFor', addresses }))
+  }
+
+  /** Its host has another address now. */
+  moved(): void {
+    this.arrive('timer', () => ({ kind: 'moved', address: this.machine.address }))
+  }
+
   get isPaused(): boolean {
     return this.#isPaused
   }

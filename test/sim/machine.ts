@@ -19,7 +19,7 @@ export class Machine {
   readonly index: number
   readonly name: string
   readonly id: NodeId
-  readonly address: Address
+  address: Address
   readonly clock: MachineClock
   readonly disk: Disk
   readonly isWitness: boolean

@@ -30,6 +30,8 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['viewNeedsMostOfHeard', 'birth5', 'I10'],
   ['onlyActedViewsCount', 'wake2', 'I10'],
   ['stallRule', 'wake2', 'I10'],
+  ['unicastToDeaf', 'unicast3', 'I12'],
+  ['rosterIsSought', 'unicast3', 'I12'],
   ['vetoProtectsPrimary', 'oneear3', 'G2'],
   ['proposeAgainWhenFenced', 'stall3', 'I12'],
   ['hungMasterIsReplaced', 'hung4', 'G2'],

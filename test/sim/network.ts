@@ -2,7 +2,7 @@
 // Knows machines, not what they say to each other.
 import type { CallAnswer, Datagram, NodeRequest, Sender } from '../../src/core/messages.ts'
 import type { Effect } from '../../src/core/step.ts'
-import type { Address } from '../../src/core/types.ts'
+import type { Address, Way } from '../../src/core/types.ts'
 import type { Agenda } from './agenda.ts'
 import type { Chance, Range } from './chance.ts'
 import type { CallTrouble, Life, Wires } from './life.ts'
@@ -15,6 +15,8 @@ export interface NetworkOptions {
   readonly spikeMs: Range
   /** Shares of datagrams. */
   readonly lossShare: number
+  /** Share of what goes to the group and does not get to one of its receivers; 1: no multicast. */
+  readonly groupLossShare: number
   readonly doubleShare: number
   /** Share of calls of these kinds of which the request, or as often the response, is lost. */
   readonly callLoss: Partial<Record<NodeRequest['kind'], number>>
@@ -37,6 +39,13 @@ interface Hold {
   readonly to: Machine
   readonly kind: NodeRequest['kind']
   letGo: (() => void) | undefined
+}
+
+interface Packet {
+  readonly from: Machine
+  readonly sender: Sender
+  readonly datagram: Datagram
+  readonly way: Way
 }
 
 /** How a request is on its way. */
@@ -85,6 +94,13 @@ export class Network implements Wires {
   add(machine: Machine): void {
     this.#machines.push(machine)
     this.#byAddress.set(machine.address, machine)
+  }
+
+  /** From now on a machine is there, and what is sent to its old address gets nowhere. */
+  move(machine: Machine, address: Address): void {
+    this.#byAddress.delete(machine.address)
+    machine.address = address
+    this.#byAddress.set(address, machine)
   }
 
   /** From now on nothing gets from one machine to the other; the way back is another matter. */
@@ -148,14 +164,15 @@ export class Network implements Wires {
 
   send(from: Life, to: 'everyone' | Address, datagram: Datagram): void {
     const sender = from.core.sender()
-    const packet = { from: from.machine, sender, datagram }
     if (to !== 'everyone') {
+      const packet = { from: from.machine, sender, datagram, way: 'unicast' } as const
       const machine = this.#byAddress.get(to)
       if (machine !== undefined) this.#fling(packet, machine)
       return
     }
+    const packet = { from: from.machine, sender, datagram, way: 'multicast' } as const
     for (const machine of this.#machines) {
-      if (machine === from.machine || !this.#deaf.has(machine)) this.#fling(packet, machine)
+      if (machine === from.machine || !this.#isLostTo(machine)) this.#fling(packet, machine)
     }
   }
 
@@ -195,7 +212,12 @@ export class Network implements Wires {
     return !this.#isCalm && this.#chance.happens(this.#options[what][kind] ?? 0)
   }
 
-  #fling(packet: { from: Machine; sender: Sender; datagram: Datagram }, to: Machine): void {
+  #isLostTo(machine: Machine): boolean {
+    const { groupLossShare } = this.#options
+    return this.#deaf.has(machine) || (groupLossShare > 0 && this.#chance.happens(groupLossShare))
+  }
+
+  #fling(packet: Packet, to: Machine): void {
     if (this.#chance.happens(this.#options.lossShare)) return
     const times = this.#chance.happens(this.#options.doubleShare) ? 2 : 1
     for (let i = 0; i < times; i++) {
@@ -203,7 +225,7 @@ export class Network implements Wires {
     }
   }
 
-  #land(packet: { from: Machine; sender: Sender; datagram: Datagram }, to: Machine): void {
+  #land(packet: Packet, to: Machine): void {
     const waitMs = this.#cloggedMs(packet.from, to)
     if (waitMs > 0) {
       this.#agenda.after(waitMs, () => this.#land(packet, to))
@@ -213,6 +235,7 @@ export class Network implements Wires {
     to.life?.arrive('datagram', () => ({
       kind: 'datagram',
       from: packet.from.address,
+      way: packet.way,
       sender: packet.sender,
       datagram: packet.datagram,
     }))

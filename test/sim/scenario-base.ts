@@ -42,6 +42,7 @@ export const BASE: Omit<Scenario, 'name' | 'about'> = {
       spikeShare: 0.02,
       spikeMs: { from: 5, to: 120 },
       lossShare: 0.02,
+      groupLossShare: 0,
       doubleShare: 0.01,
       callLoss: {},
       callDouble: {},

@@ -1,5 +1,6 @@
 // The scenarios by name. Time is the real one: a heartbeat is 250 ms, a silent node dead after 1.75 s.
 import type { Scenario } from './scenario.ts'
+import { IN_THE_FIELD } from './field-scenarios.ts'
 import { lateInView, forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
 import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
 import { splitScenarios } from './split-scenarios.ts'
@@ -269,6 +270,7 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2 } },
   }),
   ...OF_MEMBERS,
+  ...IN_THE_FIELD,
 ]
 
 export function scenarioNamed(name: string): Scenario {

@@ -1,7 +1,7 @@
 // Where a script plays: names for the roles of the moment, and things to do at a time.
 import { compareBallots, onlyGroup } from '../../src/core/view.ts'
 import type { NodeRequest } from '../../src/core/messages.ts'
-import type { Order, OrderOutcome } from '../../src/core/types.ts'
+import type { Address, Order, OrderOutcome } from '../../src/core/types.ts'
 import type { Clients } from './clients.ts'
 import type { Machine } from './machine.ts'
 import type { Held } from './network.ts'
@@ -56,6 +56,12 @@ export class Stage {
   leave(machine: Machine): void {
     this.#broke(`leave ${machine.name}`)
     this.world.leave(machine)
+  }
+
+  /** Its host gets another address. */
+  move(machine: Machine, address: Address): void {
+    this.#broke(`move ${machine.name} to ${address}`)
+    this.world.move(machine, address)
   }
 
   pause(machine: Machine, forMs: number): void {

@@ -3,7 +3,7 @@
 import type { Rules } from '../../src/core/rules.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'
 import type { Effect, Event } from '../../src/core/step.ts'
-import type { NodeId } from '../../src/core/types.ts'
+import type { Address, NodeId } from '../../src/core/types.ts'
 import { Agenda } from './agenda.ts'
 import { Chance, type Range } from './chance.ts'
 import { MachineClock } from './clock.ts'
@@ -27,6 +27,8 @@ export interface WorldOptions {
   /** Clocks run fast or slow by up to this. Unit: share. */
   readonly drift: number
   readonly tickIsFirst: boolean
+  /** In its first life every node but the first is told where the first one is. */
+  readonly areTold?: boolean
   /** Undefined: as in production, and never reached. Unit: ms. */
   readonly tombstoneTtlMs?: number
   /** Undefined: as in production, and never reached. Unit: ms. */
@@ -61,10 +63,12 @@ export class World {
   readonly #byId: ReadonlyMap<NodeId, Machine>
   readonly #around: Surroundings
   readonly #blindTo: ReadonlySet<string>
+  readonly #areTold: boolean
 
   constructor(seed: number, options: WorldOptions) {
     this.#chance = new Chance(seed)
     this.#blindTo = new Set(options.blindTo)
+    this.#areTold = options.areTold ?? false
     this.network = new Network({ agenda: this.agenda, chance: this.fork() }, options.network)
     this.machines = Array.from({ length: options.nodes }, (_, i) => this.#build(i, options))
     this.#byId = new Map(this.machines.map((machine) => [machine.id, machine]))
@@ -119,11 +123,23 @@ export class World {
   /** Starts a node on a machine, or nothing if one runs there. */
   start(machine: Machine): void {
     if (machine.life !== undefined) return
+    const isNew = !machine.wasStarted
     machine.hasPower = true
     machine.wasStarted = true
     machine.life = new Life(this.#around, machine)
     for (const witness of this.#witnesses) witness.started?.(machine.life)
     machine.life.begin()
+    const [first] = this.machines
+    if (this.#areTold && isNew && first !== undefined && machine !== first) {
+      machine.life.lookFor([first.address])
+    }
+  }
+
+  /** Gives a host another address; its node, if one runs, is told. */
+  move(machine: Machine, address: Address): void {
+    this.network.move(machine, address)
+    this.names.add(machine.id, address, machine.name)
+    machine.life?.moved()
   }
 
   /** Ends the life of a machine's node, or nothing if none runs there. */

@@ -8,7 +8,7 @@ import t from 'tap'
 import { random, randomHex } from '../../src/system/chance.ts'
 import { realClock } from '../../src/system/clock.ts'
 import { readSecretFile, readTextFile } from '../../src/system/files.ts'
-import { ipv4Interfaces, prefixBits } from '../../src/system/interfaces.ts'
+import { defaultRoutes, ipv4Interfaces, prefixBits } from '../../src/system/interfaces.ts'
 import { startLoopLag, WorstOf } from '../../src/system/loop-lag.ts'
 
 t.test('the monotonic clock does not step back', async (t) => {
@@ -58,7 +58,21 @@ const NETMASKS: readonly (readonly [string, number])[] = [
 t.test('interfaces', async (t) => {
   for (const [netmask, bits] of NETMASKS) t.equal(prefixBits(netmask), bits, netmask)
   const loopback = ipv4Interfaces().find((each) => each.address === '127.0.0.1')
-  t.strictSame(loopback, { name: 'lo', address: '127.0.0.1', prefixBits: 8, isInternal: true })
+  t.strictSame(loopback, {
+    name: 'lo',
+    address: '127.0.0.1',
+    prefixBits: 8,
+    isInternal: true,
+    hasDefaultRoute: false,
+  })
+  const table = [
+    'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
+    'eth1\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0',
+    'tun0\t00000000\t00000000\t0001\t0\t0\t0\t00000080\t0\t0\t0',
+    'eth0\t0002010A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0',
+    '',
+  ]
+  t.same([...defaultRoutes(table.join('\n'))], ['eth1'], 'a half of the internet is no default')
 })
 
 t.test('files', async (t) => {

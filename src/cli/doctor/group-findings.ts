@@ -1,6 +1,6 @@
 // Who else is in the multicast group: nobody, other clusters, or nodes with another secret.
 // A function from facts to sentences; asks nobody.
-import { describeInterfaces } from '../../config/addresses.ts'
+import { describeInterfaces, isLan } from '../../config/addresses.ts'
 import { type Facts, type Finding, note, ok, type Stranger, trouble } from './facts.ts'
 import { quoted } from './host-findings.ts'
 
@@ -46,7 +46,7 @@ function hasNobody({ daemon }: Facts): boolean {
 }
 
 function aloneFinding({ interfaces, place }: Facts): Finding {
-  const outside = interfaces.filter(({ isInternal }) => !isInternal)
+  const outside = interfaces.filter(isLan)
   const choice =
     outside.length > 1
       ? `; this host has ${describeInterfaces(outside)}: set interface if another is the right one`

@@ -1,7 +1,7 @@
 // What is to say about this host: its node, its devices, its buffers.
 // A function from facts to sentences; asks nobody.
 import type { InterfaceAddress } from '../../config/addresses.ts'
-import { interfaceOf } from '../../config/addresses.ts'
+import { placeOf } from '../../config/addresses.ts'
 import type { NetworkDevice } from '../../network/host-network.ts'
 import { type Facts, type Finding, note, ok, trouble } from './facts.ts'
 import { BUFFER_BYTES_ENOUGH, HEARD_WITHIN_MS, PACKET_BYTES_MAX } from './limits.ts'
@@ -151,7 +151,9 @@ function interfaceFor(
 ): InterfaceAddress | undefined {
   return (
     interfaces.find((each) => each.address === address) ??
-    interfaces.find((each) => interfaceOf(address, [each]) !== undefined)
+    interfaces.find(
+      (each) => placeOf({ host: address, interface: undefined }, [each]) !== undefined,
+    )
   )
 }
 
