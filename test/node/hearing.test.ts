@@ -27,7 +27,7 @@ const LOSSES: readonly (readonly [title: string, first: number, came: string, lo
 t.test('loss is told by the numbers of heartbeats', (t) => {
   for (const [title, first, came, lost] of LOSSES) {
     const window = new BeatWindow()
-    for (const [at, how] of [...came].entries()) {
+    for (const [at, how] of came.split('').entries()) {
       if (how !== '-') window.note(first + at, how === 'm')
     }
     t.equal(window.lostShare(), lost, title)
