@@ -6,6 +6,7 @@ import { Cli } from './cli.ts'
 import { addConflicts } from './conflicts.ts'
 import { addDoctor } from './doctor.ts'
 import { EXIT, EXIT_HELP, type ExitCode, Failure } from './exit-codes.ts'
+import { addForce } from './force.ts'
 import { addForget } from './forget.ts'
 import { addGet } from './get.ts'
 import { addHandoff } from './handoff.ts'
@@ -27,6 +28,7 @@ const VERBS = [
   addDoctor,
   addHandoff,
   addForget,
+  addForce,
   addVoters,
   addConflicts,
   addAudit,

@@ -3,6 +3,7 @@ import t from 'tap'
 import type { NodeStatusReport } from '../../src/http/node-access.ts'
 import { startServer } from '../http/setup.ts'
 import { FAKE_ID } from '../fakes/fake-node.ts'
+import { stubServer } from './stub-server.ts'
 import { diststore } from './terminal.ts'
 
 const OTHER = '00000000000000bb'
@@ -118,6 +119,21 @@ t.test('an order is sent as it is meant, and what was done is said', async (t) =
   t.strictSame(declined, { code: 4, stdout: '', stderr: 'diststore: it is alive: stop it\n' })
   node.nextOrder = { kind: 'failed', reason: 'no primary' }
   t.equal((await diststore(['handoff', ...url])).code, 3)
+})
+
+t.test('what may lose data is done only when it is meant', async (t) => {
+  const { address, asked } = await stubServer(t, 200, { done: true, detail: 'so it is' })
+  const url = ['--url', address]
+  const unsure = await diststore(['force', ...url])
+  t.match(unsure, {
+    code: 2,
+    stdout: '',
+    stderr: /^diststore: what only the lost .* force --yes\n$/,
+  })
+  t.strictSame(asked, [])
+  const meant = await diststore(['force', '--yes', ...url])
+  t.strictSame(meant, { code: 0, stdout: 'so it is\n', stderr: '' })
+  t.strictSame(asked, ['POST /admin/force'])
 })
 
 t.test('an audit is asked for', async (t) => {

@@ -4,6 +4,7 @@ import http from 'node:http'
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { startServer } from '../http/setup.ts'
+import { stubServer } from './stub-server.ts'
 import { diststore } from './terminal.ts'
 
 t.test('a value goes in and comes out byte for byte', async (t) => {
@@ -146,7 +147,7 @@ const CODES: readonly (readonly [status: number, kind: string, code: number])[] 
 t.test('a refusal is repeated in the words of the node, with the code for it', async (t) => {
   for (const [status, kind, code] of CODES) {
     const type = `urn:diststore:problem:${kind}`
-    const url = await serveOnce(t, status, { type, detail: `Because of ${kind}.` })
+    const { address: url } = await stubServer(t, status, { type, detail: `Because of ${kind}.` })
     const ran = await diststore(['get', 'k', '--url', url])
     t.strictSame(ran, { code, stdout: '', stderr: `diststore: Because of ${kind}.\n` })
   }
@@ -154,44 +155,27 @@ t.test('a refusal is repeated in the words of the node, with the code for it', a
 
 t.test('an unknown outcome names the key with which to send it again', async (t) => {
   const type = 'urn:diststore:problem:outcome-unknown'
-  const url = await serveOnce(t, 504, { type, detail: 'Send it again.', idempotencyKey: 'x1' })
+  const body = { type, detail: 'Send it again.', idempotencyKey: 'x1' }
+  const { address: url } = await stubServer(t, 504, body)
   const { stderr } = await diststore(['put', 'k', 'v', '--url', url])
   t.equal(stderr, 'diststore: Send it again. (--idempotency-key x1)\n')
 })
 
 t.test('what answers as no node does is said so', async (t) => {
-  const page = await serveOnce(t, 500, '<html>')
+  const { address: page } = await stubServer(t, 500, '<html>')
   t.match(await diststore(['get', 'k', '--url', page]), { code: 3, stderr: /not as a diststore/ })
-  const other = await serveOnce(t, 200, { hello: 'world' })
+  const { address: other } = await stubServer(t, 200, { hello: 'world' })
   t.match(await diststore(['status', '--url', other]), { code: 3, stderr: /does not answer as/ })
 })
 
 t.test('nobody there is exit code 3', async (t) => {
-  const server = http.createServer()
-  const url = await listen(server)
+  const server = http.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const at = server.address()
+  const url = typeof at === 'object' && at !== null ? `127.0.0.1:${at.port}` : ''
   server.close()
   await once(server, 'close')
   const { code, stderr } = await diststore(['get', 'k', '--url', url])
   t.equal(code, 3)
   t.match(stderr, /^diststore: no answer from http:\S+: nothing listens there; start diststored/)
 })
-
-async function serveOnce(
-  t: { teardown(end: () => void): void },
-  status: number,
-  body: object | string,
-): Promise<string> {
-  const server = http.createServer((req, res) => {
-    req.resume()
-    res.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body))
-  })
-  t.teardown(() => server.close())
-  return listen(server)
-}
-
-async function listen(server: http.Server): Promise<string> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? `127.0.0.1:${address.port}` : ''
-}
