@@ -1,8 +1,9 @@
 // What every verb is given: the world, the node it talks to, and the way its text goes out.
 // Knows no verb.
+import { pipeline } from 'node:stream/promises'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { originOf } from './local-node.ts'
-import { NodeConnection } from './node-connection.ts'
+import { type Asked, NodeConnection } from './node-connection.ts'
 import { type Styles, stylesFor } from './styles.ts'
 import type { CliWorld } from './world.ts'
 
@@ -35,6 +36,16 @@ export class Cli {
   /** The answer for scripts: one JSON value, as the node gave it. */
   sayJson(value: unknown): void {
     this.say(JSON.stringify(value, undefined, 2))
+  }
+
+  /** An answer as it comes, byte for byte. Rejects with a Failure when it breaks off. */
+  async print(asked: Asked): Promise<void> {
+    const { body } = await this.node.ask(asked)
+    try {
+      await pipeline(body, this.world.stdout, { end: false })
+    } catch (error) {
+      throw this.node.brokeOff(error)
+    }
   }
 
   /** One line that is no part of the answer. */

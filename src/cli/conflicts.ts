@@ -1,5 +1,4 @@
 // diststore conflicts: the writes that lost when two sides of a split were merged.
-import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { keyPath } from './key-path.ts'
@@ -25,8 +24,7 @@ export function addConflicts(program: Command, cli: Cli): void {
     .option('--json', 'print the answer of the node')
     .action(async (key: string | undefined, { json }: { json?: true }) => {
       if (key === undefined) return list(cli, json === true)
-      const { body } = await cli.node.ask({ method: 'GET', path: keyPath(PATH, key) })
-      await pipeline(body, cli.world.stdout, { end: false })
+      await cli.print({ method: 'GET', path: keyPath(PATH, key) })
     })
 }
 

@@ -1,5 +1,4 @@
 // diststore get: one value to stdout, byte for byte.
-import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { keyPath } from './key-path.ts'
@@ -22,8 +21,7 @@ export function addGet(program: Command, cli: Cli): void {
     .option('--min-version <version>', 'nothing older than this version')
     .action(async (key: string, options: GetOptions) => {
       const path = keyPath(options.local ? '/getlocal' : '/get', key)
-      const { body } = await cli.node.ask({ method: 'GET', path, headers: headersFor(options) })
-      await pipeline(body, cli.world.stdout, { end: false })
+      await cli.print({ method: 'GET', path, headers: headersFor(options) })
     })
 }
 

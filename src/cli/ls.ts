@@ -1,5 +1,4 @@
 // diststore ls: the keys that the asked node holds, as they come.
-import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { withQuery } from './key-path.ts'
@@ -27,7 +26,6 @@ export function addLs(program: Command, cli: Cli): void {
       const { after, limit, local, json } = options
       const path = withQuery('/list', { prefix, after, limit, scope: local && 'local' })
       const headers = { accept: json ? 'application/json' : 'text/plain' }
-      const { body } = await cli.node.ask({ method: 'GET', path, headers })
-      await pipeline(body, cli.world.stdout, { end: false })
+      await cli.print({ method: 'GET', path, headers })
     })
 }

@@ -1,6 +1,6 @@
 // One node as the verbs see it: a request, its answer, and what went wrong in words.
 // Never tries again, and never looks into a value.
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { Client, type Dispatcher } from 'undici'
 import { EXIT, exitCodeOf, Failure } from './exit-codes.ts'
 import {
@@ -72,6 +72,12 @@ export class NodeConnection {
     return this.#isNoNode(undefined)
   }
 
+  /** The answer has begun, and has no end. */
+  brokeOff(cause: unknown): Failure {
+    const sentence = `the answer of ${this.#origin} broke off (${codeOf(cause)}): what came is not all`
+    return new Failure(EXIT.unreachable, sentence, cause)
+  }
+
   /** Ends the connection. May be called twice. */
   async close(): Promise<void> {
     await this.#client.destroy()
@@ -79,17 +85,19 @@ export class NodeConnection {
 
   async #request({ method, path, headers, body }: Asked): Promise<Dispatcher.ResponseData> {
     const headersTimeout = body === undefined ? ANSWER_WAIT_MS : WRITE_WAIT_MS
+    const sent = body instanceof Readable ? watched(body) : undefined
     try {
       return await this.#client.request({
         method,
         path,
         headersTimeout,
         headers: { ...headers },
-        ...(body !== undefined && { body }),
+        ...(body !== undefined && { body: sent?.stream ?? body }),
       })
     } catch (error) {
-      if (!(body instanceof Readable) || body.errored === null) throw this.#unreachable(error)
-      throw new Failure(EXIT.usage, `what to send cannot be read: ${body.errored.message}`, error)
+      const broken = sent?.trouble()
+      if (broken === undefined) throw this.#unreachable(error)
+      throw new Failure(EXIT.usage, `what to send cannot be read: ${broken.message}`, error)
     }
   }
 
@@ -130,6 +138,18 @@ export class NodeConnection {
     const why = REASONS[code] ?? `the connection broke (${code}): try again`
     return new Failure(EXIT.unreachable, `no answer from ${this.#origin}: ${why}`, error)
   }
+}
+
+/** The client ends what it sends with its own errors: what went wrong in the source is told apart. */
+function watched(source: Readable): { stream: Readable; trouble: () => Error | undefined } {
+  let trouble: Error | undefined
+  const stream = new PassThrough()
+  source.once('error', (error: Error) => {
+    trouble = error
+    stream.destroy(error)
+  })
+  stream.once('close', () => source.destroy())
+  return { stream: source.pipe(stream), trouble: () => trouble }
 }
 
 const NAME_IT = 'or name another with --url'

@@ -48,9 +48,13 @@ export async function run(argv: readonly string[], world: CliWorld): Promise<Exi
     return cli.exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    if (!(error instanceof Failure)) throw error
-    cli.warn(error.message)
-    return error.exitCode
+    if (error instanceof Failure) {
+      cli.warn(error.message)
+      return error.exitCode
+    }
+    // Not code 1, with which Node would end: that says "not found".
+    cli.warn(`this is a bug of diststore: ${error instanceof Error ? error.stack : String(error)}`)
+    return EXIT.refused
   } finally {
     await cli.close()
   }

@@ -77,6 +77,14 @@ t.test('without a name it is the node of this host, where its settings put it', 
   })
 })
 
+t.test('a bug is never taken for "not found"', async (t) => {
+  const openFile = () => {
+    throw new TypeError('oops')
+  }
+  const ran = await diststore(['put', 'k', '--file', 'f', '--url', '127.0.0.1:1'], { openFile })
+  t.match(ran, { code: 4, stdout: '', stderr: /^diststore: this is a bug .*TypeError: oops/ })
+})
+
 t.test('only a missing key is "not found"', async (t) => {
   t.equal(exitCodeOf(404, 'not-found'), EXIT.notFound)
   t.equal(exitCodeOf(404, 'no-such-path'), EXIT.refused)

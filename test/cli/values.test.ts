@@ -168,6 +168,20 @@ t.test('what answers as no node does is said so', async (t) => {
   t.match(await diststore(['status', '--url', other]), { code: 3, stderr: /does not answer as/ })
 })
 
+t.test('an answer that breaks off is no success', async (t) => {
+  const server = http.createServer((_, res) => {
+    res.writeHead(200, { 'content-length': '100' }).write('half')
+    setImmediate(() => res.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const at = server.address()
+  const port = typeof at === 'object' && at !== null ? at.port : 0
+  const ran = await diststore(['get', 'k', '--url', `127.0.0.1:${port}`])
+  t.match(ran, { code: 3, stderr: /^diststore: .* broke off .*: what came is not all\n$/ })
+})
+
 t.test('nobody there is exit code 3', async (t) => {
   const server = http.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -175,7 +189,14 @@ t.test('nobody there is exit code 3', async (t) => {
   const url = typeof at === 'object' && at !== null ? `127.0.0.1:${at.port}` : ''
   server.close()
   await once(server, 'close')
-  const { code, stderr } = await diststore(['get', 'k', '--url', url])
-  t.equal(code, 3)
-  t.match(stderr, /^diststore: no answer from http:\S+: nothing listens there; start diststored/)
+  const stdin = Readable.from(['never read'])
+  for (const words of [
+    ['get', 'k'],
+    ['put', 'k', 'v'],
+    ['put', 'k', '-'],
+  ]) {
+    const { code, stderr } = await diststore([...words, '--url', url], { stdin })
+    t.equal(code, 3, words.join(' '))
+    t.match(stderr, /^diststore: no answer from http:\S+: nothing listens there; start diststored/)
+  }
 })
