@@ -24,7 +24,9 @@ interface Link {
   readonly isHeard: boolean
   /** It was heard by multicast once, and no longer is. */
   readonly hasStopped: boolean
-  /** Whether it hears this node by multicast; undefined: it did not say. */
+  /** By which ways it hears this node; undefined: it did not say. */
+  readonly hearsUsBy: readonly string[] | undefined
+  /** Whether multicast is one of them. */
   readonly hearsUs: boolean | undefined
 }
 
@@ -48,14 +50,18 @@ function linkTo(node: ReportedNode, facts: Facts, daemon: Answering): Link {
   const silentMs = heard?.multicastMs ?? Infinity
   const isHeard = silentMs <= HEARD_WITHIN_MS
   const hasStopped = !isHeard && silentMs !== Infinity
-  return { node, heard, other, isHeard, hasStopped, hearsUs: hearsUs(other, daemon) }
+  const hearsUsBy = waysToUs(other, daemon)
+  const hearsUs = hearsUsBy?.includes('multicast')
+  return { node, heard, other, isHeard, hasStopped, hearsUsBy, hearsUs }
 }
 
-function hearsUs(other: OtherNode | undefined, { cluster }: Answering): boolean | undefined {
+function waysToUs(
+  other: OtherNode | undefined,
+  { cluster }: Answering,
+): readonly string[] | undefined {
   if (other?.kind !== 'answers') return undefined
   const us = other.cluster.nodes.find(({ id }) => id === cluster.node.id)
-  if (us === undefined) return false
-  return us.heardBy?.includes('multicast')
+  return us === undefined ? [] : us.heardBy
 }
 
 function deadFinding({ address, lastHeardMs }: ReportedNode): Finding {
@@ -84,15 +90,22 @@ function linkFindings(link: Link): Finding[] {
 
 function sinceWhen({ heard, hasStopped }: Link): string {
   const last = hasStopped ? ` any more, for ${agoText(heard?.multicastMs ?? 0)}` : ''
-  const byUnicast = (heard?.unicastMs ?? Infinity) <= HEARD_WITHIN_MS
-  return `${last}${byUnicast ? '; unicast carries on' : ''}`
+  return `${last}${isHeardByUnicast(heard) ? '; unicast carries on' : ''}`
+}
+
+function isHeardByUnicast(heard: HeardNode | undefined): boolean {
+  return (heard?.unicastMs ?? Infinity) <= HEARD_WITHIN_MS
 }
 
 /** "10.0.0.2:8181: heard by multicast, 0 % lost; hears this node by multicast; clock 3 ms ahead" */
-function linkText({ node, heard, hearsUs }: Link): string {
+function linkText({ node, heard, hearsUsBy }: Link): string {
+  const here = isHeardByUnicast(heard) ? 'multicast and unicast' : 'multicast'
   const lost = `${percent(heard?.lostShare ?? 0)} lost`
-  const back = hearsUs === undefined ? 'does not say whom it hears' : 'hears this node by multicast'
-  return `${node.address}: heard by multicast, ${lost}; ${back}; clock ${clockText(heard?.clockAheadMs ?? 0)}`
+  const back =
+    hearsUsBy === undefined
+      ? 'does not say whom it hears'
+      : `hears this node by ${hearsUsBy.join(' and ')}`
+  return `${node.address}: heard by ${here}, ${lost}; ${back}; clock ${clockText(heard?.clockAheadMs ?? 0)}`
 }
 
 function lossFinding({ node, heard, isHeard }: Link): Finding | undefined {

@@ -262,6 +262,19 @@ function said(sentence: string) {
   return { grade: 'ok', sentence, advice: '' }
 }
 
+t.test('what also comes by unicast is said', (t) => {
+  const given = {
+    in: { [TWO]: { ...WELL, unicastMs: 30 } },
+    out: BOTH_OUT(['multicast', 'unicast']),
+  }
+  const sentence = findingsOf(factsOf(given)).at(-1)?.sentence
+  t.match(
+    sentence,
+    'heard by multicast and unicast, 0 % lost; hears this node by multicast and unicast;',
+  )
+  t.end()
+})
+
 t.test('without a node it says what it heard', (t) => {
   const facts = { ...factsOf({}), daemon: { kind: 'silent', sentence: 'nothing listens' } as const }
   const heard = (senders: Facts['listened']['senders'], trouble?: string) =>
