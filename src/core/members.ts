@@ -6,12 +6,18 @@ import {
   NODES_MAX,
   PINGS_BEFORE_DEAD,
   PING_WAIT_MS,
+  SEASONED_MS,
   SUSPECT_AFTER_MS,
   TICK_EVERY_MS,
 } from './limits.ts'
 import type { Beat, CallAnswer, Sender } from './messages.ts'
 import type { Outbox } from './outbox.ts'
-import { ASK_UNICAST_EVERY_MS, UNICAST_FOR_MS } from './reach-limits.ts'
+import {
+  ASK_NEW_EVERY_MS,
+  ASK_UNICAST_EVERY_MS,
+  INTRODUCED_FOR_MS,
+  UNICAST_FOR_MS,
+} from './reach-limits.ts'
 import { Reception } from './reception.ts'
 import type { Self } from './self.ts'
 import type { Address, NodeId, Way } from './types.ts'
@@ -50,6 +56,8 @@ export class Members {
   readonly #self: Self
   readonly #isListed: (id: NodeId) => boolean
   readonly #members = new Map<NodeId, Entry>()
+  /** Where others say that nodes are, and until when that is believed. */
+  readonly #introduced = new Map<Address, number>()
   #lastNonce = 0
   #isFullSaid = false
   /** Grows whenever somebody's phase or incarnation changed. */
@@ -142,6 +150,14 @@ export class Members {
       member.multicast.forgive(lagMs, nowMs)
       member.failedPings = 0
     }
+  }
+
+  /** Where nodes are that this one may not have heard: others have said so lately. */
+  introduced(nowMs: number): Address[] {
+    for (const [address, untilMs] of this.#introduced) {
+      if (nowMs >= untilMs) this.#introduced.delete(address)
+    }
+    return [...this.#introduced.keys()]
   }
 
   /** It says that our multicast does not reach it, or badly. Believed for a while: it says so again. */
@@ -241,6 +257,10 @@ export class Members {
     if (answer.kind === 'response' && answer.response.kind === 'pong') {
       const { id, incarnation, nonce } = answer.response
       if (nonce === ping.nonce && id === member.id && incarnation === member.incarnation) {
+        for (const address of answer.response.others) {
+          if (this.#introduced.size >= NODES_MAX && !this.#introduced.has(address)) break
+          this.#introduced.set(address, nowMs + INTRODUCED_FOR_MS)
+        }
         this.#pingPassed(member, nowMs)
         return
       }
@@ -309,7 +329,8 @@ function isHeardWell({ multicast }: Member, nowMs: number): boolean {
 
 /** It is heard, by unicast or badly, and has to know that this must go on. */
 function mustBeTold(member: Entry, nowMs: number): boolean {
-  if (nowMs - member.toldMs < ASK_UNICAST_EVERY_MS) return false
+  const isNew = nowMs - member.metMs < SEASONED_MS
+  if (nowMs - member.toldMs < (isNew ? ASK_NEW_EVERY_MS : ASK_UNICAST_EVERY_MS)) return false
   return member.multicast.silentMs(nowMs) > SUSPECT_AFTER_MS || member.multicast.isLossy
 }
 

@@ -271,6 +271,8 @@ export type NodeResponse =
       readonly nonce: string
       readonly id: NodeId
       readonly incarnation: number
+      /** To who hears badly: where the other nodes are. */
+      readonly others: readonly Address[]
     }
   | { readonly kind: 'promise'; readonly promise: NodePromise }
   /** To prepare and accept: no. `promised` tells what to outbid. */

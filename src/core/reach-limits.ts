@@ -9,6 +9,9 @@ export const UNICAST_AFTER_MS = 2 * BEAT_EVERY_MS + 2 * TICK_EVERY_MS
 /** A node says this often that our multicast does not reach it. Unit: ms. One ping each time. */
 export const ASK_UNICAST_EVERY_MS = 5000
 
+/** And this often to who was met lately: each time it may know more of the others. Unit: ms. */
+export const ASK_NEW_EVERY_MS = 2 * BEAT_EVERY_MS
+
 /** Said once, it is believed this long. Unit: ms. Two of the pings may be lost. */
 export const UNICAST_FOR_MS = 3 * ASK_UNICAST_EVERY_MS
 
@@ -26,6 +29,9 @@ export const OUTAGE_BEATS = RECEPTION_BEATS / 2
 
 /** Share of beats lost from which multicast counts as bad, and below which it is good again. */
 export const LOSSY_SHARE = { from: 0.25, below: 0.1 }
+
+/** Where a node is, as another one says, is believed this long. Unit: ms. It is said again sooner. */
+export const INTRODUCED_FOR_MS = 3 * ASK_UNICAST_EVERY_MS
 
 /** Addresses that one node looks for because it was told to. Unit: addresses. A few are enough. */
 export const SEEDS_MAX = 16

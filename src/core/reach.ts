@@ -1,5 +1,6 @@
 // Whom multicast does not reach, and whom this node looks for: where its packets go by unicast.
 // Judges nobody; what is said to them is others' business.
+import { BEAT_EVERY_MS } from './limits.ts'
 import type { Datagram } from './messages.ts'
 import type { Member, Members } from './members.ts'
 import type { Outbox } from './outbox.ts'
@@ -48,8 +49,10 @@ export class Reach {
       .filter((member) => this.#rules.unicastToDeaf && needsUnicast(member, nowMs))
       .map((member) => member.address)
     this.#out.send('everyone', beat)
-    const sought = nowMs >= this.#nextSeekMs ? this.#sought() : []
-    if (nowMs >= this.#nextSeekMs) this.#nextSeekMs = nowMs + SEEK_EVERY_MS
+    const sought = nowMs >= this.#nextSeekMs ? this.#sought(nowMs) : []
+    // While a node joins it is in a hurry: two that do not find each other found two clusters.
+    const everyMs = this.#parts.self.phase === 'joining' ? BEAT_EVERY_MS : SEEK_EVERY_MS
+    if (nowMs >= this.#nextSeekMs) this.#nextSeekMs = nowMs + everyMs
     for (const address of new Set([...this.#byUnicast, ...sought])) this.#out.send(address, beat)
   }
 
@@ -82,13 +85,13 @@ export class Reach {
    * Where somebody of this cluster was, or is said to be, and nobody alive is known. The roster is
    * on disk with the view: after a restart it is how the others are found without multicast.
    */
-  #sought(): Address[] {
+  #sought(nowMs: number): Address[] {
     const { self, standing, members } = this.#parts
     const roster = this.#rules.rosterIsSought ? (standing.route?.roster ?? []) : []
     const isFound = (address: Address): boolean =>
       members.alive().some((member) => member.address === address)
     const listed = roster.filter(({ id }) => id !== self.id && !members.isAlive(id))
-    const named = this.#seeds.filter((address) => !isFound(address))
+    const named = [...this.#seeds, ...members.introduced(nowMs)].filter((at) => !isFound(at))
     return [...named, ...listed.map(({ address }) => address)].filter((at) => at !== self.address)
   }
 }

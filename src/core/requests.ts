@@ -93,7 +93,12 @@ export class Requests {
     const { self, members } = this.#parts
     if (!request.hearsYou) members.isNotHeardBy(from.sender.id, nowMs)
     const { id, incarnation } = self
-    this.#out.respond(from.ticket, { kind: 'pong', nonce: request.nonce, id, incarnation })
+    const { nonce, hearsYou } = request
+    // Two that hear neither each other nor anybody else's multicast meet through who knows both.
+    const isDeaf = !hearsYou && this.#rules.deafAreIntroduced
+    const known = isDeaf ? members.alive().filter((m) => m.id !== from.sender.id) : []
+    const others = known.map((m) => m.address)
+    this.#out.respond(from.ticket, { kind: 'pong', nonce, id, incarnation, others })
   }
 
   #nudge(request: Extract<NodeRequest, { kind: 'nudge' }>, ticket: number, nowMs: number): void {

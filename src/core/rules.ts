@@ -43,6 +43,8 @@ export interface Rules {
   readonly hungMasterIsReplaced: boolean
   /** Whom multicast does not reach gets heartbeats by unicast. */
   readonly unicastToDeaf: boolean
+  /** Who hears badly learns from those it hears where the others are. */
+  readonly deafAreIntroduced: boolean
   /** Who is in the roster and not there is looked for at its address. */
   readonly rosterIsSought: boolean
   /** After a stall a node distrusts its own timers before it distrusts others. */
@@ -142,6 +144,7 @@ export const ALL_RULES: Rules = {
   proposeAgainWhenFenced: true,
   hungMasterIsReplaced: true,
   unicastToDeaf: true,
+  deafAreIntroduced: true,
   rosterIsSought: true,
   stallRule: true,
   neverAdoptBelowPromise: true,

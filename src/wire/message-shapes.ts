@@ -250,7 +250,7 @@ export const request = variants<NodeRequest>({
 })
 
 export const response = variants<NodeResponse>({
-  pong: { nonce, id: nodeId, incarnation },
+  pong: { nonce, id: nodeId, incarnation, others: list(address, { max: NODES_MAX }) },
   promise: { promise },
   rejected: { promised: ballot, isVeto: truth },
   accepted: {},

@@ -132,7 +132,7 @@ t.test('a primary heard within 750 ms is knocked at before it is given up', asyn
 })
 
 t.test('the door decides: refused or broken promises, anything else is a veto', async (t) => {
-  const pong = response(A, { kind: 'pong', nonce: '', id: A, incarnation: 1 })
+  const pong = response(A, { kind: 'pong', nonce: '', id: A, incarnation: 1, others: [] })
   const ends: readonly (readonly [CallAnswer, string])[] = [
     [REFUSED, 'promise'],
     [BROKEN, 'promise'],

@@ -24,7 +24,7 @@ function forkLab(): { lab: Lab; forks: Forks; due: (nowMs: number) => boolean } 
 function reach(lab: Lab, passes: boolean, nowMs: number): void {
   const call = lab.call('ping')
   const nonce = call.request.kind === 'ping' ? call.request.nonce : ''
-  const pong = response(B, { kind: 'pong', nonce, id: B, incarnation: 1 })
+  const pong = response(B, { kind: 'pong', nonce, id: B, incarnation: 1, others: [] })
   lab.answer(call, passes ? pong : LATE, nowMs)
 }
 

@@ -134,7 +134,7 @@ export class Lab {
     for (const call of this.calls('ping')) {
       if (call.request.kind !== 'ping' || call.to !== (words.address ?? addressOf(id))) continue
       const { nonce } = call.request
-      this.answer(call, response(id, { kind: 'pong', nonce, id, incarnation }), nowMs)
+      this.answer(call, response(id, { kind: 'pong', nonce, id, incarnation, others: [] }), nowMs)
     }
     this.parts.leases.heard(sender(id, incarnation), beat(id, words))
     this.take()

@@ -55,7 +55,7 @@ class Watch {
     const call = this.#open.shift()
     if (call?.request.kind !== 'ping') throw new Error('no ping is open')
     const { id = B, life: incarnation = 1 } = from
-    const pong = { kind: 'pong', nonce: call.request.nonce, id, incarnation } as const
+    const pong = { kind: 'pong', nonce: call.request.nonce, id, incarnation, others: [] } as const
     this.lab.answer(call, how === 'pong' ? response(id, pong) : how, nowMs)
   }
 
@@ -293,7 +293,11 @@ t.test('answers pings but is not heard: alive, and told so by our pings', async 
   const [ping] = late.lab.calls('ping')
   t.strictSame(ping?.request, { kind: 'ping', nonce: '2', hearsYou: false })
   if (ping !== undefined) {
-    late.lab.answer(ping, response(B, { kind: 'pong', nonce: '2', id: B, incarnation: 1 }), 1252)
+    late.lab.answer(
+      ping,
+      response(B, { kind: 'pong', nonce: '2', id: B, incarnation: 1, others: [] }),
+      1252,
+    )
   }
   t.equal(late.phase(), 'alive')
   t.equal(late.lab.parts.members.get(B)?.isDeafUntilMs, -Infinity, 'it hears us, for all we know')

@@ -1,16 +1,18 @@
 // Where packets go by unicast: to those whom multicast does not reach, and to those looked for.
 import t from 'tap'
-import { SUSPECT_AFTER_MS } from '../../src/core/limits.ts'
+import { BEAT_EVERY_MS, SUSPECT_AFTER_MS } from '../../src/core/limits.ts'
 import type { Beat } from '../../src/core/messages.ts'
 import { NodeCore } from '../../src/core/node.ts'
 import {
   GREET_MS,
+  INTRODUCED_FOR_MS,
   INVALIDATED_BY_UNICAST_MAX,
   SEEDS_MAX,
   SEEK_EVERY_MS,
   UNICAST_AFTER_MS,
   UNICAST_FOR_MS,
 } from '../../src/core/reach-limits.ts'
+import { Requests } from '../../src/core/requests.ts'
 import { ALL_RULES } from '../../src/core/rules.ts'
 import type { NodeId } from '../../src/core/types.ts'
 import { MemoryStore } from '../../src/storage/memory-store.ts'
@@ -119,6 +121,7 @@ t.test(
 
 t.test('who is in the roster and not there is looked for, once a second', async (t) => {
   const lab = new Lab({ me: A, state: state(view('2A', 'A+', { roster: 'ABC' })) })
+  lab.parts.self.phase = 'member'
   t.same(reached(lab, 0), [addressOf(B), addressOf(C)])
   t.same(reached(lab, SEEK_EVERY_MS - 1), [])
   lab.meet(B, SEEK_EVERY_MS - 1)
@@ -129,6 +132,7 @@ t.test('who is in the roster and not there is looked for, once a second', async 
 
 t.test('addresses that an operator names are looked for until somebody is there', async (t) => {
   const lab = labWith(B)
+  lab.parts.self.phase = 'member'
   lab.parts.reach.lookFor(['10.9.9.9:1', addressOf(B), addressOf(A)])
   t.same(reached(lab, LATER), ['10.9.9.9:1'], 'not where B is, and not where this node is')
   t.same(reached(lab, LATER + 1), [])
@@ -147,7 +151,7 @@ t.test('who is heard only by unicast, or badly, is told so every five seconds', 
   const pong = (call: typeof verify, nowMs: number): void => {
     if (call.request.kind !== 'ping') return
     const { nonce } = call.request
-    const answer = { kind: 'pong', nonce, id: B, incarnation: 1 } as const
+    const answer = { kind: 'pong', nonce, id: B, incarnation: 1, others: [] } as const
     lab.answer(call, { kind: 'response', sender: sender(B), response: answer }, nowMs)
   }
   pong(verify, 1)
@@ -161,7 +165,8 @@ t.test('who is heard only by unicast, or badly, is told so every five seconds', 
       pong(call, nowMs)
     }
   }
-  t.same(told, [5000, 10_000])
+  // At first twice a second: whoever is asked may know more of the others each time.
+  t.same(told, [500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 4500, 9500])
   lab.hear(B, 15_000, { beat: 15_000 })
   lab.parts.members.tick(15_000)
   t.same(lab.calls('ping'), [], 'its multicast is back')
@@ -258,3 +263,41 @@ t.test('a primary lists a node, and itself, where they are now', async (t) => {
   const nobody = primaryLab(v2)
   t.equal(why(nobody, 1) + why(nobody, 101), '')
 })
+
+t.test('a node that joins looks for others with every heartbeat', async (t) => {
+  const lab = new Lab({ me: A })
+  lab.parts.reach.lookFor(['10.9.9.9:1'])
+  const seen = [0, BEAT_EVERY_MS - 1, BEAT_EVERY_MS].map((nowMs) => reached(lab, nowMs).length)
+  t.same(seen, [1, 0, 1])
+})
+
+t.test(
+  'who hears badly is told where the others are, and looks for them for a while',
+  async (t) => {
+    const hub = labWith(B, C)
+    const ask = (hearsYou: boolean): unknown => {
+      const request = { kind: 'ping', nonce: 'n', hearsYou } as const
+      new Requests(hub.out, hub.parts, ALL_RULES).take(
+        { ticket: 1, sender: sender(B), request },
+        LATER,
+      )
+      return hub.new('respond').map(({ response }) => response)
+    }
+    t.match(ask(true), [{ kind: 'pong', others: [] }])
+    t.match(ask(false), [{ kind: 'pong', others: [addressOf(C)] }], 'not where it is itself')
+
+    const lab = new Lab({ me: B })
+    lab.parts.self.phase = 'member'
+    byUnicast(lab, A, 0)
+    const call = lab.call('ping')
+    const nonce = call.request.kind === 'ping' ? call.request.nonce : ''
+    const others = [addressOf(B), addressOf(C)]
+    const pong = { kind: 'pong', nonce, id: A, incarnation: 1, others } as const
+    lab.answer(call, { kind: 'response', sender: sender(A), response: pong }, 1)
+    t.same(reached(lab, 2), [addressOf(A), addressOf(C)], 'not where this node is')
+    lab.hear(A, INTRODUCED_FOR_MS, { beat: 2 })
+    t.same(reached(lab, INTRODUCED_FOR_MS), [addressOf(C)])
+    lab.hear(A, 2 * INTRODUCED_FOR_MS, { beat: 3 })
+    t.same(reached(lab, 2 * INTRODUCED_FOR_MS), [], 'by then nobody has said so for long')
+  },
+)

@@ -26,7 +26,7 @@ function message(request: NodeRequest, type = 'application/x-diststore'): Reques
 
 t.test('a message is handed to the node, and its response comes back signed', async (t) => {
   const { fetch, node } = await startServer(t)
-  node.nextResponse = { kind: 'pong', nonce: 'n', id: FAKE_ID, incarnation: 1 }
+  node.nextResponse = { kind: 'pong', nonce: 'n', id: FAKE_ID, incarnation: 1, others: [] }
   const response = await fetch(nodePath('ping'), message(PING))
   t.equal(response.status, 200)
   t.equal(response.headers.get('content-type'), 'application/x-diststore')
@@ -214,7 +214,7 @@ t.test('a body that was not signed does not reach the decoder', async (t) => {
 t.test('the answer to a signed message is signed', async (t) => {
   const { gate } = gateOf({ kind: 'admitted', sign, isBody: () => true })
   const { fetch, node } = await startServer(t, {}, gate)
-  node.nextResponse = { kind: 'pong', nonce: 'n', id: FAKE_ID, incarnation: 1 }
+  node.nextResponse = { kind: 'pong', nonce: 'n', id: FAKE_ID, incarnation: 1, others: [] }
   const response = await fetch('/_node/ping', message(PING))
   t.equal(response.status, 200)
   const bytes = (await response.arrayBuffer()).byteLength

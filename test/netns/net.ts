@@ -54,7 +54,12 @@ export class Net {
 
   /** What to put before a command so that it runs on this host. Its process id stays its own. */
   on(host: number): readonly string[] {
-    return ['ip', 'netns', 'exec', this.#nameOf(host)]
+    return ['ip', 'netns', 'exec', this.nameOf(host)]
+  }
+
+  /** Changes the interfaces of a host, or the ports and bridges of the switch, with `ip`. */
+  async change(where: number | 'switch', ...commands: string[]): Promise<void> {
+    await this.#ip(where, ...commands)
   }
 
   /** Changes the interfaces of a host, or the ports and bridges of the switch, with `ip`. */
@@ -104,18 +109,18 @@ export class Net {
   }
 
   #make(): void {
-    ip('netns', 'add', this.#nameOf('switch'))
+    ip('netns', 'add', this.nameOf('switch'))
     for (const name of SWITCHES) {
       const bridge = `link add ${name} type bridge mcast_snooping 0`
-      ipIn(this.#nameOf('switch'), [bridge, `link set ${name} up`])
+      ipIn(this.nameOf('switch'), [bridge, `link set ${name} up`])
     }
     for (let host = 1; host <= this.hosts; host++) this.#makeHost(host)
   }
 
   #makeHost(host: number): void {
-    const [name, port] = [this.#nameOf(host), portName(host)]
+    const [name, port] = [this.nameOf(host), portName(host)]
     ip('netns', 'add', name)
-    ipIn(this.#nameOf('switch'), [
+    ipIn(this.nameOf('switch'), [
       `link add ${port} type veth peer name ${PORT_OF_HOST} netns ${name}`,
       `link set ${port} master ${SWITCHES[0]} up`,
     ])
@@ -126,18 +131,19 @@ export class Net {
     ])
   }
 
-  #nameOf(host: number | 'switch'): string {
+  /** The network namespace of a host. */
+  nameOf(host: number | 'switch'): string {
     return `${this.#prefix}${host}`
   }
 
   async #ip(host: number | 'switch', ...commands: string[]): Promise<void> {
     for (const command of commands) {
-      await run('ip', ['-n', this.#nameOf(host), ...command.split(' ')], LIMITS)
+      await run('ip', ['-n', this.nameOf(host), ...command.split(' ')], LIMITS)
     }
   }
 
   async #tc(host: number | 'switch', command: string): Promise<void> {
-    await run('tc', ['-n', this.#nameOf(host), ...command.split(' ')], LIMITS)
+    await run('tc', ['-n', this.nameOf(host), ...command.split(' ')], LIMITS)
   }
 }
 

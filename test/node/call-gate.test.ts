@@ -19,7 +19,7 @@ const PATH = '/_node/ping'
 const BODY = Buffer.from('question')
 const NOTHING = new Uint8Array(0)
 const PING: NodeRequest = { kind: 'ping', nonce: 'n', hearsYou: true }
-const PONG = { kind: 'pong', nonce: 'n', id: NODE, incarnation: 7 } as const
+const PONG = { kind: 'pong', nonce: 'n', id: NODE, incarnation: 7, others: [] } as const
 
 /** A node that is called. */
 class Target {

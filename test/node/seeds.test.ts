@@ -21,9 +21,10 @@ function bench(nodes: readonly string[]) {
   /** The last wait ends, and all its lookups do. */
   const turn = async (): Promise<number> => {
     const wait = waits.pop()
-    wait?.work()
-    while (wait !== undefined && waits.length === 0) await Promise.resolve()
-    return wait?.ms ?? 0
+    if (wait === undefined) throw new Error('nothing waits')
+    wait.work()
+    while (waits.length === 0) await Promise.resolve()
+    return wait.ms
   }
   return { names, found, logged, waits, seeds, turn }
 }

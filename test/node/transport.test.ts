@@ -73,7 +73,7 @@ class Node {
     const api = createNodeApi(
       {
         sender: () => node.sender,
-        answer: () => Promise.resolve({ kind: 'pong', nonce: 'n', id, incarnation }),
+        answer: () => Promise.resolve({ kind: 'pong', nonce: 'n', id, incarnation, others: [] }),
       },
       { valueBytesMax: 1024, log: () => {}, gate: node.#gate },
     )

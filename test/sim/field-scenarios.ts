@@ -28,6 +28,7 @@ export function moving(stage: Stage): void {
   stage.at(4000, next)
 }
 
+/** Who does not find the others in time founds a cluster of its own, and the two are merged. */
 const NO_MULTICAST: Partial<Scenario['world']> = {
   network: { ...BASE.world.network, groupLossShare: 1 },
   areTold: true,
@@ -39,6 +40,7 @@ export const IN_THE_FIELD: readonly Scenario[] = [
     'three nodes without multicast, told once of one of them; one fault at a time',
     {
       world: NO_MULTICAST,
+      mayFork: true,
       faults: SINGLE,
       silenceMsMax: 4500,
     },
@@ -48,7 +50,18 @@ export const IN_THE_FIELD: readonly Scenario[] = [
     'five nodes without multicast that crash, leave, and lose their power together',
     {
       world: { ...NO_MULTICAST, nodes: 5 },
+      mayFork: true,
       faults: { ...FAULTS, weights: { kill: 3, leave: 2, pause: 1, blackout: 0.5 } },
+    },
+  ),
+  scenario(
+    'hub4',
+    'three nodes without multicast that are told once of a witness, and meet there',
+    {
+      world: { ...NO_MULTICAST, nodes: 4, witnesses: 1 },
+      mayFork: true,
+      faults: SINGLE,
+      silenceMsMax: 6000,
     },
   ),
   scenario('radio4', 'four nodes that lose four of ten multicasts, and read a few keys', {

@@ -32,6 +32,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['stallRule', 'wake2', 'I10'],
   ['unicastToDeaf', 'unicast3', 'I12'],
   ['rosterIsSought', 'unicast3', 'I12'],
+  ['deafAreIntroduced', 'hub4', 'I12'],
   ['vetoProtectsPrimary', 'oneear3', 'G2'],
   ['proposeAgainWhenFenced', 'stall3', 'I12'],
   ['hungMasterIsReplaced', 'hung4', 'G2'],

@@ -27,7 +27,7 @@ export interface WorldOptions {
   /** Clocks run fast or slow by up to this. Unit: share. */
   readonly drift: number
   readonly tickIsFirst: boolean
-  /** In its first life every node but the first is told where the first one is. */
+  /** In its first life every node but the last is told where the last one is. */
   readonly areTold?: boolean
   /** Undefined: as in production, and never reached. Unit: ms. */
   readonly tombstoneTtlMs?: number
@@ -129,9 +129,9 @@ export class World {
     machine.life = new Life(this.#around, machine)
     for (const witness of this.#witnesses) witness.started?.(machine.life)
     machine.life.begin()
-    const [first] = this.machines
-    if (this.#areTold && isNew && first !== undefined && machine !== first) {
-      machine.life.lookFor([first.address])
+    const last = this.machines.at(-1)
+    if (this.#areTold && isNew && last !== undefined && machine !== last) {
+      machine.life.lookFor([last.address])
     }
   }
 

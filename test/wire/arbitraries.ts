@@ -345,7 +345,7 @@ export const requestParts: ByKind<NodeRequest> = {
 }
 
 export const responseParts: ByKind<NodeResponse> = {
-  pong: record({ nonce, id: nodeId, incarnation }),
+  pong: record({ nonce, id: nodeId, incarnation, others: fc.array(address, { maxLength: 20 }) }),
   promise: record({ promise }),
   rejected: record({ promised: ballot, isVeto: fc.boolean() }),
   accepted: fc.constant({}),
