@@ -51,8 +51,8 @@ assert(BETTER_FOR_MS < AWAY_FOR_MS, 'what is better is taken before what is ther
 assert(STAMP_AGE_MAX_MS > 2 * MIRROR_CALL_WAIT_MS, 'a call that waits for its turn is not stale')
 assert(SENDER_KEEP_MS < FORGET_AFTER_MS, 'an earlier incarnation stays out for longer')
 
-/** Heartbeats of one node by which its loss is told. Unit: beats. Half a minute: one lost is 0.8 %. */
-export const LOSS_BEATS = 120
+/** Heartbeats of one node by which its loss is told. Unit: beats. A quarter of a minute: a cure shows soon. */
+export const LOSS_BEATS = 60
 
 /** A node heard within this counts as heard. Unit: ms. Twenty beats: many must be lost for silence. */
 export const HEARD_WITHIN_MS = 5000

