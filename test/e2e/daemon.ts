@@ -74,7 +74,7 @@ export class Daemon {
   }
 
   /** From its next start on it loses this share of the datagrams of a type. */
-  lose(type: number, share: number): void {
+  lose(type: number | 'any', share: number): void {
     this.#loss = `${type}:${share}`
   }
 
