@@ -24,7 +24,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   network: {
     folders: BELOW,
     libraries: ['undici'],
-    builtins: ['dgram', 'dns/promises', 'net', 'os', 'events', 'stream', 'stream/promises'],
+    builtins: ['dgram', 'dns/promises', 'fs', 'net', 'os', 'events', 'stream', 'stream/promises'],
   },
   system: {
     folders: BELOW,
@@ -43,7 +43,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   dashboard: { folders: [], libraries: [], builtins: [] },
   client: { folders: ['core', 'wire'], libraries: [], builtins: [] },
-  cli: { folders: ['client', 'config', 'network'], libraries: ['commander'], builtins: [] },
+  cli: {
+    folders: ['client', ...BELOW, 'network'],
+    libraries: ['commander', 'undici'],
+    builtins: ['stream', 'stream/promises', 'util'],
+  },
   bin: {
     folders: ['cli', 'node', 'config', 'system'],
     libraries: [],

@@ -36,21 +36,37 @@ export function parseSettings(around: Surroundings): Parsed {
   if (flags.action === 'help') return { kind: 'help', text: helpText() }
   if (flags.action === 'version') return { kind: 'version' }
 
+  const resolved = resolveGiven(flags.given, around)
+  const complete = withSecrets(resolved, around.readSecretFile)
+  return flags.action === 'check' && complete.kind === 'settings' ? { kind: 'checked' } : complete
+}
+
+/**
+ * The same settings without the secrets, for a program that is not the node and wants to find it.
+ * Knows no actions: --help and the like are the caller's.
+ */
+export function parsePlace(around: Omit<Surroundings, 'readSecretFile'>): Resolved {
+  const flags = parseArguments(around.argv)
+  return flags.kind === 'bad' ? flags : resolveGiven(flags.given, around)
+}
+
+function resolveGiven(
+  flags: GivenSettings,
+  around: Pick<Surroundings, 'env' | 'interfaces' | 'readFile'>,
+): Resolved {
   const variables = givenByEnvironment(around.env)
   if (variables.kind === 'bad') return variables
-  const named = flags.given.get('config') ?? variables.given.get('config')
+  const named = flags.get('config') ?? variables.given.get('config')
   const file = givenBySettingsFile(named, around.readFile)
   if (file.kind === 'bad') return file
 
-  const given = new Map([...file.given, ...variables.given, ...flags.given])
+  const given = new Map([...file.given, ...variables.given, ...flags])
   const checked = checkValues(given)
   if (checked.kind === 'bad') return checked
-  const resolved = resolveSettings(checked.values, given, {
+  return resolveSettings(checked.values, given, {
     interfaces: around.interfaces,
     stateDirectory: around.env['STATE_DIRECTORY'],
   })
-  const complete = withSecrets(resolved, around.readSecretFile)
-  return flags.action === 'check' && complete.kind === 'settings' ? { kind: 'checked' } : complete
 }
 
 function withSecrets(resolved: Resolved, readSecretFile: ReadSecretFile): Resolved {

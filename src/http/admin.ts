@@ -9,11 +9,12 @@ import { conflicts } from './conflicts.ts'
 import { mediaType } from './content-type.ts'
 import { type Intake, readBody } from './intake.ts'
 import { ORDER_BYTES_MAX } from './limits.ts'
+import { network } from './network-report.ts'
 import type { PublicNode } from './node-access.ts'
 import { jsonReply, problemReply, type Reply } from './reply.ts'
 import { parseTarget } from './target.ts'
 
-type AdminNode = Pick<PublicNode, 'order' | 'status' | 'conflicts' | 'audit'>
+type AdminNode = Pick<PublicNode, 'order' | 'status' | 'conflicts' | 'audit' | 'network'>
 
 interface Asked {
   readonly req: IncomingMessage
@@ -33,13 +34,14 @@ const ROUTES: Readonly<Record<string, readonly AdminRoute[]>> = {
   '/admin/conflicts': [
     { method: 'GET', answer: (node, { req }) => conflicts(node, req.url ?? '') },
   ],
+  '/admin/network': [{ method: 'GET', answer: network }],
   '/admin/voters': [{ method: 'GET', answer: showVoters }, ordering(readVoters)],
 }
 
 /** Everything under /admin/. */
 export async function admin(node: AdminNode, asked: Asked, intake: Intake): Promise<Reply> {
   const { req } = asked
-  if (!isLoopback(req.socket.remoteAddress ?? '')) {
+  if (!isFromHere(req.socket)) {
     const detail = 'The operator’s requests are answered to this host alone: send it from there.'
     return problemReply('forbidden', detail)
   }
@@ -54,6 +56,21 @@ export async function admin(node: AdminNode, asked: Asked, intake: Intake): Prom
   const allowed = routes.map((each) => each.method).join(', ')
   const detail = `${req.method} is not for this path: use ${allowed}.`
   return problemReply('method-not-allowed', detail, { headers: { Allow: allowed } })
+}
+
+/** A connection. Without addresses it has ended. */
+interface Ends {
+  readonly remoteAddress?: string | undefined
+  readonly localAddress?: string | undefined
+}
+
+/**
+ * Whether a connection comes from this host: from a loopback address, or from the very address that
+ * it goes to. Nobody else gets an answer to either.
+ */
+export function isFromHere({ remoteAddress, localAddress }: Ends): boolean {
+  if (remoteAddress === undefined) return false
+  return isLoopback(remoteAddress) || remoteAddress === localAddress
 }
 
 /** Whether an address is one of this host's own, which nobody else can send from. */

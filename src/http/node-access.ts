@@ -1,7 +1,7 @@
 // What the HTTP apps ask of the node they stand before. Implemented by node/, faked in tests.
 import type { Conflict } from '../core/conflicts.ts'
 import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
-import type { ClusterStatus } from '../core/status.ts'
+import type { ClusterStatus, NodeStatus } from '../core/status.ts'
 import type {
   Entry,
   Order,
@@ -9,9 +9,11 @@ import type {
   ReadOutcome,
   Source,
   Version,
+  Way,
   WriteCommand,
   WriteOutcome,
 } from '../core/types.ts'
+import type { NetworkReport } from './network-report.ts'
 
 /** How fresh a read must be, as Cache-Control said it. */
 export type Freshness =
@@ -33,6 +35,10 @@ export interface KeyList {
 
 /** What GET /cluster adds to the core's status. */
 export interface NodeStatusReport extends ClusterStatus {
+  readonly nodes: readonly (NodeStatus & {
+    /** By which ways packets of it came in the last five seconds. */
+    readonly heardBy: readonly Way[]
+  })[]
   /** Copies kept by this node. Unit: entries. */
   readonly copies: number
 }
@@ -67,6 +73,8 @@ export interface PublicNode {
   audit(): void
   status(): NodeStatusReport
   isReady(): boolean
+  /** What this node hears of whom. */
+  network(): NetworkReport
   /** Writes that lost when this node merged two sides of a split, oldest first. */
   conflicts(): readonly Conflict[]
   /** Wall clock of this node. Unit: ms since 1970. */

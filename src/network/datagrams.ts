@@ -8,7 +8,7 @@ import { ChangeLog } from './change-log.ts'
 import { errorCode } from './error-code.ts'
 import { RECEIVE_BUFFER_BYTES, RECEIVE_BUFFER_BYTES_MIN } from './limits.ts'
 import type { NetworkLog } from './log.ts'
-import { Membership } from './membership.ts'
+import { Membership, type MembershipState } from './membership.ts'
 
 /** What happens to a datagram at this seam. Tests cut and delay links with it. */
 export type Fault = (
@@ -46,6 +46,8 @@ export interface Datagrams {
   /** Never throws and never waits: what cannot be sent is counted, and logged once a change. */
   send(bytes: Uint8Array, to: 'everyone' | Address): void
   counts(): DatagramCounts
+  /** On which interfaces the group is heard, or why it is not. */
+  memberships(): readonly MembershipState[]
   /** From now on multicast uses the interface with this IPv4 address; it is joined anew. */
   useInterface(address: string): void
   /** Closes both sockets. May be called twice. */
@@ -131,6 +133,10 @@ class TwoSockets implements Datagrams {
 
   counts(): DatagramCounts {
     return { ...this.#counts }
+  }
+
+  memberships(): readonly MembershipState[] {
+    return [this.#membership.state()]
   }
 
   useInterface(address: string): void {

@@ -21,6 +21,13 @@ export interface MembershipOptions {
   readonly interfaceAddress: string
 }
 
+/** Whether the group is heard on an interface. */
+export interface MembershipState {
+  readonly interfaceAddress: string
+  /** The system's code for why it could not be joined; undefined: it was. */
+  readonly trouble: string | undefined
+}
+
 /** Both sockets use the same interface. */
 export class Membership {
   readonly #listener: Listener
@@ -30,6 +37,7 @@ export class Membership {
   #interfaceAddress: string
   #timer: NodeJS.Timeout | undefined
   #isTryingAgain = false
+  #trouble: string | undefined
 
   constructor(
     sockets: { readonly listener: Listener; readonly speaker: Speaker },
@@ -49,6 +57,10 @@ export class Membership {
     if (!this.#isTryingAgain) this.#renewIn(JOIN_AGAIN_MS)
   }
 
+  state(): MembershipState {
+    return { interfaceAddress: this.#interfaceAddress, trouble: this.#trouble }
+  }
+
   /** From now on both sockets use another interface, or the same one that came back. */
   useInterface(address: string): void {
     this.#leave()
@@ -64,10 +76,12 @@ export class Membership {
     this.#leave()
     try {
       this.#join()
+      this.#trouble = undefined
       this.#joining.works(this.#interfaceAddress)
       this.#renewIn(JOIN_EVERY_MS)
     } catch (error) {
-      this.#joining.fails(this.#interfaceAddress, errorCode(error))
+      this.#trouble = errorCode(error)
+      this.#joining.fails(this.#interfaceAddress, this.#trouble)
       this.#renewIn(JOIN_AGAIN_MS)
     }
   }

@@ -14,6 +14,7 @@ import type {
   WriteCommand,
   WriteOutcome,
 } from '../core/types.ts'
+import type { NetworkReport } from '../http/network-report.ts'
 import type {
   Freshness,
   HeldEntry,
@@ -27,6 +28,7 @@ import { inRange, keysFrom } from '../storage/key-order.ts'
 import type { KeyRange, Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Driver } from './driver.ts'
+import type { NetworkWatch } from './network-watch.ts'
 
 export interface CacheNodeParts {
   readonly core: NodeCore
@@ -38,6 +40,7 @@ export interface CacheNodeParts {
   readonly nextVersion: () => string
   /** What an operator should know besides what the core says. */
   readonly warnings: () => readonly string[]
+  readonly watch: Pick<NetworkWatch, 'report' | 'heardBy'>
 }
 
 export class CacheNode implements PublicNode, InternalNode {
@@ -115,9 +118,18 @@ export class CacheNode implements PublicNode, InternalNode {
   }
 
   status(): NodeStatusReport {
-    const { core, clock, copies, warnings } = this.#parts
+    const { core, clock, copies, warnings, watch } = this.#parts
     const status = core.status(clock.monotonicMs())
-    return { ...status, warnings: [...status.warnings, ...warnings()], copies: copies.count }
+    return {
+      ...status,
+      nodes: status.nodes.map((node) => ({ ...node, heardBy: watch.heardBy(node.id) })),
+      warnings: [...status.warnings, ...warnings()],
+      copies: copies.count,
+    }
+  }
+
+  network(): NetworkReport {
+    return this.#parts.watch.report()
   }
 
   conflicts(): readonly Conflict[] {

@@ -1,6 +1,6 @@
 // Limits of the driver and of what it lets in: unit and reason. Never a setting.
 import { assert } from '../core/assert.ts'
-import { FORGET_AFTER_MS, MIRROR_CALL_WAIT_MS, NODES_MAX } from '../core/limits.ts'
+import { BEAT_EVERY_MS, FORGET_AFTER_MS, MIRROR_CALL_WAIT_MS, NODES_MAX } from '../core/limits.ts'
 
 /** Requests of other nodes under way here. Unit: requests. Beyond: answered "unable" at once. */
 export const REQUESTS_MAX = 10_000
@@ -50,3 +50,17 @@ export const NAMES_AGAIN_MS = 5000
 assert(BETTER_FOR_MS < AWAY_FOR_MS, 'what is better is taken before what is there')
 assert(STAMP_AGE_MAX_MS > 2 * MIRROR_CALL_WAIT_MS, 'a call that waits for its turn is not stale')
 assert(SENDER_KEEP_MS < FORGET_AFTER_MS, 'an earlier incarnation stays out for longer')
+
+/** Heartbeats of one node by which its loss is told. Unit: beats. A quarter of a minute: a cure shows soon. */
+export const LOSS_BEATS = 60
+
+/** A node heard within this counts as heard. Unit: ms. Twenty beats: many must be lost for silence. */
+export const HEARD_WITHIN_MS = 5000
+
+/** Addresses remembered from which came what was refused. Unit: addresses. */
+export const STRANGERS_MAX = 64
+
+/** A silent one gives way to another after this. Unit: ms. */
+export const STRANGER_KEEP_MS = 60_000
+
+assert(LOSS_BEATS * BEAT_EVERY_MS > 2 * HEARD_WITHIN_MS, 'loss is told over more than a pause')

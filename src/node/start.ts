@@ -28,6 +28,7 @@ import { CacheNode } from './cache-node.ts'
 import { Driver } from './driver.ts'
 import { Finder } from './finder.ts'
 import { DRAIN_WAIT_MS, IDLE_SWEEP_MS } from './limits.ts'
+import { NetworkWatch } from './network-watch.ts'
 import { type RefusalCounts, Security } from './security.ts'
 import { Transport } from './transport.ts'
 
@@ -77,12 +78,15 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   const nextVersion = versionStamp(store, world)
   const finder = new Finder(settings, { driver, clock, log, interfaces: world.interfaces })
   const warnings = () => [...finder.warnings(), ...security.warnings()]
-  const node = new CacheNode({ core, driver, store, copies, clock, nextVersion, warnings })
+  // Asked for each time: the address of a node may change.
+  const self = () => core.status(clock.monotonicMs()).node
+  const watch = new NetworkWatch(settings, { clock, security, node: self })
+  const node = new CacheNode({ core, driver, store, copies, clock, nextVersion, warnings, watch })
   const listener = createListener(node, { settings, world, gate: security.gate })
   const server = http.createServer(SERVER_OPTIONS, listener)
   limitServer(server)
   try {
-    const transport = await openSockets(server, { settings, core, driver, security, world })
+    const transport = await openSockets(server, { settings, core, driver, security, watch, world })
     driver.start(transport)
     finder.start(transport)
     const { nodeId: id, incarnation, keyCount: keys } = store
@@ -102,20 +106,25 @@ async function openSockets(
     core: NodeCore
     driver: Driver
     security: Security
+    watch: NetworkWatch
     world: World
   },
 ): Promise<Transport> {
-  const { settings, core, driver, security, world } = parts
+  const { settings, core, driver, security, watch, world } = parts
   const { clock, log } = world
   const transport = await Transport.open(settings, {
     sender: () => core.sender(),
-    received: (packet) => driver.step({ kind: 'datagram', ...packet }),
+    received: (packet) => {
+      watch.heard(packet)
+      driver.step({ kind: 'datagram', ...packet })
+    },
     clock,
     keyring: security.keyring,
-    packetRefusals: security.packetRefusals,
+    packetRefusals: watch.refusals,
     answerRefusals: security.answerRefusals,
     log: (level, event, fields) => log[level](event, fields),
   })
+  watch.use(transport)
   try {
     await listen(server, settings)
     return transport

@@ -2,8 +2,9 @@
 import type { CallAnswer, Datagram, NodeRequest, Sender } from '../core/messages.ts'
 import { PING_WAIT_MS } from '../core/limits.ts'
 import type { Address, Way } from '../core/types.ts'
-import { type Datagrams, openDatagrams } from '../network/datagrams.ts'
+import { type DatagramCounts, type Datagrams, openDatagrams } from '../network/datagrams.ts'
 import type { NetworkLog } from '../network/log.ts'
+import type { MembershipState } from '../network/membership.ts'
 import { type NodeClient, startNodeClient } from '../network/node-client.ts'
 import type { Clock } from '../system/clock.ts'
 import { encodeDatagram } from '../wire/datagram.ts'
@@ -12,6 +13,11 @@ import type { NodeSettings } from '../config/settings.ts'
 import { type AnswerRefusal, Caller } from './caller.ts'
 import { type Challenge, PacketGate, type PacketRefusal } from './packet-gate.ts'
 import type { Refusals } from './refusals.ts'
+
+export interface SocketState {
+  readonly counts: DatagramCounts
+  readonly memberships: readonly MembershipState[]
+}
 
 /** A packet that passed the gate. */
 export interface ReceivedPacket {
@@ -103,6 +109,11 @@ export class Transport {
 
   call(to: Address, request: NodeRequest, timeoutMs: number): Promise<CallAnswer> {
     return this.#caller.call(to, request, timeoutMs)
+  }
+
+  /** What the sockets did so far, and where they hear the group. */
+  sockets(): SocketState {
+    return { counts: this.#datagrams.counts(), memberships: this.#datagrams.memberships() }
   }
 
   async stop(): Promise<void> {

@@ -22,13 +22,7 @@ const cases: [title: string, flags: string[], code: number, stdout: RegExp, stde
   ['a bad port', ['--port', '0'], 2, /^$/, /^diststored: .*port .*must be .*1 to 65535\n$/],
   ['a bad port, checked', ['--check-config', '--port', 'x'], 2, /^$/, /^diststored: .*port.*\n$/],
   ['an unknown flag', ['--prot', '1'], 2, /^$/, /^diststored: .*--prot.*\n$/],
-  [
-    'what is not built',
-    ['--node', '10.0.0.1:8181'],
-    2,
-    /^$/,
-    /^diststored: .*node.*not built.*\n$/,
-  ],
+  ['a node without a port', ['--node', 'nowhere'], 2, /^$/, /^diststored: .*node.*must be .*\n$/],
   [
     'an open secret',
     ['--secret-file', '/etc/passwd'],

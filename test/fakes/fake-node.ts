@@ -11,6 +11,7 @@ import type {
   WriteOutcome,
 } from '../../src/core/types.ts'
 import { VersionClock } from '../../src/core/version.ts'
+import type { NetworkReport } from '../../src/http/network-report.ts'
 import type {
   Freshness,
   HeldEntry,
@@ -43,6 +44,18 @@ export class FakeNode implements PublicNode, InternalNode {
   heldAgeMs: number | undefined = 0
   now = 1_700_000_000_000
   ready = true
+  hears: NetworkReport = {
+    node: { id: FAKE_ID, address: '127.0.0.1:8181' },
+    cluster: 'default',
+    hasSecret: false,
+    group: '239.192.73.81:4983',
+    interfaces: [{ address: '127.0.0.1', trouble: undefined }],
+    receiveBuffer: { asked: 8_388_608, granted: 8_388_608 },
+    packets: { received: 0, sent: 0, errors: 0 },
+    refused: {},
+    nodes: [],
+    strangers: [],
+  }
   lost: Conflict[] = []
   report: NodeStatusReport = {
     node: { id: FAKE_ID, address: '127.0.0.1:8181', incarnation: 1, state: 'member', role: 'node' },
@@ -114,6 +127,10 @@ export class FakeNode implements PublicNode, InternalNode {
 
   status(): NodeStatusReport {
     return this.report
+  }
+
+  network(): NetworkReport {
+    return this.hears
   }
 
   isReady(): boolean {

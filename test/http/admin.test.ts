@@ -66,6 +66,45 @@ t.test('what is no order is refused, and reaches nobody', async (t) => {
   t.strictSame(node.orders, [])
 })
 
+t.test('what is not known of the network is null', async (t) => {
+  const { node, fetch } = await startServer(t)
+  const known = { multicastMs: 20, unicastMs: 3, lostShare: 0.5, clockAheadMs: -4 }
+  const unknown = { multicastMs: undefined, unicastMs: undefined, lostShare: undefined }
+  node.hears = {
+    ...node.hears,
+    interfaces: [
+      { address: '10.0.0.1', trouble: 'ENODEV' },
+      { address: '10.0.0.2', trouble: undefined },
+    ],
+    nodes: [
+      { id: 'aa', address: '10.0.0.1:8181', ...known },
+      { id: 'bb', address: '10.0.0.2:8181', ...unknown, clockAheadMs: undefined },
+    ],
+    strangers: [{ address: '10.0.0.9:8181', reason: 'cluster', packets: 2, lastMs: 7 }],
+  }
+  const answer = await fetch('/admin/network')
+  t.equal(answer.status, 200)
+  t.strictSame(await answer.json(), {
+    ...node.hears,
+    interfaces: [
+      { address: '10.0.0.1', trouble: 'ENODEV' },
+      { address: '10.0.0.2', trouble: null },
+    ],
+    nodes: [
+      { id: 'aa', address: '10.0.0.1:8181', ...known },
+      {
+        id: 'bb',
+        address: '10.0.0.2:8181',
+        multicastMs: null,
+        unicastMs: null,
+        lostShare: null,
+        clockAheadMs: null,
+      },
+    ],
+  })
+  t.equal((await fetch('/admin/network', { method: 'POST' })).status, 405)
+})
+
 t.test('the voters are shown', async (t) => {
   const { node, fetch } = await startServer(t)
   const answer = await fetch('/admin/voters')

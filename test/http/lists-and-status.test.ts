@@ -1,7 +1,7 @@
 // Lists of keys, and what a node says about itself.
 import t from 'tap'
 import { formatVersion } from '../../src/core/version.ts'
-import { isLoopback } from '../../src/http/admin.ts'
+import { isFromHere, isLoopback } from '../../src/http/admin.ts'
 import { FAKE_ID } from '../fakes/fake-node.ts'
 import { entry } from './cases.ts'
 import { problemOf, startServer } from './setup.ts'
@@ -70,14 +70,16 @@ t.test('/cluster in a view', async (t) => {
       voters: [],
       isUnclean: false,
     },
-    nodes: [{ ...at, state: 'alive', role: 'primary', keys: 7, lastHeardMs: 0 }],
+    nodes: [
+      { ...at, state: 'alive', role: 'primary', keys: 7, lastHeardMs: 0, heardBy: ['multicast'] },
+    ],
     proofAgeMs: 12,
     audit: { lastMs: 4000, differences: 2 },
     warnings: ['alone'],
   }
   t.match(await (await fetch('/cluster')).json(), {
     view: { ballot: `3.${FAKE_ID}`, masters, roster: [at], voters: [], isUnclean: false },
-    nodes: [{ ...at, state: 'alive', role: 'primary', keys: 7, lastHeardMs: 0 }],
+    nodes: [{ ...at, state: 'alive', role: 'primary', keys: 7, heardBy: ['multicast'] }],
     proofAgeMs: 12,
     audit: { lastMs: 4000, differences: 2 },
     warnings: ['alone'],
@@ -115,6 +117,19 @@ for (const [address, wanted] of addresses) {
     t.end()
   })
 }
+
+t.test(
+  'an operator may come from the address that is asked: nobody else gets an answer there',
+  (t) => {
+    const at = (remoteAddress: string | undefined, localAddress: string | undefined) =>
+      isFromHere({ remoteAddress, localAddress })
+    t.equal(at('10.0.0.1', '10.0.0.1'), true)
+    t.equal(at('::ffff:10.0.0.1', '::ffff:10.0.0.1'), true)
+    t.equal(at('10.0.0.2', '10.0.0.1'), false)
+    t.equal(at(undefined, undefined), false)
+    t.end()
+  },
+)
 
 t.test('/admin/conflicts lists what lost in a merge, and gives its value', async (t) => {
   const { fetch, node } = await startServer(t)

@@ -14,7 +14,7 @@ const GROUP = '239.192.73.99'
 const GROUP_PORT = 4999
 const PORT = 8199
 
-type Heard = { text: string; from: string }
+type Heard = { text: string; from: string; way: string }
 
 /** A pair of sockets that remembers what it heard and logged. */
 async function open(t: Tap, host: string, options: Partial<DatagramsOptions> = {}) {
@@ -22,8 +22,8 @@ async function open(t: Tap, host: string, options: Partial<DatagramsOptions> = {
   const logged: string[] = []
   const waiting: { count: number; resolve: (heard: Heard[]) => void }[] = []
   const handlers: DatagramHandlers = {
-    received(bytes, from) {
-      heard.push({ text: Buffer.from(bytes).toString(), from })
+    received(bytes, from, way) {
+      heard.push({ text: Buffer.from(bytes).toString(), from, way })
       for (const wait of waiting) if (heard.length >= wait.count) wait.resolve(heard)
     },
     log: (level, event, fields) => logged.push(`${level} ${event} ${JSON.stringify(fields)}`),
@@ -57,7 +57,11 @@ t.test('what one node sends to everyone, every node on the host hears, itself to
   const hosts = Array.from({ length: 10 }, (_, i) => `127.1.9.${i + 1}`)
   const nodes = await Promise.all(hosts.map((host) => open(t, host)))
   for (const [i, node] of nodes.entries()) node.datagrams.send(bytes(`I am ${i}`), 'everyone')
-  const wanted = hosts.map((host, i) => ({ text: `I am ${i}`, from: `${host}:${PORT}` }))
+  const wanted = hosts.map((host, i) => ({
+    text: `I am ${i}`,
+    from: `${host}:${PORT}`,
+    way: 'multicast',
+  }))
   for (const node of nodes) {
     const heard = await node.hear(hosts.length)
     t.same([...heard].sort(byFrom), [...wanted].sort(byFrom))
@@ -75,8 +79,8 @@ t.test('a reply to where a multicast came from reaches the sender, and nobody el
   t.equal(query?.from, `127.1.9.1:${PORT}`)
   holder.datagrams.send(bytes('I have x'), query?.from ?? '')
   t.same(await asker.hear(2), [
-    { text: 'who has x', from: `127.1.9.1:${PORT}` },
-    { text: 'I have x', from: `127.1.9.2:${PORT}` },
+    { text: 'who has x', from: `127.1.9.1:${PORT}`, way: 'multicast' },
+    { text: 'I have x', from: `127.1.9.2:${PORT}`, way: 'unicast' },
   ])
   t.equal(other.heard.length, 1)
 })
@@ -96,7 +100,7 @@ t.test('the socket that hears the group hears no other group on its port', async
   foreign.datagrams.send(bytes('foreign'), 'everyone')
   await foreign.hear(1)
   one.datagrams.send(bytes('ours'), 'everyone')
-  t.same(await one.hear(1), [{ text: 'ours', from: `127.1.9.1:${PORT}` }])
+  t.same(await one.hear(1), [{ text: 'ours', from: `127.1.9.1:${PORT}`, way: 'multicast' }])
 })
 
 t.test('a fault cuts and delays single links, in either direction', async (t) => {
@@ -115,7 +119,7 @@ t.test('a fault cuts and delays single links, in either direction', async (t) =>
   cut.add('out everyone')
   node.datagrams.send(bytes('not sent'), 'everyone')
   node.datagrams.send(bytes('to itself'), `127.1.9.1:${PORT}`)
-  t.same(await node.hear(1), [{ text: 'to itself', from: `127.1.9.1:${PORT}` }])
+  t.same(await node.hear(1), [{ text: 'to itself', from: `127.1.9.1:${PORT}`, way: 'unicast' }])
   t.same(other.heard, [])
 })
 
@@ -145,7 +149,7 @@ t.test('a group that cannot be joined is a warning; unicast works meanwhile', as
   const node = await open(t, '127.1.9.1', { interfaceAddress: '192.0.2.1' })
   t.same(node.logged, ['warn datagrams.join.fails {"name":"192.0.2.1","code":"ENODEV"}'])
   node.datagrams.send(bytes('still here'), `127.1.9.1:${PORT}`)
-  t.same(await node.hear(1), [{ text: 'still here', from: `127.1.9.1:${PORT}` }])
+  t.same(await node.hear(1), [{ text: 'still here', from: `127.1.9.1:${PORT}`, way: 'unicast' }])
 })
 
 const refusals = [

@@ -61,10 +61,12 @@ t.test('an interface that is missing is tried again soon, and logged once a chan
   const membership = begin()
   mock.timers.tick(3 * JOIN_AGAIN_MS)
   t.same(logged, ['warn datagrams.join.fails'])
+  t.same(membership.state(), { interfaceAddress: '10.0.0.1', trouble: 'ENODEV' })
   network.isThere = true
   mock.timers.tick(JOIN_AGAIN_MS)
   t.same(told, JOINED)
   t.same(logged, ['warn datagrams.join.fails', 'info datagrams.join.works'])
+  t.same(membership.state(), { interfaceAddress: '10.0.0.1', trouble: undefined })
   membership.stop()
 })
 
@@ -83,6 +85,7 @@ t.test('another interface is joined at once, and the old one left', async (t) =>
   const { told, begin } = start()
   const membership = begin()
   membership.useInterface('10.0.0.2')
+  t.equal(membership.state().interfaceAddress, '10.0.0.2')
   const moved = JOINED.map((line) => line.replace('10.0.0.1', '10.0.0.2'))
   t.same(
     told.filter((line) => !line.startsWith('leave')),

@@ -7,6 +7,7 @@ import { CacheNode } from '../../src/node/cache-node.ts'
 import type { Driver } from '../../src/node/driver.ts'
 import { Copies } from '../../src/storage/copies.ts'
 import { MemoryStore } from '../../src/storage/memory-store.ts'
+import { FakeNode } from '../fakes/fake-node.ts'
 import { A, command, entry, requestId, version } from '../core/words.ts'
 
 const NOW_MS = 10_000
@@ -60,6 +61,7 @@ class Bench {
       clock: { monotonicMs: () => NOW_MS, wallMs: () => WALL_MS },
       nextVersion: () => version(77),
       warnings: () => [],
+      watch: { heardBy: () => [], report: () => new FakeNode().network() },
     })
   }
 

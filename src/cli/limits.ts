@@ -1,0 +1,19 @@
+// How long the command waits, and what it takes: unit and reason. Never a setting.
+import { assert } from '../core/assert.ts'
+
+/** Time to open a connection. Unit: ms. A host that is there answers in one. */
+export const CONNECT_WAIT_MS = 3000
+
+/** Time for an answer to begin. Unit: ms. Nodes give up a read after 5 s and an order after 10 s. */
+export const ANSWER_WAIT_MS = 15_000
+
+/** The same for a value that is sent. Unit: ms. A node takes 60 s for it, and 5 s for the write. */
+export const WRITE_WAIT_MS = 75_000
+
+/** Silence in the middle of an answer. Unit: ms. A node gives up as soon. */
+export const SILENCE_MS = 120_000
+
+/** An answer that is read whole, which a value or a list is not. Unit: bytes. 1,000 conflicts. */
+export const ANSWER_BYTES_MAX = 16 * 1024 * 1024
+
+assert(CONNECT_WAIT_MS < ANSWER_WAIT_MS, 'a host that is not there is told from a slow node')

@@ -1,0 +1,57 @@
+// diststore put: stores an argument, a file, or whatever comes on stdin, without holding it whole.
+import type { Readable } from 'node:stream'
+import type { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { EXIT, Failure } from './exit-codes.ts'
+import { keyPath } from './key-path.ts'
+import { type ConditionOptions, conditionHeaders, sayWritten } from './writing.ts'
+
+interface PutOptions extends ConditionOptions {
+  readonly ttl?: string
+  readonly type?: string
+  readonly file?: string
+  readonly ifAbsent?: true
+  readonly json?: true
+}
+
+export function addPut(program: Command, cli: Cli): void {
+  program
+    .command('put <key> [value]')
+    .summary('store a value')
+    .description('Stores a value under a key. With - as the value it is read from stdin.')
+    .option('--file <path>', 'store what is in this file')
+    .option('--ttl <seconds>', 'the entry ends after this time')
+    .option('--type <type>', 'its content type')
+    .option('--if-absent', 'only if there is nothing under the key')
+    .option('--if-version <version>', 'only if the entry has this version')
+    .option('--idempotency-key <text>', 'a write with the same text is applied once in 60 s')
+    .option('--json', 'print the answer of the node')
+    .action(async (key: string, value: string | undefined, options: PutOptions) => {
+      const { ttl, type, ifAbsent } = options
+      if (ifAbsent && options.ifVersion !== undefined) {
+        throw new Failure(EXIT.usage, 'give --if-absent or --if-version, one of them')
+      }
+      const body = bodyOf(value, options, cli)
+      const headers = {
+        ...conditionHeaders(options),
+        ...(ifAbsent && { 'if-none-match': '*' }),
+        ...(type !== undefined && { 'content-type': type }),
+      }
+      const path = keyPath('/v1', key, { ttl })
+      const written = await cli.node.askJson({ method: 'PUT', path, headers, body })
+      if (options.json) cli.sayJson(written)
+      else sayWritten(cli, `${key} stored`, written)
+    })
+}
+
+function bodyOf(value: string | undefined, { file }: PutOptions, cli: Cli): Buffer | Readable {
+  if (file !== undefined) {
+    if (value === undefined) return cli.world.openFile(file)
+    throw new Failure(EXIT.usage, 'give a value or --file, one of them')
+  }
+  if (value === undefined) {
+    const sentence = 'there is no value: give one, or - to read it from stdin, or --file'
+    throw new Failure(EXIT.usage, sentence)
+  }
+  return value === '-' ? cli.world.stdin() : Buffer.from(value)
+}

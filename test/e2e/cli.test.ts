@@ -1,0 +1,120 @@
+// The built command against real nodes: what a person types, reads and gets as an exit code.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { eventually } from './eventually.ts'
+import { scenario } from './scenario.ts'
+
+const CLI = resolve('dist/bin/diststore.js')
+
+/** The command that neither ends nor answers is a failure. Unit: ms. */
+const RUN_WAIT_MS = 60_000
+
+interface Ran {
+  readonly code: number | null
+  readonly stdout: Buffer
+  readonly stderr: string
+}
+
+interface Finding {
+  readonly grade: string
+  readonly sentence: string
+}
+
+function diststore(address: string, words: readonly string[], input?: Buffer): Promise<Ran> {
+  const env = { PATH: process.env['PATH'], DISTSTORE_URL: address }
+  const child = spawn(process.execPath, [CLI, ...words], { env, timeout: RUN_WAIT_MS })
+  const stdout: Buffer[] = []
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += String(chunk)))
+  child.stdin.on('error', () => {}) // It may end before it has read all.
+  child.stdin.end(input)
+  return new Promise((settle, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => settle({ code, stdout: Buffer.concat(stdout), stderr }))
+  })
+}
+
+scenario('values, status and orders by the command', async (cluster) => {
+  await cluster.start(1, 2, 3)
+  const { primary, second, others } = await cluster.roles()
+  const [third] = others
+  assert(third !== undefined)
+  const large = Buffer.alloc(3 * 1024 * 1024, 'diststore')
+
+  const put = await diststore(primary.address, ['put', 'a/b', '-', '--type', 'x/y'], large)
+  assert.equal(put.code, 0, put.stderr)
+  assert.match(String(put.stdout), /^a\/b stored on 2 nodes, version [0-9a-f-]{33}\n$/)
+  const got = await diststore(third.address, ['get', 'a/b'])
+  assert.equal(got.code, 0, got.stderr)
+  assert(got.stdout.equals(large))
+  assert.equal(String((await diststore(second.address, ['ls', 'a/'])).stdout), 'a%2Fb\n')
+
+  const tooLarge = await diststore(third.address, ['put', 'c', '-'], Buffer.alloc(20_000_000))
+  assert.equal(tooLarge.code, 4)
+  assert.match(tooLarge.stderr, /^diststore: A value may have 8388608 bytes .*\n$/)
+  const missing = await diststore(third.address, ['get', 'nothing'])
+  assert.deepEqual([missing.code, missing.stdout.length], [1, 0])
+
+  const status = await diststore(third.address, ['status'])
+  assert.equal(status.code, 0)
+  assert.match(String(status.stdout), /^2 of 2 masters in sync, 3 of 3 nodes alive/)
+  assert(!status.stdout.includes('\u001b'), 'no colours outside a terminal')
+
+  const alive = await diststore(third.address, ['forget', second.address])
+  assert.deepEqual([alive.code, alive.stdout.length], [4, 0])
+  const order = await diststore(third.address, ['handoff'])
+  assert.equal(order.code, 0, order.stderr)
+  assert.equal(String(order.stdout), `${second.address} is primary\n`)
+  assert.equal((await cluster.roles()).primary.address, second.address)
+})
+
+scenario('doctor finds nothing wrong, then a dead node, then its own', async (cluster) => {
+  await cluster.start(1, 2)
+  const [one, two] = cluster.nodes(1, 2)
+  assert(one !== undefined && two !== undefined)
+  const examine = async (): Promise<{ code: number | null; wrong: string[]; well: string[] }> => {
+    const words = ['doctor', '--json', '--seconds', '2', '--cluster', cluster.name]
+    const port = ['--group-port', String(cluster.ports.groupPort), '--interface', '127.0.0.1']
+    const { code, stdout, stderr } = await diststore(one.address, [...words, ...port])
+    assert.equal(stderr, '')
+    const { findings } = JSON.parse(String(stdout)) as { findings: Finding[] }
+    const sentences = (...grades: string[]) =>
+      findings.filter(({ grade }) => grades.includes(grade)).map(({ sentence }) => sentence)
+    return { code, wrong: sentences('trouble'), well: sentences('ok') }
+  }
+
+  await eventually(async () => {
+    const { code, wrong, well } = await examine()
+    // How large a buffer may be is up to the machine that runs the test.
+    const isSmall = Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8')) < 1024 * 1024
+    assert.deepEqual(
+      wrong.filter((sentence) => !(isSmall && sentence.startsWith('the receive buffer'))),
+      [],
+    )
+    assert.equal(code, isSmall ? 1 : 0)
+    const about = well.find((sentence) => sentence.startsWith(`${two.address}: `)) ?? ''
+    assert.match(
+      about,
+      /heard by multicast( and unicast)?, 0 % lost; hears this node by multicast( and unicast)?; clock/,
+    )
+  })
+
+  await two.kill()
+  await eventually(async () => {
+    const { code, wrong } = await examine()
+    assert.equal(code, 1)
+    assert.match(wrong.join('\n'), new RegExp(`^${two.address} is dead: nothing came`, 'm'))
+  })
+
+  two.start()
+  await one.kill()
+  await eventually(async () => {
+    const { code, wrong, well } = await examine()
+    assert.equal(code, 1)
+    assert.match(wrong[0] ?? '', /^the node of this host does not run: .* nothing listens there/)
+    assert(well.some((sentence) => sentence.endsWith(`heard in 2 s: ${two.address}`)))
+  })
+})
