@@ -1,5 +1,5 @@
-// Which responses a request may get, for docs/MESSAGES.md. `unable` comes to every request as well,
-// from a node that is stopping. Read from the core; nothing else depends on it.
+// Which responses the core gives to a request: for docs/MESSAGES.md, and for the simulator, which
+// checks it. `unable` comes to every request as well, from a node that is stopping.
 import type { NodeResponse } from '../src/core/messages.ts'
 import type { NodeRequestKind } from '../src/wire/node-message.ts'
 

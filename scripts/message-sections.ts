@@ -2,7 +2,7 @@
 // Everything between two marks is replaced; the rest is written by hand.
 import { readFileSync } from 'node:fs'
 import { parts, request, response } from '../src/wire/message-shapes.ts'
-import { encodeRequest, encodeResponse, type NodeRequestKind } from '../src/wire/node-message.ts'
+import { encodeRequest, encodeResponse } from '../src/wire/node-message.ts'
 import {
   EXAMPLE_SENDER,
   REQUEST_EXAMPLES,
@@ -44,7 +44,8 @@ function comments(): ReturnType<typeof commentsIn> {
 }
 
 function answersTo(kind: string): string {
-  const answers = ANSWERS[kind as NodeRequestKind].map((it) => `[\`${it}\`](#response-${it})`)
+  const [, kinds = []] = Object.entries(ANSWERS).find(([it]) => it === kind) ?? []
+  const answers = kinds.map((it) => `[\`${it}\`](#response-${it})`)
   return `Answered by ${answers.join(', ')}.`
 }
 

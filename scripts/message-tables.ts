@@ -35,7 +35,7 @@ export function messageSections(
     readonly type: string
     readonly title: string
     readonly shape: Shape<unknown>
-    closing(kind: string): string
+    readonly closing: (kind: string) => string
   },
 ): string {
   const { type, title, shape, closing } = message
