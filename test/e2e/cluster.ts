@@ -1,11 +1,12 @@
-// A cluster of real processes on 127.1.2.1 to 127.1.2.11, and what tests ask of it as a whole.
-// Its name, ports and directory are its own: clusters of other tests and leftovers never mix in.
+// A cluster of real processes, and what tests ask of it as a whole: on 127.1.2.1 to 127.1.2.11, or
+// wherever its site says. Its name, ports and directory are its own: clusters of other tests and
+// leftovers never mix in.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ClusterReport } from './client.ts'
-import { Daemon } from './daemon.ts'
+import { Daemon, type DaemonOptions } from './daemon.ts'
 import { eventually, forAll } from './eventually.ts'
 import { freePorts, type Ports } from './ports.ts'
 
@@ -16,42 +17,52 @@ const REQUESTS_AT_ONCE = 16
 
 export type View = NonNullable<ClusterReport['view']>
 
+/** Where the nodes of a cluster live. */
+export interface Site {
+  readonly ports: Ports
+  /** What is special to this place about node `number` of the cluster with that name. */
+  place(
+    number: number,
+    cluster: string,
+  ): Pick<DaemonOptions, 'address' | 'flags' | 'command' | 'connect'>
+  end(): void
+}
+
 let created = 0
 
 export class Cluster {
   readonly name: string
   readonly ports: Ports
   readonly directory: string
+  readonly #site: Site
   /** Given to every node besides its place; a node keeps those it was first asked for with. */
   flags: readonly string[] = []
   readonly #daemons = new Map<number, Daemon>()
 
-  private constructor(ports: Ports) {
-    this.ports = ports
+  constructor(site: Site) {
+    this.#site = site
+    this.ports = site.ports
     this.name = `e2e-${process.pid}-${++created}`
     this.directory = mkdtempSync(join(tmpdir(), 'diststore-e2e-'))
   }
 
   static async create(): Promise<Cluster> {
-    return new Cluster(await freePorts(HOSTS, GROUP))
+    return new Cluster(loopback(await freePorts(HOSTS, GROUP)))
   }
 
   /** The node at 127.1.2.`number`, started or not. */
   node(number: number): Daemon {
-    const host = HOSTS[number - 1]
-    assert(host !== undefined, `there is no address for node ${number}`)
     const known = this.#daemons.get(number)
     if (known !== undefined) return known
-    const daemon = this.#daemonAt(host, { name: this.name, directory: `${number}` })
+    const daemon = this.#daemonAt(number, { name: this.name, directory: `${number}` })
     this.#daemons.set(number, daemon)
     return daemon
   }
 
   /** A node of another cluster in the same multicast group. */
   stranger(number: number, name: string): Daemon {
-    const host = HOSTS[number - 1]
-    assert(host !== undefined && !this.#daemons.has(number), `node ${number} is taken`)
-    const daemon = this.#daemonAt(host, { name, directory: `${number}-of-${name}` })
+    assert(!this.#daemons.has(number), `node ${number} is taken`)
+    const daemon = this.#daemonAt(number, { name, directory: `${number}-of-${name}` })
     this.#daemons.set(number, daemon)
     return daemon
   }
@@ -130,6 +141,7 @@ export class Cluster {
   /** Ends every process and removes all data. */
   async end(): Promise<void> {
     await this.killAll()
+    this.#site.end()
     rmSync(this.directory, { recursive: true, force: true })
   }
 
@@ -139,17 +151,30 @@ export class Cluster {
     return daemon
   }
 
-  #daemonAt(host: string, about: { name: string; directory: string }): Daemon {
-    const { port, groupPort } = this.ports
-    const place = join(this.directory, about.directory)
-    const flags = ['--cluster', about.name, '--group', GROUP, '--group-port', String(groupPort)]
+  #daemonAt(number: number, about: { name: string; directory: string }): Daemon {
+    const { flags, ...place } = this.#site.place(number, about.name)
+    const dataDir = join(this.directory, about.directory)
     return new Daemon({
-      host,
-      port,
-      dataDir: place,
-      logFile: `${place}.log`,
+      ...place,
+      dataDir,
+      logFile: `${dataDir}.log`,
       flags: [...flags, ...this.flags],
     })
+  }
+}
+
+function loopback(ports: Ports): Site {
+  const { port, groupPort } = ports
+  const meeting = ['--group', GROUP, '--group-port', String(groupPort)]
+  return {
+    ports,
+    place: (number, cluster) => {
+      const host = HOSTS[number - 1]
+      assert(host !== undefined, `there is no address for node ${number}`)
+      const own = ['--host', host, '--port', String(port), '--cluster', cluster]
+      return { address: `${host}:${port}`, flags: [...own, ...meeting], command: [], connect: {} }
+    },
+    end: () => {},
   }
 }
 

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { Agent, type AgentOptions } from 'node:http'
 import { resolve } from 'node:path'
 import { Client } from './client.ts'
 
@@ -22,11 +23,22 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
 }
 
 export interface DaemonOptions {
-  readonly host: string
-  readonly port: number
+  /** host:port, as it announces itself. */
+  readonly address: string
   readonly dataDir: string
   readonly logFile: string
+  /** All but its data directory. */
   readonly flags: readonly string[]
+  /** What runs the program: nothing, or a command that becomes it. */
+  readonly command: readonly string[]
+  /** How its clients connect. */
+  readonly connect: AgentOptions
+}
+
+/** A client that keeps its connections, and how to end them. */
+export interface KeptClient {
+  readonly client: Client
+  readonly end: () => void
 }
 
 /** How a process ended. */
@@ -45,8 +57,15 @@ export class Daemon {
 
   constructor(options: DaemonOptions) {
     this.#options = options
-    this.address = `${options.host}:${options.port}`
-    this.client = new Client(`http://${this.address}`)
+    this.address = options.address
+    // A connection kept from before a kill would fail for a reason of its own.
+    const fresh = new Agent({ ...options.connect, keepAlive: false })
+    this.client = new Client(`http://${this.address}`, fresh)
+  }
+
+  keepConnections(maxSockets = Infinity): KeptClient {
+    const agent = new Agent({ ...this.#options.connect, keepAlive: true, maxSockets })
+    return { client: new Client(`http://${this.address}`, agent), end: () => agent.destroy() }
   }
 
   get isRunning(): boolean {
@@ -61,13 +80,13 @@ export class Daemon {
 
   /** Starts the process; does not wait for it. `flags` come after those of the cluster. */
   start(...flags: string[]): void {
-    const { host, port, dataDir, logFile } = this.#options
+    const { command, dataDir, logFile } = this.#options
     const log = openSync(logFile, 'a')
-    const own = ['--host', host, '--port', String(port), '--data-dir', dataDir]
     const bin = this.#loss === undefined ? [BIN] : ['--import', LOSE_DATAGRAMS, BIN]
-    const args = [...bin, ...own, ...this.#options.flags, ...flags]
+    const args = [...bin, '--data-dir', dataDir, ...this.#options.flags, ...flags]
     const env = { ...process.env, ...(this.#loss !== undefined && { LOSE: this.#loss }) }
-    this.#child = spawnKnown(process.execPath, args, log, { env })
+    const [program = '', ...rest] = [...command, process.execPath, ...args]
+    this.#child = spawnKnown(program, rest, log, { env })
     closeSync(log)
   }
 
@@ -79,6 +98,15 @@ export class Daemon {
   /** SIGTERM. Returns when the process is gone, which is up to the process. */
   stop(): Promise<Ended> {
     return this.#end('SIGTERM')
+  }
+
+  /** Holds the process as it is: it neither runs nor ends, and its connections stay. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
   }
 
   /** Takes its disk away; the next start finds nothing. */

@@ -13,7 +13,11 @@ const STALE_MS_MAX = 2000
 
 scenario('each master is killed in turn: the history holds', async (cluster, note) => {
   await cluster.start(1, 2, 3)
-  const clients = new HistoryClients(cluster.running(), { clients: 6, hotKeys: 6 })
+  const clients = new HistoryClients(cluster.running(), {
+    clients: 6,
+    hotKeys: 6,
+    visits: 'anybody',
+  })
   const killedAt: number[] = []
   for (const role of ['primary', 'second', 'primary'] as const) {
     await clients.acknowledged(WRITES)

@@ -10,6 +10,8 @@ export interface MixOptions {
   readonly clients: number
   /** Keys that all of them write and read; a third of the writes go to keys of their own. */
   readonly hotKeys: number
+  /** Where each of them goes: to any node each time, or to that of its own host while it runs. */
+  readonly visits: 'anybody' | 'home'
 }
 
 /** Tries of one write whose outcome is unknown, each at another node. */
@@ -41,7 +43,7 @@ export class HistoryClients {
   constructor(daemons: readonly Daemon[], options: MixOptions) {
     this.#daemons = daemons
     this.#options = options
-    this.#running = Array.from({ length: options.clients }, (_, i) => this.#run(`client${i}`))
+    this.#running = Array.from({ length: options.clients }, (_, i) => this.#run(i))
   }
 
   /** Waits until this many more writes were acknowledged. */
@@ -75,38 +77,41 @@ export class HistoryClients {
     return [...counts].map(([what, count]) => `${count} x ${what}`).join(', ')
   }
 
-  async #run(name: string): Promise<void> {
+  async #run(number: number): Promise<void> {
     for (let turn = 0; !this.#isStopped && this.records.length < RECORDS_MAX; turn++) {
-      await this.#request(name, turn)
+      await this.#request(number, turn)
       await pause(PAUSE_MS.from + Math.random() * (PAUSE_MS.to - PAUSE_MS.from))
     }
   }
 
-  async #request(name: string, turn: number): Promise<void> {
+  async #request(number: number, turn: number): Promise<void> {
+    const name = `client${number}`
+    const goesTo = () => this.#goesTo(number)
     const dice = Math.random()
     const hotKey = `hot${Math.floor(Math.random() * this.#options.hotKeys)}`
-    if (dice < SHARES.fresh) return this.#read(this.#anybody(), hotKey, 'fresh')
-    if (dice < SHARES.fresh + SHARES.strong) return this.#read(this.#anybody(), hotKey, 'strong')
+    if (dice < SHARES.fresh) return this.#read(goesTo(), hotKey, 'fresh')
+    if (dice < SHARES.fresh + SHARES.strong) return this.#read(goesTo(), hotKey, 'strong')
     const isOwn = Math.random() < 1 / 3
     const key = isOwn ? `${name}-${turn}` : hotKey
     const seen = this.#seen.get(key)
     const isConditional = seen !== undefined && Math.random() < SHARES.conditional
     const isRemoval = Math.random() < SHARES.remove
     this.#keys.add(key)
-    await this.#write({
+    const write: Started = {
       op: isRemoval ? 'delete' : 'put',
       requestId: `${name}-${turn}-${process.pid}`,
       key,
       value: isRemoval ? '' : `v${++this.#made}`,
       ttlMs: undefined,
       condition: isConditional ? { kind: 'oneOf', versions: [seen] } : { kind: 'none' },
-    })
+    }
+    await this.#write(write, goesTo)
   }
 
   /** Again with the same request id while nobody knows what became of it. */
-  async #write(write: Started): Promise<void> {
+  async #write(write: Started, goesTo: () => Daemon): Promise<void> {
     for (let tries = 1; tries <= TRIES_MAX; tries++) {
-      const daemon = this.#anybody()
+      const daemon = goesTo()
       const invokedAt = performance.now()
       const answer = await send(daemon.client, write).catch(() => undefined)
       const outcome = answer === undefined ? 'unknown' : outcomeOf(answer)
@@ -115,6 +120,7 @@ export class HistoryClients {
       const endedAt = performance.now()
       this.records.push({ ...write, node: daemon.address, invokedAt, endedAt, outcome, version })
       if (outcome !== 'unknown') return
+      await pause(PAUSE_MS.from)
     }
   }
 
@@ -136,6 +142,12 @@ export class HistoryClients {
       version,
       value: isFound ? answer.text : undefined,
     })
+  }
+
+  #goesTo(number: number): Daemon {
+    const home = this.#daemons[number % this.#daemons.length]
+    const isAtHome = this.#options.visits === 'home' && home?.isRunning
+    return isAtHome ? home : this.#anybody()
   }
 
   /** Any of them that runs: its clients know no more. */

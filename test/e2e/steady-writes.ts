@@ -1,8 +1,7 @@
 // A steady load of writes, each under a key of its own, and the history of what became of them.
 // Decides nothing about what is right.
-import { Agent } from 'node:http'
-import { type Answer, Client, written } from './client.ts'
-import type { Daemon } from './daemon.ts'
+import { type Answer, written } from './client.ts'
+import type { Daemon, KeptClient } from './daemon.ts'
 import { eventually, pause } from './eventually.ts'
 
 /** A forgotten load ends by itself. Unit: writes. */
@@ -21,8 +20,7 @@ export interface Write {
 
 export class SteadyWrites {
   readonly history: Write[] = []
-  readonly #clients: readonly Client[]
-  readonly #agent = new Agent({ keepAlive: true })
+  readonly #clients: readonly KeptClient[]
   readonly #pending = new Set<Promise<void>>()
   readonly #prefix: string
   readonly #done: Promise<void>
@@ -30,7 +28,7 @@ export class SteadyWrites {
 
   /** Writes go to the nodes in turn. */
   constructor(through: readonly Daemon[], options: { perSecond: number; prefix: string }) {
-    this.#clients = through.map(({ address }) => new Client(`http://${address}`, this.#agent))
+    this.#clients = through.map((daemon) => daemon.keepConnections())
     this.#prefix = options.prefix
     this.#done = this.#run(1000 / options.perSecond)
   }
@@ -49,7 +47,7 @@ export class SteadyWrites {
     this.#isStopped = true
     await this.#done
     await Promise.all(this.#pending)
-    this.#agent.destroy()
+    for (const { end } of this.#clients) end()
   }
 
   /** What was answered 200, by key. */
@@ -87,12 +85,12 @@ export class SteadyWrites {
   }
 
   async #write(count: number): Promise<void> {
-    const client = this.#clients[count % this.#clients.length]
-    if (client === undefined) return
+    const kept = this.#clients[count % this.#clients.length]
+    if (kept === undefined) return
     const key = `${this.#prefix}-${count}`
     const write: Write = { key, value: `value of ${key}`, sentMs: performance.now() }
     this.history.push(write)
-    const answer = await client.post(key, write.value).catch(() => undefined)
+    const answer = await kept.client.post(key, write.value).catch(() => undefined)
     write.answeredMs = performance.now()
     write.status = answer?.status ?? 0
     const copies = answer?.status === 200 ? copiesOf(answer) : undefined
