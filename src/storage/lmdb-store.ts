@@ -124,7 +124,10 @@ class LmdbStore implements Store {
       onFailure,
       nextTurn: timers.nextTurn,
     })
-    this.#space = new DiskSpace(options.dir, () => reusableBytes(environment))
+    this.#space = new DiskSpace(options.dir, {
+      reusableBytes: () => reusableBytes(environment),
+      underWayBytes: () => this.#writer.backlogBytes,
+    })
     this.#state = options.meta.state()
     this.#storedHighest = options.meta.highest()
   }
@@ -148,6 +151,10 @@ class LmdbStore implements Store {
 
   get isFull(): boolean {
     return this.#space.isLow || this.#tally.bytes > fullAbove(this.#options.bytesMax)
+  }
+
+  get roomBytes(): number {
+    return this.#space.roomBytes
   }
 
   get highestVersion(): Version {
@@ -190,12 +197,14 @@ class LmdbStore implements Store {
   apply(changes: readonly StoreChange[], flushed: () => void): void {
     const generation = ++this.#generation
     const keys: string[] = []
+    const bytes = changes.reduce((sum, change) => sum + changeBytes(change), 0)
+    this.#space.spend(bytes)
     this.#writer.write({
       fill: () => {
         for (const change of changes) this.#change(change, { generation, keys })
         this.#storeHighest()
       },
-      bytes: changes.reduce((sum, change) => sum + changeBytes(change), 0),
+      bytes,
       mustFlush: changes.some((change) => change.kind === 'state'),
       committed: () => this.#data.committed(generation, keys),
       flushed,
@@ -208,6 +217,7 @@ class LmdbStore implements Store {
 
   putLocal(entry: Entry, flushed: () => void): void {
     const generation = ++this.#generation
+    this.#space.spend(entryBytes(entry))
     this.#writer.write({
       fill: () => void this.#local.replace(keyOf(entry.key), entry, generation),
       bytes: entryBytes(entry),

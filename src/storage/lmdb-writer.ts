@@ -62,6 +62,11 @@ export class LmdbWriter {
     return this.#failure
   }
 
+  /** Handed to lmdb, and not on disk yet. Unit: bytes. */
+  get backlogBytes(): number {
+    return this.#backlogBytes
+  }
+
   write(batch: Batch): void {
     if (this.#failure !== undefined) return
     const waiting: Waiting = { flushed: batch.flushed, isReady: false }
