@@ -34,3 +34,6 @@ export const REFUSALS_LOG_EVERY_MS = 60_000
 
 assert(STAMP_AGE_MAX_MS > 2 * MIRROR_CALL_WAIT_MS, 'a call that waits for its turn is not stale')
 assert(SENDER_KEEP_MS < FORGET_AFTER_MS, 'an earlier incarnation stays out for longer')
+
+/** A store that is not open by then never will be. Unit: ms. It takes 30 to 110 ms, with Node 0.3 s. */
+export const TRY_STORE_WAIT_MS = 20_000

@@ -65,6 +65,11 @@ export function diskScenario(
   })
 }
 
+/** A test of long runs only (scripts/test --long). */
+export function longDiskScenario(...args: Parameters<typeof diskScenario>): void {
+  if (isLongRun) diskScenario(...args)
+}
+
 function problemOf(needs: {
   readonly programs: readonly string[]
   readonly smallDisk: boolean
