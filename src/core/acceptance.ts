@@ -10,6 +10,8 @@ import { inRoster, onlyGroup } from './view.ts'
 export interface Proposed {
   readonly promises: ReadonlyMap<NodeId, NodePromise>
   readonly accepted: ReadonlySet<NodeId>
+  /** Nodes that the proposer counts on to answer, itself included. */
+  readonly heardCount: number
   /** Majority mode: more than half of each of these lists. */
   readonly voterLists: readonly (readonly NodeId[])[]
 }
@@ -22,8 +24,17 @@ export function isAccepted(
   const { accepted } = proposed
   if (!onlyGroup(view).masters.every((m) => accepted.has(m.id))) return false
   if (setUp.rules.leaverAcceptsFirst && !haveLeaversAccepted(proposed, view)) return false
-  const needsVoters = setUp.settings.mode === 'majority' && setUp.rules.votersAccept
-  return !needsVoters || haveVotersAccepted(proposed, view)
+  if (setUp.settings.mode === 'available')
+    return !setUp.rules.mostOfHeardAccept || haveMost(proposed)
+  return !setUp.rules.votersAccept || haveVotersAccepted(proposed, view)
+}
+
+/**
+ * More than half promised, and then perhaps to a higher proposal as well, which knows nothing of this
+ * view: only one of the two is accepted by more than half.
+ */
+function haveMost({ accepted, heardCount }: Proposed): boolean {
+  return 2 * accepted.size > heardCount
 }
 
 /** Who leaves must know the view without it, or it could go on from the one before. */

@@ -83,7 +83,7 @@ export class Candidates {
   rank(): number {
     const mine: Suit = {
       id: this.#self.id,
-      held: highest(this.#standing.lineages()),
+      held: highest(this.#standing.wholeLineages()),
       isEligible: true,
       keyCount: this.#store.keyCount,
       address: this.#self.address,

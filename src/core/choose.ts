@@ -1,7 +1,7 @@
 // What a proposer makes of the promises it got: a view, or why not. A pure function.
 // Never looks at who is silent; only promises count.
 import { placesFor } from './leavers.ts'
-import { HISTORY_MAX, MASTERS_PER_GROUP, MERGE_MAX } from './limits.ts'
+import { HISTORY_MAX, MASTERS_PER_GROUP, MERGE_MAX, OWED_MAX } from './limits.ts'
 import {
   isInHistory,
   isInLineage,
@@ -23,9 +23,18 @@ import {
 import { forgottenAfter, joinRosters, rosterOf } from './roster.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterSettings } from './settings.ts'
+import { isPart } from './syncing-part.ts'
 import type { Ballot, Lineage, Master, NodeId, View, ViewStart } from './types.ts'
 import type { Wish } from './wishes.ts'
-import { ballotOf, isHolder, minCopies, onlyGroup, primaryOf, sameBallot } from './view.ts'
+import {
+  ballotOf,
+  isHolder,
+  isSyncingMaster,
+  minCopies,
+  onlyGroup,
+  primaryOf,
+  sameBallot,
+} from './view.ts'
 
 export interface ChooseInput {
   readonly ballot: Ballot
@@ -85,7 +94,8 @@ export function chooseView(input: ChooseInput): Choice {
   if (reason !== undefined) return { kind: 'wait', reason }
   const [away] = missing
   // What was acknowledged there last would be out of sight: its holders get a while to come back.
-  const mayLeave = base !== undefined && input.mayLeaveNewest && missing.every(isWholeWithHolders)
+  const mayLeave =
+    base !== undefined && input.mayLeaveNewest && !missing.some((view) => isBroken(input, view))
   if (away !== undefined && !mayLeave) return { kind: 'wait', reason: missingHolders(away) }
   if (base === undefined) return build(input, undefined, [])
   return whoElse(input, base) ?? build(input, base.view, others)
@@ -133,11 +143,15 @@ function whyVotersDisagree(input: ChooseInput, base: View | undefined): string |
 }
 
 /**
- * A syncing master holds writes of its view too, but nobody could tell them from what else is in its
- * store: with the last holder lost they must not be left behind.
+ * A syncing master here has writes of the view that it cannot tell from what else is in its store: if
+ * the last holder is lost, they must not be left behind.
  */
-function isWholeWithHolders(view: View): boolean {
-  return onlyGroup(view).masters.every((m) => m.inSync)
+function isBroken({ promises, rules }: ChooseInput, view: View): boolean {
+  if (!rules.brokenPartsAreWaitedFor) return false
+  return [...promises].some(([id, { state }]) => {
+    const isOfView = sameBallot(ballotOf(state.view), view.ballot) && isSyncingMaster(view, id)
+    return isOfView && state.part?.isWhole !== true
+  })
 }
 
 function build(input: ChooseInput, base: View | undefined, others: readonly Reported[]): Choice {
@@ -188,6 +202,7 @@ function buildView(input: ChooseInput, base: View | undefined, others: readonly 
       },
     ],
     start: input.startOn(base),
+    partOf: [],
     isUnclean: base?.isUnclean ?? false,
   }
   return { ...view, roster: rosterOf(view, input) }
@@ -212,7 +227,11 @@ function historyOf(
   // node holds when its own last views never acted.
   const fresh = brought.filter((ballot) => !own.some((b) => sameBallot(b, ballot)))
   const history = [...fresh, ...own]
-  const here = others.filter((it) => !isInHistory(it.view, history, input)).map(lineageOf)
+  const isForgotten = (it: Reported): boolean =>
+    it.holders.every((id) => base.forgotten.includes(id))
+  const here = others
+    .filter((it) => !isInHistory(it.view, history, input) && !(isPart(it.view) && isForgotten(it)))
+    .map(lineageOf)
   const isHere = (lineage: Lineage): boolean => here.some((it) => isInLineage(it, lineage.ballot))
   const kept = listed.filter(
     (lineage) => !isMerged(lineage) && !isHere(lineage) && !lineage.holders.every(input.isGone),
@@ -224,6 +243,9 @@ function historyOf(
     merge: [...here, ...kept.filter((lineage) => !isIn(lineage))].slice(0, MERGE_MAX),
   }
 }
+
+/** Accepting a view may add what a node had of the last one; a part of this one may follow. */
+const DEBTS_A_VIEW = 2
 
 function chooseMasters(
   input: ChooseInput,
@@ -255,7 +277,9 @@ function chooseMasters(
     if (isWanted && !owes(id)) add(id, false)
   }
   // Better a master that must wait with its mirror than a cluster that takes no writes.
-  for (const id of input.candidates) if (masters.length < needed) add(id, false)
+  const hasRoom = (id: NodeId): boolean =>
+    (promises.get(id)?.state.owed.length ?? 0) + DEBTS_A_VIEW <= OWED_MAX
+  for (const id of input.candidates) if (masters.length < needed && hasRoom(id)) add(id, false)
   return placesFor(masters, { me, isLeaving, successor })
 }
 
@@ -299,7 +323,9 @@ function owesData(input: ChooseInput, id: NodeId, history: readonly Ballot[]): b
   const state = input.promises.get(id)?.state
   if (state === undefined) return false
   const held = [...state.owed]
-  if (state.view !== undefined && isHolder(state.view, id)) held.push(state.view)
+  const isOfUse = (view: View): boolean =>
+    isHolder(view, id) || (input.rules.partsAreOwed && isSyncingMaster(view, id))
+  if (state.view !== undefined && isOfUse(state.view)) held.push(state.view)
   return held.some((view) => !isInHistory(view, history, input))
 }
 

@@ -4,7 +4,7 @@ import { CONFLICTS_MAX } from './limits.ts'
 import { isInLineage } from './lineages.ts'
 import { valueBytes } from './travel.ts'
 import type { Ballot, Entry, Lineage, Version, View } from './types.ts'
-import { formatBallot, onlyGroup } from './view.ts'
+import { formatBallot, onlyGroup, sameBallot } from './view.ts'
 
 /** A write that lost against one of another side. */
 export interface Conflict {
@@ -84,11 +84,18 @@ export class Conflicts {
   #splitFrom(lineage: Lineage): Version | undefined {
     const own = this.#view === undefined ? [] : onlyGroup(this.#view).history
     const starts = own.flatMap((ballot) =>
-      isInLineage(lineage, ballot) ? [] : (this.#starts.get(formatBallot(ballot)) ?? []),
+      isInLineage(lineage, ballot) || isPast(lineage, ballot)
+        ? []
+        : (this.#starts.get(formatBallot(ballot)) ?? []),
     )
     return starts.reduce<Version | undefined>(
       (a, b) => (a === undefined || b < a ? b : a),
       undefined,
     )
   }
+}
+
+/** Whether a part began after this view, and so not without it. */
+function isPast({ partOf }: Lineage, ballot: Ballot): boolean {
+  return partOf.some((earlier) => sameBallot(earlier, ballot))
 }

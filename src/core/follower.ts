@@ -1,8 +1,9 @@
 // Another master's side of the stream: applies it in order, without gaps, and acknowledges what is
 // flushed. The primary's order is the truth; versions are not compared here.
 import type { CommitLog } from './commit-log.ts'
+import { NO_REQUEST } from './expiry.ts'
 import { keyHash } from './key-hash.ts'
-import type { NodeRequest, NodeResponse, StreamRecord } from './messages.ts'
+import type { NodeRequest, NodeResponse, StreamRecord, TravelEntry } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
@@ -148,6 +149,7 @@ export class Follower {
     const isMerging = standing.view !== undefined && onlyGroup(standing.view).merge.length > 0
     const isOld = isSyncing && !isMerging && entry.version <= startClock
     if (isOld) this.#oldFromStream.add(entry.key)
+    this.#checkPart(entry)
     if (write !== undefined) remembered.add(write, nowMs)
     this.#uncommitted.set(entry.key, seq)
     if (this.#owesNewer(entry)) return []
@@ -170,6 +172,17 @@ export class Follower {
     // Without the rule older versions stay; a change that does nothing stands in for the record.
     const isKept = held !== version && !this.#rules.purgeRemovesOlder
     return { kind: 'purge', key, version: isKept ? '' : version }
+  }
+
+  /**
+   * A syncing master tells by version what came by the stream. What is not above its mark can no
+   * longer be told. The end of an entry by time is known wherever that entry is.
+   */
+  #checkPart({ version, requestId, content }: TravelEntry): void {
+    const { standing } = this.#parts
+    const isEnd = content.kind === 'tombstone' && requestId === NO_REQUEST
+    const { part } = standing.state
+    if (part !== undefined && version <= part.since && !isEnd) standing.partIsBroken()
   }
 
   /**

@@ -106,7 +106,7 @@ export class Forks {
   isBetweenSides(): boolean {
     const { standing, members } = this.#parts
     const mine = standing
-      .lineages()
+      .wholeLineages()
       .reduce((a, b) => (compareBallots(a, b) >= 0 ? a : b), BALLOT_ZERO)
     return members
       .alive()

@@ -1,7 +1,8 @@
 // The hash of a key as invalidations carry it. Part of the protocol: the same on every node.
 // Two keys may share one: then a copy too many is dropped, which costs a fetch and harms nobody.
 
-const DIGITS = 8
+/** The two digits of every byte. */
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** 64 bits of a key, as sixteen hex digits. */
 export function keyHash(key: string): string {
@@ -26,5 +27,9 @@ function mix(word: number): number {
 }
 
 function hex(word: number): string {
-  return word.toString(16).padStart(DIGITS, '0')
+  return byteOf(word, 24) + byteOf(word, 16) + byteOf(word, 8) + byteOf(word, 0)
+}
+
+function byteOf(word: number, shift: number): string {
+  return BYTES[(word >>> shift) & 0xff] ?? ''
 }

@@ -4,7 +4,7 @@ import { MASTERS_PER_GROUP } from './limits.ts'
 import type { Member } from './members.ts'
 import type { NodePromise } from './messages.ts'
 import type { Ballot, Master, NodeId, View } from './types.ts'
-import { contains, isHolder } from './view.ts'
+import { contains, isHolder, isSyncingMaster } from './view.ts'
 
 /**
  * The masters that stay, of those that could: as many as there are places, in-sync ones first. One
@@ -32,12 +32,20 @@ export function placesFor(
 export function mayLeaveRoster(id: NodeId, promise: NodePromise, view: View): boolean {
   const { state, isLeaving } = promise
   if (!isLeaving || state.owed.length > 0) return false
-  return state.view === undefined || !isHolder(state.view, id) || contains(view, state.view.ballot)
+  if (state.view === undefined || contains(view, state.view.ballot)) return true
+  return !isHolder(state.view, id) && !isSyncingMaster(state.view, id)
 }
 
 /** It said goodbye, and held nothing that anybody could have to fetch from it. */
 export function hasDeparted(member: Member): boolean {
-  return member.phase === 'left' && member.beat?.lineages.length === 0
+  // A syncing master names no lineage, and may be the last who has the writes of its view.
+  const { phase, beat } = member
+  return phase === 'left' && beat?.lineages.length === 0 && beat.master === undefined
+}
+
+/** Those of these members. */
+export function departedOf(members: Iterable<Member>): Set<NodeId> {
+  return new Set([...members].filter(hasDeparted).map((m) => m.id))
 }
 
 /**

@@ -34,6 +34,11 @@ export class Leaving {
     this.#parts = parts
   }
 
+  /** The goodbye is said: this node does nothing more. */
+  get isOver(): boolean {
+    return this.#isGone
+  }
+
   begin(reason: string, nowMs: number): void {
     if (this.#run !== undefined) return
     this.#parts.self.phase = 'leaving'

@@ -2,6 +2,7 @@
 // Pure functions over promises. Never looks at who is silent.
 import type { NodePromise } from './messages.ts'
 import type { Rules } from './rules.ts'
+import { isPart, partOfView } from './syncing-part.ts'
 import type { Ballot, Lineage, NodeId, View } from './types.ts'
 import {
   ballotOf,
@@ -9,6 +10,7 @@ import {
   contains,
   formatBallot,
   isHolder,
+  isSyncingMaster,
   onlyGroup,
   sameBallot,
 } from './view.ts'
@@ -23,7 +25,7 @@ export interface Reported {
 export interface Survey {
   /** The lineage to go on with: the highest one that is held here and that no other one contains. */
   readonly base: Reported | undefined
-  /** Held here as well, and contained neither in the base nor in each other. */
+  /** Held here as well, as a whole or in part, and contained neither in the base nor in each other. */
   readonly others: readonly Reported[]
   /** Built on the base, newest first, but nobody who holds them has promised. */
   readonly missing: readonly View[]
@@ -44,13 +46,16 @@ export function surveyLineages(told: Told): Survey {
   const held = reported.filter((it) => it.holders.length > 0)
   const isUnder = (a: View, b: View): boolean =>
     isCovered(a, b, isIdle) && (!isCovered(b, a, isIdle) || isBelow(a, b))
-  const [base, ...others] = held.filter(
+  const [base, ...wholes] = held.filter(
     (it) => !held.some((other) => other !== it && isUnder(it.view, other.view)),
   )
   const isMissing = ({ view, holders }: Reported): boolean => {
     if (holders.length > 0) return false
     return base === undefined || (isUnder(base.view, view) && !isCovered(view, base.view, isIdle))
   }
+  const isNeeded = (part: Reported): boolean =>
+    !held.some(({ view }) => isCovered(part.view, view, isIdle))
+  const others = [...wholes, ...reportedParts(told).filter(isNeeded)]
   return { base, others, missing: reported.filter(isMissing).map((it) => it.view) }
 }
 
@@ -60,13 +65,18 @@ export function isInHistory(view: View, history: readonly Ballot[], told: Told):
 }
 
 function isIn(view: View, history: readonly Ballot[], isIdle: IsIdle): boolean {
-  const last = onlyGroup(view).history.findLast((ballot) => !isIdle(ballot))
-  return last === undefined || history.some((ballot) => compareBallots(ballot, last) === 0)
+  const isUpTo = (past: readonly Ballot[]): boolean => {
+    const last = past.findLast((ballot) => !isIdle(ballot))
+    return last === undefined || history.some((ballot) => sameBallot(ballot, last))
+  }
+  // A part is there under its own name, or with the view as a whole.
+  return isUpTo(onlyGroup(view).history) || (isPart(view) && isUpTo(view.partOf))
 }
 
 /** How a view's data is named in another view's list of what is to be merged. */
 export function lineageOf({ view, holders }: Reported): Lineage {
-  return { ballot: view.ballot, holders, history: onlyGroup(view).history }
+  const { history } = onlyGroup(view)
+  return { ballot: view.ballot, holders, history, partOf: view.partOf }
 }
 
 /** Whether a view brings together, or has in its history, everything up to this ballot. */
@@ -80,7 +90,7 @@ export function isInLineage(lineage: Lineage, ballot: Ballot): boolean {
   return [lineage.ballot, ...lineage.history].some((b) => compareBallots(b, ballot) === 0)
 }
 
-/** Every view reported, newest first. */
+/** Every view reported as a whole, newest first. */
 export function reportedViews(promises: Promises): Reported[] {
   const byBallot = new Map<string, { view: View; holders: NodeId[] }>()
   const report = (view: View, holder: NodeId | undefined): void => {
@@ -93,9 +103,29 @@ export function reportedViews(promises: Promises): Reported[] {
     // A witness may hold data from the time before it was one; it can never lead with it.
     const holder = isWitness ? undefined : id
     if (state.view !== undefined) report(state.view, isHolder(state.view, id) ? holder : undefined)
-    for (const owed of state.owed) report(owed, holder)
+    for (const owed of state.owed) if (!isPart(owed)) report(owed, holder)
   }
   return [...byBallot.values()].sort((a, b) => compareBallots(b.view.ballot, a.view.ballot))
+}
+
+/**
+ * What nodes hold of views in which they were syncing: owed already, or of the view that they
+ * accepted last.
+ */
+function reportedParts({ promises, rules }: Told): Reported[] {
+  if (!rules.partsAreOwed) return []
+  const parts: Reported[] = []
+  for (const [id, { state, isWitness }] of promises) {
+    if (isWitness) continue
+    const { view, part, owed } = state
+    const own =
+      view !== undefined && part !== undefined && isSyncingMaster(view, id)
+        ? [partOfView(view, id, part)]
+        : []
+    const all = [...own, ...owed.filter(isPart)]
+    parts.push(...all.map((each) => ({ view: each, holders: [id] })))
+  }
+  return parts.sort((a, b) => compareBallots(b.view.ballot, a.view.ballot))
 }
 
 function isCovered(a: View, by: View, isIdle: IsIdle): boolean {

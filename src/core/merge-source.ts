@@ -4,9 +4,13 @@ import { BATCH_RECORDS_MAX, PAGE_BYTES, PAGE_KEYS_MAX } from './limits.ts'
 import type { NodeRequest } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
+import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
+import { owedSince } from './syncing-part.ts'
 import { toTravel } from './travel.ts'
+import type { Version } from './types.ts'
+import { VERSION_ZERO } from './version.ts'
 import { ballotOf, sameBallot } from './view.ts'
 
 type HeldRequest = Extract<NodeRequest, { kind: 'heldDigest' | 'heldPage' | 'heldFetch' }>
@@ -16,29 +20,38 @@ export class MergeSource {
   readonly #self: Self
   readonly #standing: Standing
   readonly #store: EntryReader
+  readonly #rules: Rules
 
-  constructor(out: Outbox, parts: { self: Self; standing: Standing; store: EntryReader }) {
+  constructor(
+    out: Outbox,
+    parts: { self: Self; standing: Standing; store: EntryReader },
+    rules: Rules,
+  ) {
     this.#out = out
     this.#self = parts.self
     this.#standing = parts.standing
     this.#store = parts.store
+    this.#rules = rules
   }
 
   take(request: HeldRequest, ticket: number, nowMs: number): void {
     const { view, promised } = this.#standing
     const isOurs = sameBallot(ballotOf(view), request.ballot)
     // A lineage that is owed is closed: no write is acknowledged in it any more.
-    if (!isOurs || !this.#standing.owes(request.lineage)) {
+    const owed = this.#standing.owed(request.lineage)
+    if (!isOurs || owed === undefined) {
       this.#out.respond(ticket, { kind: 'fenced', promised, ballot: ballotOf(view) })
       return
     }
+    // What is older than a part was here before it, may have been deleted since, and is not given.
+    const since = this.#rules.partsLeaveOutOldEntries ? owedSince(owed) : VERSION_ZERO
     if (request.kind === 'heldDigest') {
       this.#out.respond(ticket, { kind: 'digest', digest: this.#store.digest() })
-    } else if (request.kind === 'heldPage') this.#page(request, ticket)
-    else this.#fetch(request.keys, ticket, nowMs)
+    } else if (request.kind === 'heldPage') this.#page(request, since, ticket)
+    else this.#fetch({ keys: request.keys, since }, ticket, nowMs)
   }
 
-  #page(request: Extract<HeldRequest, { kind: 'heldPage' }>, ticket: number): void {
+  #page(request: Extract<HeldRequest, { kind: 'heldPage' }>, since: Version, ticket: number): void {
     const { items, end } = this.#store.page({
       after: request.after,
       upTo: undefined,
@@ -48,14 +61,15 @@ export class MergeSource {
       keysMax: PAGE_KEYS_MAX,
     })
     const heads = items.filter((item) => item.kind === 'head')
-    this.#out.respond(ticket, { kind: 'page', items: heads, end })
+    const given = heads.filter(({ head }) => head.version > since)
+    this.#out.respond(ticket, { kind: 'page', items: given, end })
   }
 
-  #fetch(keys: readonly string[], ticket: number, nowMs: number): void {
+  #fetch(of: { keys: readonly string[]; since: Version }, ticket: number, nowMs: number): void {
     const wallMs = this.#self.wallMs(nowMs)
-    const entries = keys.slice(0, BATCH_RECORDS_MAX).flatMap((key) => {
+    const entries = of.keys.slice(0, BATCH_RECORDS_MAX).flatMap((key) => {
       const entry = this.#store.get(key)
-      return entry === undefined ? [] : [toTravel(entry, wallMs)]
+      return entry === undefined || entry.version <= of.since ? [] : [toTravel(entry, wallMs)]
     })
     this.#out.respond(ticket, { kind: 'entries', entries })
   }

@@ -190,9 +190,10 @@ export class NodeCore {
     beats.tick(lagMs, nowMs)
     members.tick(nowMs)
     proposer.tick(nowMs)
-    if (this.#mayAct()) triggers.consider(nowMs)
     this.#parts.handoff.tick(nowMs)
+    // Before the triggers: who has nobody left to leave to makes no view of its own on the way out.
     this.#parts.leaving.tick(nowMs)
+    if (this.#mayAct()) triggers.consider(nowMs)
     this.#parts.orders.tick(nowMs)
     this.#parts.stream.tick(nowMs)
     this.#parts.forwards.tick(nowMs)
@@ -211,6 +212,7 @@ export class NodeCore {
   #mayAct(): boolean {
     const { self, standing } = this.#parts
     if (self.phase !== 'leaving') return true
+    if (this.#parts.leaving.isOver) return false
     const { view, mastership } = standing
     return view !== undefined && primaryOf(view) === mastership
   }
@@ -375,11 +377,14 @@ export class NodeCore {
 
   /** A verdict about somebody, or a new view, is acted upon at once and not at the next tick. */
   #considerVerdicts(nowMs: number): void {
-    const { members, triggers, beats } = this.#parts
+    const { members, triggers, beats, leaving } = this.#parts
     if (this.#startedMs === undefined) return
-    if (this.#mayAct() && members.changes !== this.#changesSeen) {
-      this.#changesSeen = members.changes
-      triggers.consider(nowMs)
+    if (members.changes !== this.#changesSeen) {
+      leaving.tick(nowMs)
+      if (this.#mayAct()) {
+        this.#changesSeen = members.changes
+        triggers.consider(nowMs)
+      }
     }
     beats.sendIfDue(nowMs)
   }

@@ -105,7 +105,7 @@ export function createParts(
   const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
   const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
   const upkeep = createUpkeep(out, { ...views, store }, setUp.options)
-  const mergeSource = new MergeSource(out, { self, standing, store })
+  const mergeSource = new MergeSource(out, { self, standing, store }, rules)
   const report = { ...views, ...reads, ...upkeep, store, settings, fingerprint }
   const leaving = new Leaving(out, { ...views, settings })
   const orders = new Orders(out, { ...views, settings, whyNoPrimary })
@@ -164,7 +164,7 @@ function createViewParts(
   const self = new Self({ ...identity, isWitness }, store.highestVersion)
   const { state } = identity
   const { listener } = setUp
-  const standing = new Standing(out, { self, state, mode: settings.mode, rules, listener })
+  const standing = new Standing(out, { self, state, mode: settings.mode, store, rules, listener })
   const members = new Members(out, self, (id) => inRoster(standing.route, id))
   const leases = new Leases(self, standing)
   const session = new Session({ self, standing }, rules)

@@ -6,7 +6,7 @@ import { audience, countedOn } from './audience.ts'
 import type { Candidates } from './candidates.ts'
 import { type Choice, chooseView } from './choose.ts'
 import { whyHopeless } from './hopeless.ts'
-import { hasDeparted } from './leavers.ts'
+import { departedOf } from './leavers.ts'
 import {
   BALLOT_EPOCH_MAX,
   HOLDERS_WAIT_MS,
@@ -46,12 +46,14 @@ interface Proposal {
   /** When the prepare calls left: the promise may have taken a while to flush. */
   sentAtMs: number
   readonly startedMs: number
-  round: 'flushing' | 'preparing' | 'accepting'
+  round: 'flushing' | 'preparing' | 'accepting' | 'activating'
   readonly asked: Set<NodeId>
   readonly promises: Map<NodeId, NodePromise>
   readonly accepted: Set<NodeId>
   readonly isMerge: boolean
   readonly isHandoff: boolean
+  /** Nodes that it counted on to answer when it chose, this one included. */
+  heardCount: number
   voterLists: readonly (readonly NodeId[])[]
   readonly acceptSentAtMs: Map<NodeId, number>
 }
@@ -149,6 +151,7 @@ export class Proposer {
       accepted: new Set(),
       isMerge: about.isMerge,
       isHandoff: about.isHandoff ?? false,
+      heardCount: 0,
       voterLists: [],
       acceptSentAtMs: new Map(),
     }
@@ -239,16 +242,17 @@ export class Proposer {
       return
     }
     proposal.promises.set(self.id, acceptor.ownPromise())
+    proposal.heardCount = countedOn(this.#parts, nowMs) + 1
     const choice = chooseView({
       ballot: proposal.ballot,
       me: self.id,
       promises: proposal.promises,
-      heardCount: countedOn(this.#parts, nowMs) + 1,
+      heardCount: proposal.heardCount,
       candidates: candidates.forVacancy(nowMs, undefined),
       hasSynced: (ballot, id) => this.#parts.synced.has(ballot, id),
       hasDeferred: this.#hasDeferred,
       isHandoff: proposal.isHandoff,
-      departed: this.#departed(),
+      departed: departedOf(members.all()),
       wish: standing.isLeader ? this.#parts.wishes.current : undefined,
       startOn: (base) => this.#startOn(base, proposal.ballot, nowMs),
       mayLeaveNewest: nowMs - (this.#wantedSinceMs ?? nowMs) >= HOLDERS_WAIT_MS,
@@ -338,17 +342,32 @@ export class Proposer {
   }
 
   #activateIfAccepted(proposal: Proposal, view: View, nowMs: number): void {
-    const { standing, leases, self } = this.#parts
+    const { standing } = this.#parts
     if (!sameBallot(standing.promised, proposal.ballot)) return
     if (this.#rules.stallRule && nowMs - proposal.sentAtMs > PROPOSAL_MS) {
       this.abort('stalled while waiting for acceptance', nowMs)
       return
     }
-    const masters = onlyGroup(view).masters
     const setUp = { settings: this.#settings, rules: this.#rules }
-    if (!isAccepted(proposal, view, setUp)) return
+    if (proposal.round !== 'accepting' || !isAccepted(proposal, view, setUp)) return
+    proposal.round = 'activating'
+    if (this.#rules.actsOnlyRemembered) {
+      standing.rememberActive(view, (thenMs) => this.#activate(proposal, view, thenMs))
+    } else {
+      standing.rememberActive(view, () => {})
+      this.#activate(proposal, view, nowMs)
+    }
+  }
+
+  #activate(proposal: Proposal, view: View, nowMs: number): void {
+    const { standing, leases, self } = this.#parts
+    if (!this.#isCurrent(proposal) || !sameBallot(ballotOf(standing.view), view.ballot)) return
+    if (this.#rules.stallRule && nowMs - proposal.sentAtMs > PROPOSAL_MS) {
+      this.abort('stalled before it could act', nowMs)
+      return
+    }
     this.#proposal = undefined
-    for (const { id } of masters) {
+    for (const { id } of onlyGroup(view).masters) {
       const atMs = proposal.acceptSentAtMs.get(id)
       if (id !== self.id && atMs !== undefined) leases.prove(id, view.ballot, atMs)
     }
@@ -361,11 +380,6 @@ export class Proposer {
     })
     standing.activate(nowMs)
     this.#announce(view)
-  }
-
-  #departed(): Set<NodeId> {
-    const departed = [...this.#parts.members.all()].filter(hasDeparted)
-    return new Set(departed.map((m) => m.id))
   }
 
   #announce(view: View): void {

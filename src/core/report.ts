@@ -164,7 +164,7 @@ function reportWarnings(parts: ReportParts): string[] {
   }
   for (const owed of standing.state.owed) {
     warnings.push(
-      `this node holds writes of view ${formatBallot(owed.ballot)} that the cluster has not merged ` +
+      `this node holds writes of view ${formatBallot(owed.partOf.at(-1) ?? owed.ballot)} that the cluster has not merged ` +
         'yet: leave it running',
     )
   }

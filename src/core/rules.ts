@@ -33,8 +33,12 @@ export interface Rules {
   readonly onlyHolderProposes: boolean
   /** A view that its proposer never activated does not stand above one that acted. */
   readonly onlyActedViewsCount: boolean
+  /** A primary acts only once it remembers durably that its view is active. */
+  readonly actsOnlyRemembered: boolean
   /** A view needs the promises of more than half of the nodes that its proposer hears. */
   readonly viewNeedsMostOfHeard: boolean
+  /** Available mode: more than half of the nodes heard accept a view before it is active. */
+  readonly mostOfHeardAccept: boolean
   /** A live active primary protects itself and is protected by those who hear it. */
   readonly vetoProtectsPrimary: boolean
   /** A primary proposes again when a master promised a higher ballot, or another node for long. */
@@ -101,6 +105,12 @@ export interface Rules {
   readonly mergeForks: boolean
   /** A node remembers durably what it holds and the cluster has not merged. */
   readonly debtsAreDurable: boolean
+  /** What a syncing master holds of a view that the cluster went on without is owed as well. */
+  readonly partsAreOwed: boolean
+  /** Of a part only what came since the node began to sync is merged. */
+  readonly partsLeaveOutOldEntries: boolean
+  /** A view is waited for when its syncing master cannot tell what came by the stream. */
+  readonly brokenPartsAreWaitedFor: boolean
   /** What a lineage does not have says nothing about what others have. */
   readonly absenceIsNoDelete: boolean
   /** A merge only brings in versions higher than what is there. */
@@ -133,7 +143,9 @@ export const ALL_RULES: Rules = {
   bothVoterListsAgree: true,
   onlyHolderProposes: true,
   onlyActedViewsCount: true,
+  actsOnlyRemembered: true,
   viewNeedsMostOfHeard: true,
+  mostOfHeardAccept: true,
   vetoProtectsPrimary: true,
   proposeAgainWhenFenced: true,
   hungMasterIsReplaced: true,
@@ -167,6 +179,9 @@ export const ALL_RULES: Rules = {
   auditAwaitsStream: true,
   mergeForks: true,
   debtsAreDurable: true,
+  partsAreOwed: true,
+  partsLeaveOutOldEntries: true,
+  brokenPartsAreWaitedFor: true,
   absenceIsNoDelete: true,
   mergeTakesHigherOnly: true,
   mergeThroughStream: true,

@@ -6,6 +6,7 @@ import {
   contains,
   formatBallot,
   isHolder,
+  isSyncingMaster,
   mastershipOf,
   onlyGroup,
   primaryOf,
@@ -16,8 +17,10 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import { mustStayOut } from './leavers.ts'
 import { includes } from './lineages.ts'
+import type { EntryReader } from './ports.ts'
 import type { ClusterSettings } from './settings.ts'
-import type { Ballot, DurableState, Master, StreamId, View } from './types.ts'
+import { isPart, owedSince, partOfView } from './syncing-part.ts'
+import type { Ballot, DurableState, Master, Part, StreamId, View } from './types.ts'
 
 /** Told when this node's place changes; the streams and leases follow it. */
 export interface StandingListener {
@@ -34,6 +37,7 @@ export class Standing {
   readonly #self: Self
   readonly #rules: Rules
   readonly #mode: ClusterSettings['mode']
+  readonly #store: Pick<EntryReader, 'highestVersion'>
   readonly #listener: StandingListener
   #state: DurableState
   /** The newest view heard of as active; it may be one this node cannot accept. */
@@ -49,6 +53,7 @@ export class Standing {
       self: Self
       state: DurableState
       mode: ClusterSettings['mode']
+      store: Pick<EntryReader, 'highestVersion'>
       rules: Rules
       listener: StandingListener
     },
@@ -57,6 +62,7 @@ export class Standing {
     this.#self = options.self
     this.#rules = options.rules
     this.#mode = options.mode
+    this.#store = options.store
     this.#listener = options.listener
     this.#state = options.state
     this.#maxEpoch = Math.max(options.state.promised.epoch, ballotOf(options.state.view).epoch)
@@ -136,19 +142,40 @@ export class Standing {
 
   /** Ballots of the views whose acknowledged data this node holds; of own ones, the last that acted. */
   lineages(): Ballot[] {
-    // To name an own view that never became active would keep this node out of the one that did.
-    if (!this.#rules.onlyActedViewsCount) return this.#held().map((view) => view.ballot)
-    return this.#held().flatMap((view) => this.#lastActed(view) ?? [])
+    return this.#named(this.#held())
   }
 
-  /** Whether this node owes the cluster this view's data, and so keeps what it holds of it. */
-  owes(ballot: Ballot): boolean {
-    return this.#state.owed.some((view) => sameBallot(view.ballot, ballot))
+  /** The same without parts of views: with these a node can lead. */
+  wholeLineages(): Ballot[] {
+    return this.#named(this.#held().filter((held) => !isPart(held)))
+  }
+
+  #named(held: readonly View[]): Ballot[] {
+    // To name an own view that never became active would keep this node out of the one that did.
+    if (!this.#rules.onlyActedViewsCount) return held.map((view) => view.ballot)
+    return held.flatMap((view) => this.#lastActed(view) ?? [])
+  }
+
+  /** The view of this name that this node owes the cluster: it keeps what it holds of it. */
+  owed(ballot: Ballot): View | undefined {
+    return this.#state.owed.find((view) => sameBallot(view.ballot, ballot))
+  }
+
+  /**
+   * As a syncing master: the stream brought a write that is not above what was stored here before,
+   * and can no longer be told from it. Durable before anything that is stored from now on.
+   */
+  partIsBroken(): void {
+    const { part } = this.#state
+    if (part === undefined || !part.isWhole) return
+    this.#persist({ ...this.#state, part: { ...part, isWhole: false } }, () => {})
   }
 
   /** The cluster of this view has given this node up, and takes back nothing that it holds. */
   isForgottenBy(view: View): boolean {
-    return this.#rules.forgottenStaysOut && mustStayOut(this.#self.id, this.lineages(), view)
+    const part = this.#ownPart()
+    const held = [...this.lineages(), ...(part === undefined ? [] : part.partOf.slice(-1))]
+    return this.#rules.forgottenStaysOut && mustStayOut(this.#self.id, held, view)
   }
 
   /** Promises never to serve anything below this ballot; `then` runs once that is durable. */
@@ -167,7 +194,9 @@ export class Standing {
       return
     }
     this.#isActive = false
-    this.#persist({ ...this.#state, promised, view, owed: this.#owedAfter(view) }, then)
+    const owed = this.#owedAfter(view)
+    const part = this.#partAfter(view, owed)
+    this.#persist({ ...this.#state, promised, view, owed, part }, then)
     this.#listener.viewChanged(view, nowMs)
   }
 
@@ -184,13 +213,20 @@ export class Standing {
     this.accept(view, nowMs, () => {})
   }
 
-  /** Every master of this node's own view has accepted it. */
+  /**
+   * Everybody needed has accepted this node's own view; `then` runs once that is durable, and not
+   * before may it act. A restarted primary takes a view that it does not remember as active for one
+   * that never acknowledged anything, and what it sends again from the view before needs no flush.
+   */
+  rememberActive(view: View, then: (nowMs: number) => void): void {
+    this.#persist({ ...this.#state, activated: view.ballot }, then)
+  }
+
+  /** Acts as primary of its accepted view from now on. */
   activate(nowMs: number): void {
     const view = this.view
     if (view === undefined || primaryOf(view).id !== this.#self.id) return
     this.#isActive = true
-    // Stores are flushed in order: this is durable before anything is acknowledged in this view.
-    this.#persist({ ...this.#state, activated: view.ballot }, () => {})
     this.#listener.activated(view, nowMs)
   }
 
@@ -217,13 +253,34 @@ export class Standing {
     // One history: a view that the new one does not contain was never active.
     if (this.#mode === 'majority') return []
     if (!this.#rules.debtsAreDurable) return []
-    const due = this.#held().filter((v) => !this.#isContained(v, view))
+    const part = this.#ownPart()
+    const held = part === undefined ? this.#held() : [...this.#held(), part]
+    const due = held.filter((v) => !this.#isContained(v, view))
     // One that another contains has nothing of its own; so the list stays short for ever.
     const owed = due.filter((v) => !due.some((by) => isAbove(by, v) && this.#isContained(v, by)))
     if (owed.length > this.#state.owed.length) {
       this.#out.log('warn', 'lineage-owed', { ballots: owed.map((v) => formatBallot(v.ballot)) })
     }
     return owed
+  }
+
+  /** What this node holds of the accepted view as a syncing master, as a view that it could owe. */
+  #ownPart(): View | undefined {
+    const { view, part } = this.#state
+    if (view === undefined || part === undefined || !this.#rules.partsAreOwed) return undefined
+    return isSyncingMaster(view, this.#self.id) ? partOfView(view, this.#self.id, part) : undefined
+  }
+
+  /**
+   * Its beginning is kept from view to view while this node is syncing in each, and each contains the
+   * one before. What it owes by then is in its store as well, and may come to be known by the stream.
+   */
+  #partAfter(view: View, owed: readonly View[]): Part | undefined {
+    if (this.#mode === 'majority' || !isSyncingMaster(view, this.#self.id)) return undefined
+    const { view: before, part } = this.#state
+    if (before !== undefined && part !== undefined && contains(view, before.ballot)) return part
+    const since = owed.map(owedSince).reduce((a, b) => (b < a ? b : a), this.#store.highestVersion)
+    return { since, isWhole: true }
   }
 
   #held(): View[] {
@@ -234,6 +291,9 @@ export class Standing {
 
   /** Whether the new view's masters have everything that was acknowledged up to the held one. */
   #isContained(held: View, view: View): boolean {
+    // A part is not needed where the whole view is.
+    const whole = held.partOf.at(-1)
+    if (whole !== undefined && contains(view, whole)) return true
     const last = this.#lastActed(held)
     return last === undefined || contains(view, last)
   }

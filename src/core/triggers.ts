@@ -265,7 +265,7 @@ export class Triggers {
       this.#isNudged = false
       return undefined
     }
-    if (this.#isNudged && standing.lineages().length > 0) return 'nudged'
+    if (this.#isNudged && standing.wholeLineages().length > 0) return 'nudged'
     if (this.#hearsNewerPrimary(view)) {
       this.#noPrimarySinceMs = nowMs
       return undefined

@@ -41,7 +41,10 @@ export interface Master {
 export interface Lineage {
   readonly ballot: Ballot
   readonly holders: readonly NodeId[]
+  /** What a view claims once it has brought this lineage in. */
   readonly history: readonly Ballot[]
+  /** As in `View`: what a part is a part of. It is not claimed. */
+  readonly partOf: readonly Ballot[]
 }
 
 /** A part of the key space with its own masters. Today one group holds every key. */
@@ -86,8 +89,22 @@ export interface View {
   readonly voters: readonly NodeId[]
   readonly groups: readonly Group[]
   readonly start: ViewStart
+  /**
+   * Only of a part: the history of the view that it is a part of. What is owed are then the entries
+   * above `start.clock`, of which one node came to hold a second copy while it was syncing. Empty: a
+   * view as a whole.
+   */
+  readonly partOf: readonly Ballot[]
   /** Built from copies by an operator's command, because every holder was lost. */
   readonly isUnclean: boolean
+}
+
+/** Which of the entries of a syncing master came since it began to sync. */
+export interface Part {
+  /** Those above this version: nothing above it was stored before. */
+  readonly since: Version
+  /** The stream brought nothing at or below `since`, so that these are all it brought. */
+  readonly isWhole: boolean
 }
 
 /** What a node must remember over a restart, flushed before any answer that depends on it. */
@@ -101,6 +118,8 @@ export interface DurableState {
   readonly activated: Ballot
   /** Views whose acknowledged data this node holds and the cluster has not merged yet. */
   readonly owed: readonly View[]
+  /** While the accepted view lists this node as a syncing master. */
+  readonly part: Part | undefined
 }
 
 export type Content =

@@ -11,6 +11,7 @@ export const STATE_ZERO: DurableState = {
   view: undefined,
   activated: BALLOT_ZERO,
   owed: [],
+  part: undefined,
 }
 
 /** Negative, zero or positive, as a is below, equal to or above b. */
@@ -68,6 +69,11 @@ export function mastershipOf(
 /** A holder of a view has every write acknowledged in it on its disk, whatever life it is in now. */
 export function isHolder(view: View, id: NodeId): boolean {
   return onlyGroup(view).masters.some((m) => m.id === id && m.inSync)
+}
+
+/** A syncing master of a view, whatever life it is in now: the stream brought it every write of it. */
+export function isSyncingMaster(view: View, id: NodeId): boolean {
+  return onlyGroup(view).masters.some((m) => m.id === id && !m.inSync)
 }
 
 /** Whether a view's in-sync masters hold everything acknowledged under another ballot. */

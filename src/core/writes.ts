@@ -170,17 +170,22 @@ export class Writes {
 
   /** A write under this request id, and whether it was this one. */
   #recall(command: WriteCommand, nowMs: number): Known | undefined {
-    const { remembered, store, self } = this.#parts
+    const { remembered, store, stream, self } = this.#parts
     const known = remembered.get(command.requestId, nowMs)
     if (known !== undefined) {
       const { version, fingerprint } = known
       return { version, isSame: fingerprint === command.fingerprint, isRemembered: true }
     }
-    const stored = store.get(command.key)
-    if (stored?.requestId !== command.requestId) return undefined
-    if (self.versionAgeMs(stored.version, nowMs) > REMEMBER_MS) return undefined
-    const isSame = isWhatIsStored(command.change, stored)
-    return { version: stored.version, isSame, isRemembered: false }
+    // A merge may just be bringing in what its first attempt left on the other side.
+    const made = [stream.newestOn(command.key), store.get(command.key)].find(
+      (entry) => entry?.requestId === command.requestId,
+    )
+    if (made === undefined || self.versionAgeMs(made.version, nowMs) > REMEMBER_MS) return undefined
+    return {
+      version: made.version,
+      isSame: isWhatItMade(command.change, made),
+      isRemembered: false,
+    }
   }
 
   #write(command: WriteCommand, reply: Reply, nowMs: number): void {
@@ -227,7 +232,7 @@ function holds(condition: Condition, current: Entry | undefined): boolean {
 }
 
 /** All that the entry can tell of the write that made it. How long it was to live, it cannot. */
-function isWhatIsStored(change: Change, { content, expiresAtMs }: Entry): boolean {
+function isWhatItMade(change: Change, { content, expiresAtMs }: Entry): boolean {
   if (change.kind === 'delete') return content.kind === 'tombstone'
   if (content.kind === 'tombstone') return false
   const { bytes, contentType, ttlMs } = change

@@ -6,7 +6,7 @@ import type { DurableState, NodeId, Version } from '../core/types.ts'
 import type { ByteTable } from './entry-table.ts'
 import { START_ANEW, StorageError } from './storage-error.ts'
 
-const FORMAT = 2
+const FORMAT = 3
 const CRC_BYTES = 4
 
 export interface Identity {
@@ -38,7 +38,7 @@ export class MetaTable {
   state(): DurableState | undefined {
     const found: DurableState | undefined = this.#read('state')
     // JSON leaves out what is undefined.
-    return found && { ...found, view: found.view }
+    return found && { ...found, view: found.view, part: found.part }
   }
 
   highest(): Version {

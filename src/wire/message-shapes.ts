@@ -38,6 +38,7 @@ import type {
   Lineage,
   Master,
   NodeAt,
+  Part,
   StreamPosition,
   Order,
   OrderOutcome,
@@ -97,7 +98,12 @@ const ballot = fields<Ballot>({ epoch: count, proposer: nodeId })
 const position = fields<StreamPosition>({ stream: ballot, seq: count })
 const history = list(ballot, { max: HISTORY_MAX })
 
-const lineage = fields<Lineage>({ ballot, holders: list(nodeId, { max: NODES_MAX }), history })
+const lineage = fields<Lineage>({
+  ballot,
+  holders: list(nodeId, { max: NODES_MAX }),
+  history,
+  partOf: history,
+})
 const master = fields<Master>({ id: nodeId, incarnation, inSync: truth })
 
 // The core asks for the first group and its first master: a view without them is refused here.
@@ -122,14 +128,18 @@ const view = fields<View>({
   voters: list(nodeId, { max: NODES_MAX }),
   groups: list(group, { min: 1, max: GROUPS_MAX }),
   start: viewStart,
+  partOf: history,
   isUnclean: truth,
 })
+
+const part = fields<Part>({ since: version, isWhole: truth })
 
 const durableState = fields<DurableState>({
   promised: ballot,
   view: optional(view),
   activated: ballot,
   owed: list(view, { max: LINEAGES_MAX }),
+  part: optional(part),
 })
 
 const content = variants<Content>({ value: { bytes, contentType }, tombstone: {} })

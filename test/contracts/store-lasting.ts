@@ -35,9 +35,11 @@ const state: DurableState = {
       seq: 12,
       continues: { stream: { epoch: 4, proposer: WRITER }, seq: 7 },
     },
+    partOf: [],
     isUnclean: false,
   },
   owed: [],
+  part: { since: version(2), isWhole: true },
 }
 
 export function lastingRules(rule: Rule): void {

@@ -210,6 +210,7 @@ export function primaryLab(view: View, options: Partial<LabOptions> = {}): Lab {
   }
   lab.parts.commits.enter(view.start)
   lab.parts.stream.enter(view.start, 0)
+  lab.parts.standing.rememberActive(view, () => {})
   lab.parts.standing.activate(0)
   lab.settle(0)
   lab.take()

@@ -14,7 +14,8 @@ const W3 = view('3B', 'B+', { history: '1A' })
 const M5 = merging(view('5A', 'A+', { history: '1A 2A', clock: version(500) }), W3)
 
 function merging(into: View, from: View): View {
-  const lineage = { ballot: from.ballot, holders: [B], history: onlyGroup(from).history }
+  const { history } = onlyGroup(from)
+  const lineage = { ballot: from.ballot, holders: [B], history, partOf: from.partOf }
   return { ...into, groups: [{ ...onlyGroup(into), merge: [lineage] }] }
 }
 

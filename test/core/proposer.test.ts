@@ -121,6 +121,52 @@ t.test(
   },
 )
 
+t.test('it acts once it remembers durably that its view is active', async (t) => {
+  const bench = new Bench()
+  bench.propose()
+  bench.open()
+  const alone = bench.calls.map((call) => nameOf(idOf(call)))
+  t.strictSame(alone, ['B', 'C'])
+  bench.promise(C, 5)
+  bench.promise(B, 5)
+  const accept = bench.calls.find((call) => nameOf(idOf(call)) === 'B')
+  if (accept === undefined) throw new Error('B was not asked to accept')
+  bench.lab.answer(accept, response(B, { kind: 'accepted' }), 6)
+  t.equal(bench.view(), '3A A+ B+', 'accepted by all')
+  bench.lab.settle(7)
+  t.equal(bench.view(), '3A A+ B+ active', 'and flushed')
+})
+
+t.test('a primary whose disk is slow to remember does not act late', async (t) => {
+  const bench = new Bench()
+  bench.propose()
+  bench.open()
+  bench.promise(C, 5)
+  bench.promise(B, 5)
+  const accept = bench.calls.find((call) => nameOf(idOf(call)) === 'B')
+  if (accept === undefined) throw new Error('B was not asked to accept')
+  bench.lab.answer(accept, response(B, { kind: 'accepted' }), 6)
+  bench.lab.settle(PROPOSAL_MS + 6)
+  t.equal(bench.view(), '3A A+ B+')
+  t.strictSame(bench.logs, [])
+  bench.open(PROPOSAL_MS + 7)
+  t.strictSame(bench.logs, ['stalled before it could act'])
+})
+
+t.test('all masters and more than half of the nodes heard accept', async (t) => {
+  const bench = new Bench()
+  for (const id of [node('d'), node('e')]) bench.lab.meet(id, 0)
+  bench.propose()
+  for (const id of [B, C, node('d'), node('e')]) bench.promise(id, 5)
+  t.equal(bench.view(), '3A A+ B+')
+  bench.end('accept B', { kind: 'accepted' }, 6)
+  t.equal(bench.view(), '3A A+ B+', 'two of five')
+  bench.end('accept C', { kind: 'rejected', promised: ballot('4C'), isVeto: false }, 7)
+  t.equal(bench.view(), '3A A+ B+', 'C has promised another one')
+  bench.end('accept D', { kind: 'accepted' }, 8)
+  t.equal(bench.view(), '3A A+ B+ active', 'three of five')
+})
+
 t.test('a silent node is waited for 150 ms, then the others decide', async (t) => {
   const bench = new Bench()
   bench.propose()

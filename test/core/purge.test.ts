@@ -130,7 +130,7 @@ t.test('nothing goes while a master is syncing, a merge is open, or this node ow
   }
 })
 
-const LINEAGE = { ballot: ballot('1C'), holders: [C], history: [ballot('1C')] }
+const LINEAGE = { ballot: ballot('1C'), holders: [C], history: [ballot('1C')], partOf: [] }
 
 t.test('a key that is written again is left alone, and a purge goes out once', async (t) => {
   const lab = oldLab()

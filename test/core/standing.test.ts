@@ -53,8 +53,17 @@ t.test('only the primary of the accepted view can become active', async (t) => {
     const lab = new Lab({ me, state: state(accepted) })
     lab.parts.standing.activate(0)
     t.equal(lab.parts.standing.isActive, isActive)
-    t.strictSame(lab.parts.standing.state.activated, ballot(isActive ? '2A' : '0'))
   }
+})
+
+t.test('that its view is active is remembered over a restart', async (t) => {
+  const lab = new Lab({ me: A, state: state(V2) })
+  let isDurable = false
+  lab.parts.standing.rememberActive(V2, () => (isDurable = true))
+  t.notOk(isDurable)
+  lab.settle(0)
+  t.ok(isDurable)
+  t.strictSame(lab.parts.standing.state.activated, ballot('2A'))
 })
 
 t.test('mastership is of this life', async (t) => {

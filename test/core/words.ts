@@ -95,6 +95,7 @@ export function view(of: string, who: string, words: ViewWords = {}): View {
     voters: [],
     groups: [{ masters: masters(who), history: [...earlier.map(ballot), ballot(of)], merge: [] }],
     start: { clock, stream: stream ?? ballot(of), seq, continues: words.continues },
+    partOf: [],
     isUnclean: false,
   }
 }

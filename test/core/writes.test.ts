@@ -265,6 +265,17 @@ t.test('what only the stored entry told is remembered, however the key is writte
   )
 })
 
+t.test('a retry finds its first attempt on its way in from another side', async (t) => {
+  const bench = new Bench()
+  const first = entry('a', OLD, { requestId: '1', value: 'x' })
+  bench.lab.parts.stream.append({ entry: first, write: undefined }, () => {}, 0)
+  // Judged anew, its own first attempt would be what it finds there.
+  bench.submit('a', { id: '1', value: 'x', condition: { kind: 'exists' } })
+  bench.lab.settle(0)
+  t.strictSame(bench.said, [applied(100)])
+  t.equal(bench.lab.store.get('a')?.version, OLD)
+})
+
 t.test('after a restart a request id still belongs to what is stored under it', async (t) => {
   const stored = entry('a', OLD, { requestId: '1', value: 'x' })
   const gone = entry('a', OLD, { requestId: '1' })

@@ -12,6 +12,8 @@ export const BIN = resolve(process.env['DISTSTORE_E2E_BIN'] ?? 'dist/bin/diststo
 
 const LOSE_DATAGRAMS = new URL('lose-datagrams.mjs', import.meta.url).href
 
+const HOLD_CALLS = new URL('hold-calls.mjs', import.meta.url).href
+
 const LOG_TAIL_LINES = 40
 
 const running = new Set<ChildProcess>()
@@ -52,7 +54,8 @@ export class Daemon {
   readonly address: string
   readonly client: Client
   readonly #options: DaemonOptions
-  #loss: string | undefined
+  /** Modules loaded before the daemon, with what they are told. */
+  readonly #preloads = new Map<string, Readonly<Record<string, string>>>()
   #child: ChildProcess | undefined
 
   constructor(options: DaemonOptions) {
@@ -75,16 +78,21 @@ export class Daemon {
 
   /** From its next start on it loses this share of the datagrams of a type. */
   lose(type: number, share: number): void {
-    this.#loss = `${type}:${share}`
+    this.#preloads.set(LOSE_DATAGRAMS, { LOSE: `${type}:${share}` })
+  }
+
+  /** From its next start on it leaves calls of a kind unanswered while this file is there. */
+  hold(kind: string, file: string): void {
+    this.#preloads.set(HOLD_CALLS, { HOLD: kind, HOLD_WHILE: file })
   }
 
   /** Starts the process; does not wait for it. `flags` come after those of the cluster. */
   start(...flags: string[]): void {
     const { command, dataDir, logFile } = this.#options
     const log = openSync(logFile, 'a')
-    const bin = this.#loss === undefined ? [BIN] : ['--import', LOSE_DATAGRAMS, BIN]
-    const args = [...bin, '--data-dir', dataDir, ...this.#options.flags, ...flags]
-    const env = { ...process.env, ...(this.#loss !== undefined && { LOSE: this.#loss }) }
+    const imports = [...this.#preloads.keys()].flatMap((url) => ['--import', url])
+    const args = [...imports, BIN, '--data-dir', dataDir, ...this.#options.flags, ...flags]
+    const env = Object.assign({}, process.env, ...this.#preloads.values())
     const [program = '', ...rest] = [...command, process.execPath, ...args]
     this.#child = spawnKnown(program, rest, log, { env })
     closeSync(log)

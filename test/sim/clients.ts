@@ -54,8 +54,6 @@ const LATE_MS_MAX = 500
 /** Shares of values too large to travel inside an answer, and too large for a mirror's page. */
 const VALUE_SIZES = { medium: { share: 0.05, bytes: 2000 }, large: { share: 0.005, bytes: 70_000 } }
 
-const PADDING = Buffer.alloc(VALUE_SIZES.large.bytes, '.')
-
 type Started = Omit<WriteRecord, 'endedAt' | 'outcome' | 'version'>
 
 export class Clients {
@@ -211,7 +209,14 @@ export class Clients {
       ended: (outcome) => {
         this.#open.delete(started)
         this.#records.push({
-          ...started,
+          op: started.op,
+          requestId,
+          key,
+          value: started.value,
+          ttlMs: started.ttlMs,
+          condition,
+          node: started.node,
+          invokedAt: started.invokedAt,
           endedAt: agenda.nowMs,
           outcome: outcome?.kind ?? 'unknown',
           version: outcome?.kind === 'applied' ? outcome.version : undefined,
@@ -230,13 +235,24 @@ export class Clients {
   ): void {
     const { agenda } = this.#world
     const invokedAt = agenda.nowMs
-    const { key } = query
-    const started = { op: 'read', ...query, node: machine.name, invokedAt } as const
+    const { key, strength, minVersion } = query
     const wasLate = this.#stopwatch(machine)
     machine.life?.read(query, {
       sinceMs: invokedAt,
       ended: (outcome) => {
-        this.#records.push({ ...started, endedAt: agenda.nowMs, ...this.#saw(key, outcome) })
+        const { outcome: saw, version, value } = this.#saw(key, outcome)
+        this.#records.push({
+          op: 'read',
+          strength,
+          minVersion,
+          key,
+          node: machine.name,
+          invokedAt,
+          endedAt: agenda.nowMs,
+          outcome: saw,
+          version,
+          value,
+        })
         wasLate('read')
         then(outcome)
       },
@@ -313,14 +329,17 @@ export class Clients {
 
   /** `v17`, filled up with dots when it is to be larger. */
   #value(): Uint8Array {
-    const text = Buffer.from(`v${++this.#made}`)
+    const text = `v${++this.#made}`
     const { medium, large } = VALUE_SIZES
     const bytes = this.#chance.happens(large.share)
       ? large.bytes
       : this.#chance.happens(medium.share)
         ? medium.bytes
         : text.length
-    return Buffer.concat([text, PADDING.subarray(0, bytes - text.length)])
+    // With memory of its own: what is cut out of a larger piece, every store would copy.
+    const value = Buffer.alloc(bytes, '.')
+    value.write(text)
+    return value
   }
 
   #requestId(): string {

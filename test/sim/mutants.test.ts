@@ -27,7 +27,8 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['witnessIsNoMaster', 'witness3', 'I8'],
   ['onlyMastersSayAbsent', 'part3', 'I8'],
 
-  ['viewNeedsMostOfHeard', 'birth5', 'I10'],
+  ['mostOfHeardAccept', 'founders5', 'I10'],
+  ['actsOnlyRemembered', 'shortreign3', 'lost'],
   ['onlyActedViewsCount', 'wake2', 'I10'],
   ['stallRule', 'wake2', 'I10'],
   ['vetoProtectsPrimary', 'oneear3', 'G2'],
@@ -54,6 +55,8 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['sessionReads', 'latebeat3', 'session'],
   ['mergeForks', 'part2', 'I7'],
   ['debtsAreDurable', 'part4', 'lost'],
+  ['partsAreOwed', 'lost3', 'lost'],
+  ['partsLeaveOutOldEntries', 'loststale3', 'I14'],
   ['absenceIsNoDelete', 'alone3', 'I5'],
   ['mergeTakesHigherOnly', 'part2', 'I7'],
   ['mergeThroughStream', 'part4', 'I7'],
@@ -76,10 +79,14 @@ const SEEN_BY_CLIENTS: readonly (readonly [RuleName, string, string])[] = [
 /** Two rules that stand behind each other: only without both is anything noticed. */
 const PAIRS: readonly (readonly [RuleName, RuleName, string, string])[] = [
   ['forgetRolledBack', 'syncingForgets', 'comeback3', 'I3'],
+  ['viewNeedsMostOfHeard', 'mostOfHeardAccept', 'birth5', 'I10'],
 ]
 
 /** Rules whose loss no run notices, with what was tried. Unit tests guard them. */
 const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
+  viewNeedsMostOfHeard:
+    'only who has promised is asked to accept, and more than half must accept: the rule saves the ' +
+    'second round of a proposal that cannot succeed; see PAIRS',
   forgottenStaysOut:
     'what a forgotten node would bring back are deletes that were removed meanwhile; its vouching for ' +
     'nothing is covered by choose.ts, and forgotten.test.ts guards the rule',
@@ -107,6 +114,10 @@ const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
   mergeViewsSkipVeto:
     'a vetoed proposer stays frozen above the other primary, which then makes a view that takes it ' +
     'in (frozen.ts); the rule saves the two seconds until then',
+  brokenPartsAreWaitedFor:
+    'what the stream brings is stamped above all that its syncing master stored, but for the tail of ' +
+    'the view before and for what a merge brings, and only where that master holds something newer ' +
+    'from another side; the loss of the holder must follow. test/core/syncing-part.test.ts',
   owingMasterKeepsNewer:
     'a node that owes data becomes master only where no other can, and what the stream brings is ' +
     'older than what it holds only if a third history is merged there; test/core/merge.test.ts',

@@ -37,10 +37,14 @@ export function prefill(world: World, count: number): WriteRecord[] {
       seq: 0,
       continues: undefined,
     },
+    partOf: [],
     isUnclean: false,
   }
   const changes: StoreChange[] = [
-    { kind: 'state', state: { promised: ballot, view, activated: ballot, owed: [] } },
+    {
+      kind: 'state',
+      state: { promised: ballot, view, activated: ballot, owed: [], part: undefined },
+    },
     ...entries.map((entry) => ({ kind: 'put', entry }) as const),
   ]
   for (const machine of [first, second]) {

@@ -1,7 +1,7 @@
 // The scenarios by name. Time is the real one: a heartbeat is 250 ms, a silent node dead after 1.75 s.
 import type { Scenario } from './scenario.ts'
 import { lateInView, forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
-import { comeback, hungMaster, lastWords, lateBeat, oneEar } from './scripts.ts'
+import { comeback, hungMaster, lastWords, lateBeat, oneEar, twoMajorities } from './scripts.ts'
 import { splitScenarios } from './split-scenarios.ts'
 
 import { BASE, CLEARING, CLIENTS, FAULTS, SINGLE, scenario } from './scenario-base.ts'
@@ -131,6 +131,17 @@ export const SCENARIOS: readonly Scenario[] = [
     startEveryMs: { from: 0, to: 20 },
     faultsUntilMs: 6000,
   }),
+  scenario(
+    'founders5',
+    'five empty nodes, of which two pairs are cut apart as they found a cluster',
+    {
+      world: { nodes: 5, witnesses: 1 },
+      faults: undefined,
+      script: twoMajorities,
+      startEveryMs: { from: 0, to: 60 },
+      faultsUntilMs: 6000,
+    },
+  ),
   scenario('comeback3', 'a primary is cut off, comes back as second master, and is primary again', {
     world: { wallErrorMs: 900 },
     faults: undefined,

@@ -231,3 +231,57 @@ export function halfAgreed(stage: Stage): void {
 
 /** Long enough for the other side to go on alone, if anything lets it. Unit: ms. */
 const APART_MS = 4000
+
+/**
+ * Five empty nodes that have heard each other, and then one of them reaches everybody, two only each
+ * other and it, and the last two likewise: both pairs have a majority with it, and each could found a
+ * cluster. Mended before anybody is taken for dead.
+ */
+export function twoMajorities(stage: Stage): void {
+  const { network, machines } = stage.world
+  // The one between them is a witness: it takes part, and proposes nothing itself.
+  stage.at(MET_MS, () => {
+    for (const one of machines.slice(0, 2)) {
+      for (const other of machines.slice(2, 4)) {
+        network.cut(one, other)
+        network.cut(other, one)
+      }
+    }
+  })
+  stage.at(MET_MS + HALF_MET_MS, () => network.mend())
+}
+
+/** Everybody has been heard, and the first proposals are due. Unit: ms. */
+const MET_MS = 1400
+/** Well within the silence after which a node is suspected. Unit: ms. */
+const HALF_MET_MS = 900
+
+/**
+ * A primary is cut off with writes under way, goes on alone, and loses its power a moment later. It
+ * acknowledged those writes in a view that it may not remember; the others go on without it meanwhile.
+ */
+export function shortReign(stage: Stage): void {
+  const { network } = stage.world
+  const round = (): void => {
+    const primary = stage.primary()
+    if (primary === undefined) return
+    stage.cutOff(primary)
+    primary.disk.slowDown(SLOW_FLUSH_MS)
+    const isAlone = (): boolean =>
+      primary.life?.isActing === true && stage.hasNoOtherMaster(primary)
+    stage.when(isAlone, () => {
+      stage.after(REIGN_MS, () => stage.kill(primary, APART_MS))
+      stage.after(APART_MS, () => {
+        primary.disk.slowDown(undefined)
+        network.mend()
+        stage.after(2 * APART_MS, () => stage.when(() => stage.isSettled(), round))
+      })
+    })
+  }
+  stage.at(4000, () => stage.when(() => stage.isSettled(), round))
+}
+
+/** Slow enough to be killed before it, fast enough for a proposal. Unit: ms. */
+const SLOW_FLUSH_MS = { from: 60, to: 90 }
+/** Clients have their answers by then. Unit: ms. */
+const REIGN_MS = 10

@@ -3,7 +3,9 @@ import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
 import type { Change } from './scenario-base.ts'
-import { twoHalves } from './scripts.ts'
+import { lostAndAway, lostHolder, lostWithStale } from './lost-holders.ts'
+import { CLEARING } from './scenario-base.ts'
+import { shortReign, twoHalves } from './scripts.ts'
 
 /** What every scenario begins with. */
 interface Beginning {
@@ -44,6 +46,13 @@ export function splitScenarios(
       faults: { ...splits, weights: { ...splits.weights, shatter: 4 } },
       mayFork: true,
     }),
+    scenario('shortreign3', 'a cut-off primary goes on alone, and loses its power a moment later', {
+      world: { settings: { ...base.world.settings, minCopies: 1 } },
+      faults: undefined,
+      script: shortReign,
+      mayFork: true,
+      faultsUntilMs: 40_000,
+    }),
     scenario('oneway4', 'four nodes that hear others which do not hear them', {
       world: { nodes: 4 },
       faults: { ...splits, weights: { split: 2, splitOneWay: 5, mend: 2, kill: 1 } },
@@ -83,6 +92,39 @@ export function splitScenarios(
         weights: { kill: 3, unplug: 2, split: 1, mend: 1 },
         everyMs: { from: 1000, to: 6000 },
         downMs: { from: 500, to: 20_000 },
+      },
+      faultsUntilMs: 60_000,
+      mayFork: true,
+    }),
+    scenario('lost3', 'three nodes: a holder is lost while the other master is syncing', {
+      faults: undefined,
+      script: lostHolder,
+      mayFork: true,
+    }),
+    scenario('lostaway4', 'the same with four, and the syncing master is back when others go on', {
+      world: { nodes: 4 },
+      faults: undefined,
+      script: lostAndAway,
+      mayFork: true,
+    }),
+    scenario('loststale3', 'the syncing master still has keys that were deleted and purged', {
+      ...CLEARING,
+      faults: undefined,
+      faultsUntilMs: 50_000,
+      script: lostWithStale,
+      mayFork: true,
+    }),
+    scenario('losing4', 'four nodes with slow mirrors that are away for long, again and again', {
+      world: {
+        nodes: 4,
+        network: { ...base.world.network, callLoss: { digest: 0.6, page: 0.6 } },
+      },
+      prefilled: 50,
+      faults: {
+        ...faults,
+        weights: { kill: 4, unplug: 2, pause: 1, split: 1, mend: 1 },
+        everyMs: { from: 500, to: 5000 },
+        downMs: { from: 500, to: 25_000 },
       },
       faultsUntilMs: 60_000,
       mayFork: true,

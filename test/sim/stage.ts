@@ -52,6 +52,12 @@ export class Stage {
     this.after(downMs, () => this.world.start(machine))
   }
 
+  /** Ends a node for good: it is not even back when everything else is repaired. */
+  lose(machine: Machine): void {
+    this.kill(machine, Infinity)
+    machine.wasStarted = false
+  }
+
   /** Stops a node in order. */
   leave(machine: Machine): void {
     this.#broke(`leave ${machine.name}`)
@@ -109,6 +115,12 @@ export class Stage {
     return onlyGroup(view)
       .masters.flatMap(({ id }) => this.world.machineOf(id) ?? [])
       .filter((machine) => machine !== primary)
+  }
+
+  /** By the view that it accepted last. */
+  hasNoOtherMaster(machine: Machine): boolean {
+    const view = machine.disk.store.state?.view
+    return view !== undefined && onlyGroup(view).masters.length === 1
   }
 
   /** Running nodes that are no masters. */

@@ -195,7 +195,7 @@ void test('a format of another version of the program ends the opening', async (
   })
   await t.rejects(openLmdbStore(optionsFor(dir)), {
     code: 'unknown-format',
-    message: 'The store has format 1; this program reads format 2: run the version that wrote it.',
+    message: 'The store has format 1; this program reads format 3: run the version that wrote it.',
   })
 })
 

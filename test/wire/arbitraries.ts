@@ -183,17 +183,17 @@ export const datagrams: Readonly<Record<Datagram['kind'], fc.Arbitrary<Datagram>
 
 // ---- node messages -----------------------------------------------------------------------------
 
+const ballots = fc.array(ballot, { maxLength: 4 })
+const master = record({ id: nodeId, incarnation, inSync: fc.boolean() })
 const group: fc.Arbitrary<Group> = record({
-  masters: fc.array(record({ id: nodeId, incarnation, inSync: fc.boolean() }), {
-    minLength: 1,
-    maxLength: 3,
-  }),
-  history: fc.array(ballot, { maxLength: 4 }),
+  masters: fc.array(master, { minLength: 1, maxLength: 3 }),
+  history: ballots,
   merge: fc.array(
     record({
       ballot,
       holders: fc.array(nodeId, { maxLength: 3 }),
-      history: fc.array(ballot, { maxLength: 3 }),
+      history: ballots,
+      partOf: ballots,
     }),
     { maxLength: 2 },
   ),
@@ -206,6 +206,7 @@ export const view: fc.Arbitrary<View> = record({
   voters: fc.array(nodeId, { maxLength: 3 }),
   groups: fc.array(group, { minLength: 1, maxLength: 2 }),
   start: record({ clock: version, stream: ballot, seq: count, continues: maybe(position) }),
+  partOf: ballots,
   isUnclean: fc.boolean(),
 })
 
@@ -257,6 +258,7 @@ const promise = record({
     view: maybe(view),
     activated: ballot,
     owed: fc.array(view, { maxLength: 2 }),
+    part: maybe(record({ since: version, isWhole: fc.boolean() })),
   }),
   incarnation,
   address,

@@ -36,6 +36,7 @@ const view: View = {
     },
   ],
   start: { clock: VERSION, stream: ballot, seq: 0, continues: undefined },
+  partOf: [],
   isUnclean: false,
 }
 

@@ -32,6 +32,7 @@ const view: View = {
   voters: [],
   groups: [{ masters: [{ id: NODE, incarnation: 1, inSync: true }], history: [ballot], merge: [] }],
   start: { clock: VERSION, stream: ballot, seq: 0, continues: undefined },
+  partOf: [],
   isUnclean: false,
 }
 
@@ -289,9 +290,15 @@ t.test('the frame around a message is checked too', async (t) => {
 })
 
 t.test('a promise of the deepest kind passes', async (t) => {
-  const merge = [{ ballot, holders: [NODE], history: [ballot] }]
+  const merge = [{ ballot, holders: [NODE], history: [ballot], partOf: [ballot] }]
   const deep: View = { ...view, groups: view.groups.map((it) => ({ ...it, merge })) }
-  const state = { promised: ballot, view: deep, activated: ballot, owed: [deep] }
+  const state = {
+    promised: ballot,
+    view: deep,
+    activated: ballot,
+    owed: [deep],
+    part: { since: VERSION, isWhole: true },
+  }
   const response: NodeResponse = {
     kind: 'promise',
     promise: {

@@ -2,6 +2,7 @@
 // master of every view after it.
 import type { Effect, Event } from '../../../src/core/step.ts'
 import type { Version, View, WriteOutcome } from '../../../src/core/types.ts'
+import { partName } from '../../../src/core/syncing-part.ts'
 import { formatBallot } from '../../../src/core/view.ts'
 import type { ClusterSettings } from '../../../src/core/settings.ts'
 import type { Life } from '../life.ts'
@@ -19,6 +20,8 @@ export class Acknowledged implements Witness {
   readonly #versions = new Map<string, Version>()
   /** The same by view, for histories that part. */
   readonly #byView = new Map<string, Map<string, Version>>()
+  /** By ballot: under which names its syncing masters' parts are brought in. */
+  readonly #partsOf = new Map<string, readonly string[]>()
   readonly #keysOf = new Map<string, string>()
   #count = 0
 
@@ -72,7 +75,8 @@ export class Acknowledged implements Witness {
       for (const [key, version, ballot] of this.#acks()) {
         const held = machine?.disk.durableVersion(key) ?? ''
         if (held >= version || this.#purges.upTo(key) >= version) continue
-        if (this.#mayFork && !history.has(ballot)) continue
+        const names = [ballot, ...(this.#partsOf.get(ballot) ?? [])]
+        if (this.#mayFork && !names.some((name) => history.has(name))) continue
         const what = `${key}: has ${held || 'nothing'}, acknowledged was ${version}`
         const where = `in-sync master ${machine?.name} of view ${formatBallot(view.ballot)}`
         this.#world.breach('I7', `${where} lacks ${what}`)
@@ -92,6 +96,13 @@ export class Acknowledged implements Witness {
   #noteIn(view: View, key: string, version: Version): void {
     this.#sides.acknowledged(key, version, view)
     const name = formatBallot(view.ballot)
+    if (!this.#partsOf.has(name)) {
+      const syncing = view.groups.flatMap((group) => group.masters).filter((m) => !m.inSync)
+      this.#partsOf.set(
+        name,
+        syncing.map(({ id }) => formatBallot(partName(view.ballot, id))),
+      )
+    }
     const versions = this.#byView.get(name) ?? new Map<string, Version>()
     this.#byView.set(name, versions)
     if (version > (versions.get(key) ?? '')) versions.set(key, version)

@@ -1,0 +1,122 @@
+// The holder of the newest view is lost while the other master is still syncing, and a node with older
+// data comes back: what was acknowledged meanwhile is only in the part that the syncing master has.
+import type { Chance } from './chance.ts'
+import type { Machine } from './machine.ts'
+import type { Stage } from './stage.ts'
+
+/** The view of a holder and a syncing master lasts this long. Unit: ms. */
+const PART_MS = { from: 50, to: 3000 }
+
+/** Between the loss of the holder and the return of the older data. Unit: ms. */
+const EMPTY_MS = { from: 100, to: 3000 }
+
+/** When a holder comes back that was not lost for good: before or after the others have gone on. */
+const BACK_MS = { from: 6000, to: 16_000 }
+
+/** Long enough for the others to go on without the newest data. Unit: ms. */
+const GOES_ON_MS = 14_000
+
+/** Who has which data in the end. */
+interface Cast {
+  /** Has what was before. */
+  readonly old: Machine
+  /** Has everything, and is lost. */
+  readonly holder: Machine
+  /** Was syncing. */
+  readonly syncing: Machine
+}
+
+/**
+ * One of the two masters goes, a third node takes its place; before that one is in sync the other
+ * master goes too, mostly for good, and the first is back.
+ */
+export function lostHolder(stage: Stage): void {
+  const chance = stage.world.fork()
+  withCast(stage, chance, (cast) => {
+    const { old, holder, syncing } = cast
+    keepSyncing(stage, cast)
+    stage.kill(old, Infinity)
+    stage.when(
+      () => isSyncing(stage, cast),
+      () => {
+        // A second view in a row: the same node, in its next life.
+        if (chance.happens(0.4)) stage.after(chance.between(PART_MS) / 2, () => again(stage, cast))
+        stage.after(chance.between(PART_MS), () => {
+          if (chance.happens(0.7)) stage.lose(holder)
+          else stage.kill(holder, chance.between(BACK_MS))
+          if (chance.happens(0.2)) stage.kill(syncing, chance.between(PART_MS))
+          stage.after(chance.between(EMPTY_MS), () => stage.world.start(old))
+        })
+      },
+    )
+  })
+}
+
+/** As above, but the syncing master is away too while the others go on, and comes back later. */
+export function lostAndAway(stage: Stage): void {
+  const chance = stage.world.fork()
+  withCast(stage, chance, (cast) => {
+    const { old, holder, syncing } = cast
+    keepSyncing(stage, cast)
+    stage.kill(old, Infinity)
+    stage.when(
+      () => isSyncing(stage, cast),
+      () =>
+        stage.after(chance.between(PART_MS), () => {
+          stage.lose(holder)
+          stage.kill(syncing, GOES_ON_MS)
+          stage.after(chance.between(EMPTY_MS), () => stage.world.start(old))
+        }),
+    )
+  })
+}
+
+/** The syncing master was a master long ago, and has keys that were deleted and purged since. */
+export function lostWithStale(stage: Stage): void {
+  const isSettled = (): boolean => stage.isSettled() && stage.otherMasters().length > 0
+  stage.at(4000, () =>
+    stage.when(isSettled, () => {
+      const [second] = stage.otherMasters()
+      if (second === undefined) return
+      stage.kill(second, 2000)
+      stage.after(PURGED_MS, () => lostHolder(stage))
+    }),
+  )
+}
+
+/** Long enough for another node to be in sync, and for keys to be deleted and purged. Unit: ms. */
+const PURGED_MS = 12_000
+
+function withCast(stage: Stage, chance: Chance, act: (cast: Cast) => void): void {
+  const isSettled = (): boolean => stage.isSettled() && stage.bystanders().length > 0
+  const begin = (): void => {
+    const [primary, [second]] = [stage.primary(), stage.otherMasters()]
+    const [syncing] = stage.bystanders()
+    if (primary === undefined || second === undefined || syncing === undefined) return
+    const [old, holder] = chance.happens(0.5) ? [primary, second] : [second, primary]
+    // Other bystanders would only take its place.
+    act({ old, holder, syncing })
+  }
+  stage.at(Math.max(FROM_MS, stage.world.agenda.nowMs), () => stage.when(isSettled, begin))
+}
+
+/** Unit: ms. */
+const FROM_MS = 5000
+
+/** Its mirror waits for an answer for as long as the scene lasts. */
+function keepSyncing(stage: Stage, { holder }: Cast): void {
+  for (const other of stage.world.machines) {
+    if (other !== holder) stage.hold(other, holder, 'digest')
+  }
+}
+
+function isSyncing(stage: Stage, { holder }: Cast): boolean {
+  return stage.primary() === holder && stage.otherMasters().length > 0 && !stage.isSettled()
+}
+
+/** Ends and starts the syncing master, so that the next view lists it as syncing once more. */
+function again(stage: Stage, { syncing, holder }: Cast): void {
+  if (!holder.isRunning || !syncing.isRunning) return
+  stage.hold(syncing, holder, 'digest')
+  stage.kill(syncing, 50)
+}
