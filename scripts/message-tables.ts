@@ -111,7 +111,12 @@ function powerOfTwo(digits: string): string {
 
 function link(shape: Shape<unknown>, { parts }: TableSources): string {
   const [name] = Object.entries(parts).find(([, part]) => part === shape) ?? []
-  if (name === undefined) throw new Error('an object in a message is missing among the parts')
+  if (name === undefined) {
+    const { form } = shape
+    const fields =
+      form.kind === 'fields' ? form.fields.map(([field]) => field).join(', ') : form.kind
+    throw new Error(`add the object (${fields}) to parts in src/wire/message-shapes.ts`)
+  }
   return `[${name}](#${name.toLowerCase()})`
 }
 

@@ -297,7 +297,7 @@ export const response = variants<NodeResponse>({
   unable: { reason },
 })
 
-/** The objects that messages are made of, by the names of their types. */
+/** The objects that messages are made of, by the names of their types: each gets a table. */
 export const parts: Readonly<Record<string, Shape<unknown>>> = {
   Sender: sender,
   Ballot: ballot,
@@ -309,6 +309,7 @@ export const parts: Readonly<Record<string, Shape<unknown>>> = {
   Lineage: lineage,
   ViewStart: viewStart,
   DurableState: durableState,
+  Part: part,
   NodePromise: promise,
   TravelEntry: entry,
   Content: content,
