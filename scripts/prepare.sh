@@ -18,3 +18,9 @@ build_if_changed() {
   fi
   npm run --silent build
 }
+
+# need_program PROGRAM PACKAGE: installs the Debian package, unless the program is there.
+need_program() {
+  if command -v "$1" >/dev/null; then return 0; fi
+  apt-get install --yes --no-install-recommends "$2" </dev/null
+}
