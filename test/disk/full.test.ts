@@ -10,7 +10,7 @@ import { diskScenario } from './scenario.ts'
 const DISK_MIB = 24
 
 /** Many large values at once: more than the disk has room for, between two looks at it. */
-const BURST = { values: 60, bytes: 400_000, atOnce: 60 }
+const BURST = { values: 200, bytes: 400_000, atOnce: 60 }
 const SINGLE_BYTES = 60_000
 const SINGLES_MAX = 400
 

@@ -6,7 +6,7 @@ import { diskScenario, isLongRun, type Setting } from './scenario.ts'
 
 const ROUNDS = isLongRun ? 20 : 2
 const WRITES_A_ROUND = 100
-const PER_SECOND = 400
+const PER_SECOND = 1000
 
 const NEEDS = { programs: [], smallDisk: false }
 
