@@ -1,7 +1,13 @@
 // What a proposer makes of the promises it got: a view, or why not. A pure function.
 // Never looks at who is silent; only promises count.
 import { placesFor } from './leavers.ts'
-import { HISTORY_MAX, MASTERS_PER_GROUP, MERGE_MAX, OWED_MAX } from './limits.ts'
+import {
+  HISTORY_CLAIMS_MAX,
+  HISTORY_MAX,
+  MASTERS_PER_GROUP,
+  MERGE_MAX,
+  OWED_MAX,
+} from './limits.ts'
 import {
   isInHistory,
   isInLineage,
@@ -28,6 +34,7 @@ import type { Ballot, Lineage, Master, NodeId, View, ViewStart } from './types.t
 import type { Wish } from './wishes.ts'
 import {
   ballotOf,
+  formatBallot,
   isHolder,
   isSyncingMaster,
   minCopies,
@@ -197,7 +204,7 @@ function buildView(input: ChooseInput, base: View | undefined, others: readonly 
     groups: [
       {
         masters,
-        history: [...past.history, input.ballot].slice(-HISTORY_MAX),
+        history: [...past.history, input.ballot],
         merge: past.merge,
       },
     ],
@@ -223,10 +230,7 @@ function historyOf(
     // Without the rule the other side's writes count as brought in, and nobody looks for them.
     ...(input.rules.mergeForks ? [] : others.map(lineageOf)),
   ].flatMap((lineage) => lineage.history)
-  // Before the chain of views that this one ends: the last ballots of a history tell whose data a
-  // node holds when its own last views never acted.
-  const fresh = brought.filter((ballot) => !own.some((b) => sameBallot(b, ballot)))
-  const history = [...fresh, ...own]
+  const history = withClaims(own, [...brought, ...emptyDebts(input, own)])
   const isForgotten = (it: Reported): boolean =>
     it.holders.every((id) => base.forgotten.includes(id))
   const here = others
@@ -242,6 +246,26 @@ function historyOf(
     history,
     merge: [...here, ...kept.filter((lineage) => !isIn(lineage))].slice(0, MERGE_MAX),
   }
+}
+
+/**
+ * What is claimed stands before the chain of views that this one ends: the last ballots of a history
+ * tell whose data a node holds when its own last views never acted. The oldest views make room.
+ */
+function withClaims(own: readonly Ballot[], claimed: readonly Ballot[]): readonly Ballot[] {
+  const fresh = new Map(claimed.map((ballot) => [formatBallot(ballot), ballot]))
+  for (const ballot of own) fresh.delete(formatBallot(ballot))
+  const added = [...fresh.values()].slice(-HISTORY_CLAIMS_MAX)
+  return [...added, ...own.slice(-(HISTORY_MAX - 1 - added.length))]
+}
+
+/**
+ * Debts with nothing in them: views that never acted, on top of what the base has. Their holder
+ * cannot know that, and is told by the history.
+ */
+function emptyDebts(input: ChooseInput, own: readonly Ballot[]): Ballot[] {
+  const owed = [...input.promises.values()].flatMap(({ state }) => state.owed)
+  return owed.filter((view) => isInHistory(view, own, input)).map((view) => view.ballot)
 }
 
 /** Accepting a view may add what a node had of the last one; a part of this one may follow. */

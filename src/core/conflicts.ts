@@ -1,7 +1,8 @@
 // Keys that both sides of a split wrote: which write lost, kept for whoever wants it back.
-// A bounded memory of this node since it started; the data itself is not its business.
+// Bounded, and kept in the store by whoever is told of the changes; the data itself is not its business.
 import { CONFLICTS_MAX } from './limits.ts'
 import { isInLineage } from './lineages.ts'
+import type { StoreChange } from './step.ts'
 import { valueBytes } from './travel.ts'
 import type { Ballot, Entry, Lineage, Version, View } from './types.ts'
 import { formatBallot, onlyGroup, sameBallot } from './view.ts'
@@ -24,8 +25,19 @@ export class Conflicts {
   #view: View | undefined
   #bytes = 0
   #total = 0
+  readonly #onChange: (changes: readonly StoreChange[]) => void
 
-  /** Conflicts ever seen, also those that are no longer kept. */
+  /** `kept`: as the store has them, oldest first. `onChange` is told what the store must follow. */
+  constructor(kept: readonly Conflict[], onChange: (changes: readonly StoreChange[]) => void) {
+    this.#onChange = onChange
+    for (const conflict of kept) {
+      this.#byKey.set(conflict.key, conflict)
+      this.#bytes += valueBytes(conflict.loser)
+    }
+    this.#total = this.#byKey.size
+  }
+
+  /** Conflicts seen since the start, and those kept from before; also what is no longer kept. */
   get total(): number {
     return this.#total
   }
@@ -63,13 +75,20 @@ export class Conflicts {
     this.#total++
     this.#forget(key)
     const bytes = valueBytes(loser)
-    if (bytes > CONFLICTS_MAX.bytes) return true
-    this.#byKey.set(key, { key, winner, loser, lineage: lineage.ballot, atMs: wallMs })
+    if (bytes > CONFLICTS_MAX.bytes) {
+      this.#onChange([{ kind: 'dropConflict', key }])
+      return true
+    }
+    const conflict = { key, winner, loser, lineage: lineage.ballot, atMs: wallMs }
+    this.#byKey.set(key, conflict)
     this.#bytes += bytes
+    const changes: StoreChange[] = [{ kind: 'keepConflict', conflict }]
     for (const oldest of this.#byKey.keys()) {
       if (this.#byKey.size <= CONFLICTS_MAX.count && this.#bytes <= CONFLICTS_MAX.bytes) break
       this.#forget(oldest)
+      changes.push({ kind: 'dropConflict', key: oldest })
     }
+    this.#onChange(changes)
     return true
   }
 

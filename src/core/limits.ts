@@ -79,6 +79,11 @@ export const HOLD_DOWN_MS = 30_000
 
 /** Earlier views remembered in a view. Unit: ballots. About 8 KB of JSON. */
 export const HISTORY_MAX = 256
+/**
+ * Views of merged lineages that a view names anew in its history. Of a longer lineage the last ones
+ * count: its holders hold one of those. Unit: views.
+ */
+export const HISTORY_CLAIMS_MAX = 128
 
 /** Lineages that still wait to be merged, kept at their holder. Unit: views. One, or few: they nest. */
 export const OWED_MAX = 8

@@ -40,7 +40,7 @@ interface Stretch {
 }
 
 export class MergeEntries {
-  readonly conflicts = new Conflicts()
+  readonly conflicts: Conflicts
   readonly #out: Outbox
   readonly #parts: MergeEntriesParts
   readonly #rules: Rules
@@ -59,6 +59,10 @@ export class MergeEntries {
     this.#parts = parts
     this.#rules = about.rules
     this.#onRoom = about.onRoom
+    // The disk has them before the winner is committed: changes are flushed in order.
+    this.conflicts = new Conflicts(parts.store.conflicts(), (changes) =>
+      out.store(changes, () => {}),
+    )
   }
 
   /** Entries in the stream and not committed yet. */

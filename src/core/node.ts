@@ -346,6 +346,8 @@ export class NodeCore {
     const isSyncing = standing.mastership?.inSync === false
     if (isSyncing && this.#rules.syncingForgets) remembered.clear()
     follower.follow(view)
+    // Its copies would never be asked again, and take their room for nothing.
+    if (standing.mastership?.inSync === true) this.#out.dropAll()
     if (standing.mastership === undefined) commits.clear()
     else commits.enter(view.start)
     // Our own proposal keeps what is under way; it goes out again once the view is active.

@@ -64,6 +64,10 @@ export class Outbox {
     this.#effects.push({ kind: 'drop', keyHash })
   }
 
+  dropAll(): void {
+    this.#effects.push({ kind: 'dropAll' })
+  }
+
   log(
     level: 'debug' | 'info' | 'warn' | 'error',
     event: string,

@@ -167,7 +167,7 @@ function createViewParts(
   const standing = new Standing(out, { self, state, mode: settings.mode, store, rules, listener })
   const members = new Members(out, self, (id) => inRoster(standing.route, id))
   const leases = new Leases(self, standing)
-  const session = new Session({ self, standing }, rules)
+  const session = new Session({ self, standing, members }, rules)
   const candidates = new Candidates({ self, members, standing, store }, { settings, fingerprint })
   const commits = new CommitLog()
   const announcer = new Announcer(out, { standing, commits })

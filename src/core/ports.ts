@@ -1,5 +1,6 @@
 // What the core may look at outside itself, synchronously and without side effects.
 // Implemented by storage/ (lmdb, memory, the bounded copies); changed only through effects.
+import type { Conflict } from './conflicts.ts'
 import type { EntryHead } from './messages.ts'
 import type { Copy, Entry, Version } from './types.ts'
 
@@ -73,8 +74,11 @@ export interface EntryReader {
    * it is stored, though not to be read.
    */
   isDamaged(key: string): boolean
-  /** Some of the damaged entries; with the version, where that can still be read. */
-  damaged(countMax: number): DamagedEntry[]
+  /**
+   * The first of the damaged entries above this key in byte order, undefined: of all; with the
+   * version, where that can still be read.
+   */
+  damaged(countMax: number, after: string | undefined): DamagedEntry[]
   /** Live entries: no tombstones. */
   readonly keyCount: number
   /** No room for more values; deletes still fit. */
@@ -91,6 +95,8 @@ export interface EntryReader {
    * last moments may be missing from it.
    */
   due(bounds: DueBounds): DuePage
+  /** Writes that lost in a merge, oldest first. Those of the last moments may be missing from it. */
+  conflicts(): readonly Conflict[]
 }
 
 /** The copies this node keeps. `keep` and `drop` effects are visible at once. */

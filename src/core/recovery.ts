@@ -10,7 +10,7 @@ import type { Follower } from './follower.ts'
 import type { Members } from './members.ts'
 import type { CallAnswer, NodeRequest, NodeResponse, TravelEntry } from './messages.ts'
 import type { Outbox } from './outbox.ts'
-import type { EntryReader } from './ports.ts'
+import type { DamagedEntry, EntryReader } from './ports.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { StoreChange } from './step.ts'
@@ -34,6 +34,8 @@ export class Recovery {
   readonly #parts: RecoveryParts
   #isAsking = false
   #notBeforeMs = -Infinity
+  /** Everything damaged up to this key has been asked about; then it begins again. */
+  #after: string | undefined
 
   constructor(out: Outbox, parts: RecoveryParts) {
     this.#out = out
@@ -70,10 +72,10 @@ export class Recovery {
   tick(nowMs: number): void {
     const { standing, store } = this.#parts
     if (this.#isAsking || nowMs < this.#notBeforeMs || !standing.isServingMaster) return
-    const damaged = store.damaged(RECOVER_KEYS_MAX)
-    const [first] = damaged
+    let damaged = store.damaged(RECOVER_KEYS_MAX, this.#after)
+    if (damaged.length === 0) damaged = store.damaged(RECOVER_KEYS_MAX, undefined)
     const address = this.#otherMaster()
-    if (first === undefined || address === undefined || standing.view === undefined) return
+    if (damaged.length === 0 || address === undefined || standing.view === undefined) return
     this.#isAsking = true
     const { ballot } = standing.view
     const keys = damaged.map(({ key }) => key)
@@ -87,17 +89,21 @@ export class Recovery {
           this.#notBeforeMs = thenMs + REPAIR_PAUSE_MS
           // Another view may have another truth.
           const isSame = sameBallot(ballotOf(standing.view), ballot) && standing.isServingMaster
-          if (isSame) this.#mend(answer, thenMs)
+          if (isSame) this.#mend(damaged, answer, thenMs)
         },
       },
     )
   }
 
-  #mend(answer: CallAnswer, nowMs: number): void {
+  #mend(asked: readonly DamagedEntry[], answer: CallAnswer, nowMs: number): void {
     if (answer.kind !== 'response' || answer.response.kind !== 'recovered') return
     const { store, self } = this.#parts
     const { entries, absent } = answer.response
-    const versions = new Map(store.damaged(RECOVER_KEYS_MAX).map((it) => [it.key, it.version]))
+    // What follows the last one answered may not have fitted. Those before it, and all if there is
+    // none, cannot be mended now: they must not hold up the others.
+    const answered = new Set([...entries.map(({ key }) => key), ...absent])
+    this.#after = (asked.findLast(({ key }) => answered.has(key)) ?? asked.at(-1))?.key
+    const versions = new Map(asked.map((it) => [it.key, it.version]))
     const changes: StoreChange[] = []
     for (const travel of entries) {
       // What the stream brought meanwhile is not damaged; and no older version takes its place.

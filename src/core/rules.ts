@@ -55,6 +55,8 @@ export interface Rules {
   readonly replicateInOrder: boolean
   /** A retried write is applied once. */
   readonly applyOnce: boolean
+  /** A retry that only the stored entry tells of is from then on remembered by every master. */
+  readonly retriesAreRemembered: boolean
   /** A remembered write counts only while the stored entry is at least as new. */
   readonly forgetRolledBack: boolean
   /** A node that becomes syncing forgets the retried writes: its mirror may roll them back. */
@@ -99,6 +101,8 @@ export interface Rules {
   readonly purgeRemovesOlder: boolean
   /** A read that names a version is answered only by what comes after that version's write. */
   readonly sessionReads: boolean
+  /** Less than a read names is an answer only while nobody can be holding the write that it names. */
+  readonly sessionNeedsAllHere: boolean
   /** An audit judges only once all that the primary had sent by then has been applied. */
   readonly auditAwaitsStream: boolean
   /** What another side of a split acknowledged is brought in before its history counts as known. */
@@ -154,6 +158,7 @@ export const ALL_RULES: Rules = {
   sendTailAgain: true,
   replicateInOrder: true,
   applyOnce: true,
+  retriesAreRemembered: true,
   forgetRolledBack: true,
   syncingForgets: true,
   syncedAwaitsStream: true,
@@ -176,6 +181,7 @@ export const ALL_RULES: Rules = {
   purgeOnlyWhenAllPresent: true,
   purgeRemovesOlder: true,
   sessionReads: true,
+  sessionNeedsAllHere: true,
   auditAwaitsStream: true,
   mergeForks: true,
   debtsAreDurable: true,

@@ -1,5 +1,6 @@
 // What goes into the core and what comes out: events and effects.
 // Whoever drives the core turns sockets, timers and the disk into these, and back.
+import type { Conflict } from './conflicts.ts'
 import type { CallAnswer, Datagram, NodeRequest, NodeResponse, Sender } from './messages.ts'
 import type {
   Address,
@@ -53,6 +54,9 @@ export type StoreChange =
   /** Removes what is stored under the key, if that is this version or an older one. */
   | { readonly kind: 'purge'; readonly key: string; readonly version: Version }
   | { readonly kind: 'state'; readonly state: DurableState }
+  /** Keeps a write that lost in a merge, in place of what was kept under its key. */
+  | { readonly kind: 'keepConflict'; readonly conflict: Conflict }
+  | { readonly kind: 'dropConflict'; readonly key: string }
 
 export type Effect =
   | { readonly kind: 'send'; readonly to: 'everyone' | Address; readonly datagram: Datagram }
@@ -73,6 +77,8 @@ export type Effect =
     }
   | { readonly kind: 'keep'; readonly copy: Copy }
   | { readonly kind: 'drop'; readonly keyHash: string }
+  /** Every copy goes: an in-sync master holds all keys itself. */
+  | { readonly kind: 'dropAll' }
   | {
       readonly kind: 'log'
       readonly level: 'debug' | 'info' | 'warn' | 'error'

@@ -158,11 +158,12 @@ export class Writes {
     if (isLost && this.#rules.forgetRolledBack) return false
     const { requestId, fingerprint } = command
     const write = { requestId, version: known.version, fingerprint }
-    if (underWay !== undefined && known.isRemembered) stream.join(command.key, end)
+    const isRemembered = known.isRemembered || !this.#rules.retriesAreRemembered
+    if (underWay !== undefined && isRemembered) stream.join(command.key, end)
     else if (newest !== undefined) {
       // It is here, but perhaps on no other master: it is acknowledged only once it is. And only the
       // entry may have told of it, until it is overwritten: from now on every master remembers it.
-      if (!known.isRemembered) remembered.add(write, nowMs)
+      if (!isRemembered) remembered.add(write, nowMs)
       stream.append({ entry: newest, write }, end, nowMs)
     } else reply({ kind: 'applied', version: known.version, copies: 1 }, nowMs)
     return true

@@ -16,6 +16,7 @@ const URGENT: ReadonlySet<NodeRequest['kind']> = new Set([
   'accept',
   'commit',
   'nudge',
+  'takeOver',
   'view',
   'barrier',
 ])

@@ -167,6 +167,9 @@ export class Driver {
       case 'drop':
         copies.drop(effect.keyHash)
         return
+      case 'dropAll':
+        copies.clear()
+        return
       case 'log':
         log[effect.level](effect.event, effect.fields)
         return

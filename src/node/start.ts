@@ -138,6 +138,7 @@ async function openStore(settings: NodeSettings, world: World): Promise<Store> {
     newNodeId,
     onFailure: (error) => fatal(error.message, 1),
     onDamage: (key) => world.log.error('entry-damaged', { key }),
+    onConflictDamage: (key) => world.log.warn('conflict-damaged', { key }),
     timers: { nextTurn: nextPhase, every },
   })
 }

@@ -64,6 +64,11 @@ export class Copies implements CopyReader {
     this.#copies?.delete(hash)
   }
 
+  /** Every copy goes. */
+  clear(): void {
+    this.#copies?.clear()
+  }
+
   /** Keys of copies of live entries and of absences alike, in byte order. */
   keys(): string[] {
     return [...(this.#copies?.values() ?? [])].map((copy) => copy.key).sort(compareKeys)

@@ -82,14 +82,11 @@ export class EntryTable {
     return this.#lost.has(text)
   }
 
-  /** The keys that were found damaged, and still are. */
-  lost(countMax: number): { key: string; version: Version | undefined }[] {
-    const found: { key: string; version: Version | undefined }[] = []
-    for (const [key, version] of this.#lost) {
-      if (found.length >= countMax) break
-      found.push({ key, version })
-    }
-    return found
+  /** Keys above this one, in byte order, that were found damaged and still are. */
+  lost(countMax: number, after = ''): { key: string; version: Version | undefined }[] {
+    const keys = [...this.#lost.keys()].filter((key) => compareKeys(key, after) > 0)
+    const first = keys.sort(compareKeys).slice(0, countMax)
+    return first.map((key) => ({ key, version: this.#lost.get(key) }))
   }
 
   /** lmdb shows the changes of this generation now. `keys` are those changed in it. */

@@ -16,6 +16,8 @@ export interface Environment {
   readonly local: { readonly records: ByteTable; readonly values: ByteTable }
   /** Places of cluster entries in order of time. */
   readonly due: ByteTable
+  /** Writes that lost in a merge. */
+  readonly conflicts: ByteTable
   readonly meta: ByteTable
 }
 
@@ -42,6 +44,7 @@ export function openEnvironment(dir: string): Environment {
       data: { records: table('data'), values: table('values') },
       local: { records: table('local'), values: table('local-values') },
       due: table('due'),
+      conflicts: table('conflicts'),
       meta: table('meta'),
     }
   } catch (cause) {
@@ -64,8 +67,9 @@ export function hasEnvironment(dir: string): boolean {
  */
 export async function tryEnvironment(dir: string): Promise<void> {
   const environment = openEnvironment(dir)
-  const { data, local, due, meta, root } = environment
-  for (const table of [data.records, data.values, local.records, local.values, due, meta]) {
+  const { data, local, due, conflicts, meta, root } = environment
+  const { records, values } = data
+  for (const table of [records, values, local.records, local.values, due, conflicts, meta]) {
     stats(table)
     for (const reverse of [false, true]) for (const _ of table.getRange({ limit: 1, reverse }));
   }
@@ -74,8 +78,9 @@ export async function tryEnvironment(dir: string): Promise<void> {
 
 /** Bytes of pages in the file that hold nothing and will be used before the file grows. */
 export function reusableBytes(environment: Environment): number {
-  const { data, local, due, meta } = environment
-  const tables = [data.records, data.values, local.records, local.values, due, meta]
+  const { data, local, due, conflicts, meta } = environment
+  const entries = [data.records, data.values, local.records, local.values]
+  const tables = [...entries, due, conflicts, meta]
   const info = stats(meta)
   let used = pages(info.root) + pages(info.free)
   for (const table of tables) used += pages(stats(table))

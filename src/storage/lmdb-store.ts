@@ -5,6 +5,8 @@ import type { DamagedEntry, DueBounds, DuePage, PageBounds, StorePage } from '..
 import type { StoreChange } from '../core/step.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
 import { dropAnchor, hasAnchor } from './anchor.ts'
+import type { Conflict } from '../core/conflicts.ts'
+import { ConflictTable } from './conflict-table.ts'
 import { countedEntry, headOf } from './counted.ts'
 import { dueOf, fillDuePage } from './due.ts'
 import { DueTable } from './due-table.ts'
@@ -41,6 +43,8 @@ export interface LmdbStoreOptions {
   readonly onFailure: (error: StorageError) => void
   /** A record does not read back; its key reads as missing from now on. Once a key. */
   readonly onDamage: (key: string) => void
+  /** A write that lost in a merge does not read back; it is no longer listed. */
+  readonly onConflictDamage: (key: string) => void
   readonly timers: StoreTimers
 }
 
@@ -104,6 +108,7 @@ class LmdbStore implements Store {
   readonly #data: EntryTable
   readonly #local: EntryTable
   readonly #due: DueTable
+  readonly #conflicts: ConflictTable
   readonly #writer: LmdbWriter
   readonly #tally = new Tally()
   readonly #space: DiskSpace
@@ -125,7 +130,8 @@ class LmdbStore implements Store {
     })
     this.#local = new EntryTable(environment.local, (key) => this.#onLoss(key))
     this.#due = new DueTable(environment.due)
-    const { durability, onFailure, timers } = options
+    const { durability, onFailure, onConflictDamage, timers } = options
+    this.#conflicts = new ConflictTable(environment.conflicts, onConflictDamage)
     this.#writer = new LmdbWriter(environment.root, {
       durability,
       onFailure,
@@ -189,13 +195,17 @@ class LmdbStore implements Store {
     return this.#data.isLost(key)
   }
 
-  damaged(countMax: number): DamagedEntry[] {
-    return this.#data.lost(countMax)
+  damaged(countMax: number, after: string | undefined): DamagedEntry[] {
+    return this.#data.lost(countMax, after)
   }
 
   due(bounds: DueBounds): DuePage {
     const places = this.#due.from(bounds.kind, bounds.after)
     return fillDuePage(places, bounds, (key) => this.#data.known(keyOf(key)))
+  }
+
+  conflicts(): readonly Conflict[] {
+    return this.#conflicts.all()
   }
 
   keys(range: KeyRange): Iterable<string> {
@@ -268,6 +278,10 @@ class LmdbStore implements Store {
       case 'state':
         this.#state = change.state
         return this.#options.meta.putState(change.state)
+      case 'keepConflict':
+        return this.#conflicts.put(change.conflict)
+      case 'dropConflict':
+        return this.#conflicts.remove(change.key)
       default:
         return unreachable(change)
     }
@@ -360,7 +374,8 @@ function take(rows: Iterable<PageRow>, count: number): PageRow[] {
 }
 
 function changeBytes(change: StoreChange): number {
-  return change.kind === 'put' ? entryBytes(change.entry) : ENTRY_OVERHEAD_BYTES
+  if (change.kind === 'put') return entryBytes(change.entry)
+  return change.kind === 'keepConflict' ? entryBytes(change.conflict.loser) : ENTRY_OVERHEAD_BYTES
 }
 
 function entryBytes(entry: Entry): number {

@@ -1,6 +1,7 @@
 // A store in memory: for `--durability memory`, and for the simulator, whose crashes it survives
 // as a disk would. Makes no promises, timers or guesses about time: flushes are its owner's.
 import { unreachable } from '../core/assert.ts'
+import type { Conflict } from '../core/conflicts.ts'
 import type { DueBounds, DuePage, PageBounds, StorePage } from '../core/ports.ts'
 import type { StoreChange } from '../core/step.ts'
 import { liveEntry } from '../core/travel.ts'
@@ -45,6 +46,7 @@ export class MemoryStore implements Store {
   #local = new EntryMap()
   #tally = new Tally()
   #due = new DueKeys()
+  #conflicts = new Map<string, Conflict>()
   #state: DurableState | undefined
   #tail: Tail[] = []
   #flushedHighest: Version = VERSION_ZERO
@@ -107,6 +109,10 @@ export class MemoryStore implements Store {
     })
   }
 
+  conflicts(): readonly Conflict[] {
+    return [...this.#conflicts.values()].sort((a, b) => a.atMs - b.atMs)
+  }
+
   keys(range: KeyRange): Iterable<string> {
     return this.#data.liveKeys(range)
   }
@@ -148,6 +154,7 @@ export class MemoryStore implements Store {
     next.#data = this.#data
     next.#local = this.#local
     next.#due = this.#due
+    next.#conflicts = this.#conflicts
     next.#tally = this.#tally.resumedAt(this.#flushedHighest)
     next.#flushedHighest = this.#flushedHighest
     return next
@@ -181,9 +188,27 @@ export class MemoryStore implements Store {
         })
         return
       }
+      case 'keepConflict': {
+        const { conflict } = change
+        this.#keep(conflict.key, { ...conflict, loser: owned(conflict.loser) }, undo)
+        return
+      }
+      case 'dropConflict':
+        this.#keep(change.key, undefined, undo)
+        return
       default:
         unreachable(change)
     }
+  }
+
+  #keep(key: string, conflict: Conflict | undefined, undo: Tail['undo']): void {
+    const before = this.#conflicts.get(key)
+    const put = (what: Conflict | undefined): void => {
+      if (what === undefined) this.#conflicts.delete(key)
+      else this.#conflicts.set(key, what)
+    }
+    put(conflict)
+    undo.push(() => put(before))
   }
 
   #replace(key: string, entry: Entry | undefined): Entry | undefined {

@@ -28,7 +28,7 @@ export function checkReads(history: History, key: string, judgement: Judgement):
     const sinceMs = read.strength === 'strong' ? 0 : judgement.staleMsMax
     const untilMs = read.invokedAt - sinceMs
     judge(read, tooOld(history, read, newest.before(untilMs, known(read, untilMs, judgement))))
-    judge(read, beforeNamed(history, read, judgement))
+    judge(read, beforeNamed(history, read))
   }
   const strong = reads.filter((read) => read.strength === 'strong')
   for (const [earlier, later] of backwards(history, strong, judgement)) {
@@ -95,16 +95,10 @@ function impossible(history: History, read: ReadRecord): readonly [string, strin
   return read.invokedAt > endMs ? ['expired', `${describe(writer)} had ended by then`] : undefined
 }
 
-/** A session read: what it names, or what came after it. */
-function beforeNamed(
-  history: History,
-  read: ReadRecord,
-  { sides }: Judgement,
-): readonly [string, string] | undefined {
+/** A session read: what it names, or what came after it, on whatever side of a split it was written. */
+function beforeNamed(history: History, read: ReadRecord): readonly [string, string] | undefined {
   const { minVersion } = read
   if (minVersion === undefined) return undefined
-  // A version of the other side of a split means nothing on this one.
-  if (sides?.mustKnow(read, minVersion, read.invokedAt) === false) return undefined
   if (read.outcome === 'found' && (read.version ?? '') < minVersion) {
     return ['session', `older than ${minVersion}, which it named`]
   }

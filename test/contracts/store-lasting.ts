@@ -1,6 +1,7 @@
 // The rules of the store contract about time: what outlives the process, and what any changes leave.
 // Never looks inside a store: a plain Map says what it should hold.
 import fc from 'fast-check'
+import type { Conflict } from '../../src/core/conflicts.ts'
 import type { StoreChange } from '../../src/core/step.ts'
 import type { DurableState, Entry } from '../../src/core/types.ts'
 import { VERSION_ZERO } from '../../src/core/version.ts'
@@ -75,6 +76,25 @@ export function lastingRules(rule: Rule): void {
     await store.close()
     await store.close()
     t.equal((await lab.open()).incarnation, 2)
+  })
+
+  rule('what lost in a merge outlives the process, the oldest first', async (t, lab) => {
+    const lost = (loser: Entry, atMs: number): Conflict => {
+      const lineage = { epoch: 3, proposer: WRITER }
+      return { key: loser.key, winner: version(99), loser, lineage, atMs }
+    }
+    const large = lost({ ...value('b', 2, 'L'.repeat(5000)), expiresAtMs: 1.5 }, 20)
+    const gone = lost(tombstone('\u0000', 3), 10)
+    const empty = lost(value('a', 4, ''), 30)
+    const first = await lab.open()
+    const keep = (conflict: Conflict): StoreChange => ({ kind: 'keepConflict', conflict })
+    await applied(first, [lost(value('b', 1), 5), large, gone, empty].map(keep))
+    t.same([first.keyCount, first.highestVersion, names(first)], [0, VERSION_ZERO, []])
+    const second = await lab.open()
+    t.same(plain(second.conflicts()), plain([gone, large, empty]))
+    await applied(second, [{ kind: 'dropConflict', key: 'b' }])
+    const third = await lab.open()
+    t.same(plain(third.conflicts()), plain([gone, empty]))
   })
 
   rule('local entries are a world of their own', async (t, lab) => {

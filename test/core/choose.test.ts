@@ -2,9 +2,9 @@
 import t from 'tap'
 import { chooseView } from '../../src/core/choose.ts'
 import type { NodePromise } from '../../src/core/messages.ts'
-import type { NodeId } from '../../src/core/types.ts'
+import type { DurableState, Group, NodeId } from '../../src/core/types.ts'
 import { few, input, promises, START, table, VIEWS } from './choose-words.ts'
-import { A, addressOf, ballot, node, state, view } from './words.ts'
+import { A, addressOf, ballot, ballotText, node, state, view } from './words.ts'
 
 const LOST_BC =
   'the newest data is on 10.0.0.11:80 and 10.0.0.12:80, which cannot be reached: bring it back'
@@ -219,6 +219,51 @@ t.test('the history keeps the last 256 ballots, its own among them', async (t) =
   t.equal(history?.length, 256)
   t.strictSame(history?.slice(0, 1), [ballot('3A')])
   t.strictSame(history?.slice(-2), [ballot('300A'), ballot('301A')])
+})
+
+/** The history of A's next view, when A and B promise these states. */
+function nextHistory(mine: DurableState, theirs: DurableState, merged: string[] = []): string[] {
+  const given = input('A B', { candidates: '' })
+  const promise = given.promises.get(A) as NodePromise
+  const choice = chooseView({
+    ...given,
+    ballot: ballot('400A'),
+    merged: merged.map(ballot),
+    promises: new Map([
+      [A, { ...promise, state: mine }],
+      [node('B'), { ...promise, state: theirs }],
+    ]),
+  })
+  if (choice.kind !== 'view') throw new Error(`no view: ${choice.kind}`)
+  return choice.view.groups[0]?.history.map(ballotText) ?? []
+}
+
+t.test('what was merged is claimed by a history that was full', async (t) => {
+  const earlier = Array.from({ length: 255 }, (_, i) => `${i + 1}A`).join(' ')
+  const lost = view('299B', 'B+', { history: '298B' })
+  const [group] = view('300A', 'A+', { history: earlier }).groups
+  const lineage = {
+    ballot: lost.ballot,
+    holders: [node('B')],
+    history: [ballot('298B'), lost.ballot],
+  }
+  const full = {
+    ...view('300A', 'A+', { history: earlier }),
+    groups: [{ ...(group as Group), merge: [{ ...lineage, partOf: [] }] }],
+  }
+  const owing = state(undefined, { owed: [lost] })
+  const claimed = nextHistory(state(full), owing, ['299B'])
+  t.equal(claimed.length, 256)
+  t.strictSame(claimed.slice(0, 3), ['298B', '299B', '4A'])
+  t.strictSame(claimed.slice(-2), [ballotText(full.ballot), ballotText(ballot('400A'))])
+})
+
+t.test('who owes a view that never acted is told that it has nothing to give', async (t) => {
+  const base = view('4A', 'A+', { history: '2A' })
+  // B proposed it to itself and another one, and was outbid.
+  const idle = view('3B', 'B+ C+', { history: '2A' })
+  const mine = state(base, { activated: base.ballot })
+  t.strictSame(nextHistory(mine, state(undefined, { owed: [idle] })), ['3B', '2A', '4A', '400A'])
 })
 
 t.test(

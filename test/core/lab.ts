@@ -164,6 +164,9 @@ export class Lab {
       case 'drop':
         this.copies.drop(effect.keyHash)
         return
+      case 'dropAll':
+        this.copies.clear()
+        return
       default:
     }
   }

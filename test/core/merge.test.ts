@@ -106,6 +106,7 @@ t.test(
       ],
     )
     t.equal(lab.parts.merge.conflicts.total, 2)
+    t.strictSame(lab.store.conflicts(), found, 'the store keeps them')
   },
 )
 

@@ -1,17 +1,17 @@
 // A damaged record is answered by nobody, and comes back from the other master.
 import t from 'tap'
-import { REPAIR_PAUSE_MS } from '../../src/core/limits.ts'
+import { RECOVER_KEYS_MAX, REPAIR_PAUSE_MS } from '../../src/core/limits.ts'
 import type { DamagedEntry } from '../../src/core/ports.ts'
 import { toTravel } from '../../src/core/travel.ts'
 import { Lab, type LabOptions, primaryLab } from './lab.ts'
-import { A, B, C, ballot, command, entry, response, state, version, view } from './words.ts'
+import { A, B, C, LATE, ballot, command, entry, response, state, version, view } from './words.ts'
 
 const V2 = view('2A', 'A+ B+')
 
-/** Makes this key of the store read back as nothing, as a damaged record does, until it is written. */
-function damage(lab: Lab, key: string, known: string = version(5)): void {
+/** Makes these keys of the store read back as nothing, as a damaged record does, until written. */
+function damage(lab: Lab, keys: string | string[], known: string = version(5)): void {
   const { store } = lab
-  const isBroken = new Set([key])
+  const isBroken = new Set([keys].flat())
   const get = store.get.bind(store)
   const apply = store.apply.bind(store)
   store.get = (asked) => (isBroken.has(asked) ? undefined : get(asked))
@@ -24,8 +24,12 @@ function damage(lab: Lab, key: string, known: string = version(5)): void {
   }
   Object.assign(store, {
     isDamaged: (asked: string) => isBroken.has(asked),
-    damaged: (): DamagedEntry[] =>
-      [...isBroken].map((each) => ({ key: each, version: known || undefined })),
+    damaged: (countMax: number, after = ''): DamagedEntry[] =>
+      [...isBroken]
+        .filter((each) => each > after)
+        .sort()
+        .slice(0, countMax)
+        .map((each) => ({ key: each, version: known || undefined })),
   })
 }
 
@@ -85,6 +89,32 @@ t.test('what the other master says must fit', async (t) => {
     lab.parts.recovery.tick(3 + REPAIR_PAUSE_MS)
     t.equal(lab.calls('recover').length, expected === undefined ? 1 : 0, `${title}: asks again`)
   }
+})
+
+t.test('what cannot be mended does not hold up the rest, and is asked about again', async (t) => {
+  const keys = Array.from({ length: 2 * RECOVER_KEYS_MAX + 1 }, (_, i) => `k${1000 + i}`)
+  const lab = labOf(B)
+  damage(lab, keys)
+  let nowMs = 0
+  /** The keys of the next question, first and last; what the other master has of them is given. */
+  const ask = (has: string[], said: 'entries' | 'silence' = 'entries'): string => {
+    nowMs += REPAIR_PAUSE_MS
+    lab.parts.recovery.tick(nowMs)
+    const call = lab.call('recover')
+    if (call.request.kind !== 'recover') throw new Error('no question')
+    const entries = has.map((key) => toTravel(entry(key, version(5)), 0))
+    const answer = response(A, { kind: 'recovered', entries, absent: [], seq: 0 })
+    lab.answer(call, said === 'entries' ? answer : LATE, nowMs)
+    lab.take()
+    return `${call.request.keys[0]} to ${call.request.keys.at(-1)}`
+  }
+  t.equal(ask([], 'silence'), 'k1000 to k1099')
+  t.equal(ask([]), 'k1000 to k1099', 'nobody answered: once more')
+  t.equal(ask(['k1100', 'k1150']), 'k1100 to k1199', 'damaged there too: on to the next')
+  t.equal(ask(['k1200']), 'k1151 to k1200', 'the rest may not have fitted')
+  t.equal(ask([]), 'k1000 to k1099', 'at the end from the start again')
+  const mended = keys.filter((key) => !lab.store.isDamaged(key))
+  t.same(mended, ['k1100', 'k1150', 'k1200'])
 })
 
 t.test('what the stream brought meanwhile stays', async (t) => {
@@ -150,12 +180,12 @@ t.test('nobody says "absent" for what is damaged', async (t) => {
 t.test(
   'a primary judges no condition by what it cannot read; any other write mends it',
   async (t) => {
-    const submit = (condition: 'none' | 'absent' | 'exists'): string => {
+    const submit = (condition: 'none' | 'absent' | 'exists', value?: string): string => {
       const lab = labOf(A)
       damage(lab, 'k')
       let said = 'written'
       lab.parts.writes.submit(
-        command('k', { condition: { kind: condition } }),
+        command('k', { condition: { kind: condition }, value }),
         (outcome) => {
           said = outcome.kind === 'refused' ? outcome.reason : outcome.kind
         },
@@ -164,9 +194,11 @@ t.test(
       lab.take()
       return `${said.slice(0, 20)}, ${lab.store.isDamaged('k') ? 'damaged' : 'whole'}`
     }
-    t.equal(submit('absent'), 'the entry is damaged, damaged')
-    t.equal(submit('exists'), 'the entry is damaged, damaged')
-    t.equal(submit('none'), 'written, whole')
+    t.equal(submit('absent', 'x'), 'the entry is damaged, damaged')
+    t.equal(submit('exists', 'x'), 'the entry is damaged, damaged')
+    t.equal(submit('exists'), 'the entry is damaged, damaged', 'a delete with a condition')
+    t.equal(submit('none', 'x'), 'written, whole')
+    t.equal(submit('none'), 'written, whole', 'a delete')
   },
 )
 

@@ -5,7 +5,7 @@ import { DEADLINE_MS } from '../../src/core/limits.ts'
 import { TOO_OLD_REASON } from '../../src/core/session.ts'
 import { toTravel } from '../../src/core/travel.ts'
 import type { Entry } from '../../src/core/types.ts'
-import { Lab, primaryLab } from './lab.ts'
+import { Lab, type LabOptions, primaryLab } from './lab.ts'
 import {
   A,
   addressOf,
@@ -13,6 +13,7 @@ import {
   ballot,
   beat,
   C,
+  D,
   entry,
   response,
   sender,
@@ -38,8 +39,8 @@ t.test('whose word is enough for a version', async (t) => {
     ['nothing is asked for', undefined, undefined, 'ABC'],
     ['the version itself', gone, version(300, 'A'), 'ABC'],
     ['a newer one', gone, version(299, 'A'), 'ABC'],
-    ['older, from before the view', old, version(99, 'B'), 'AB'],
-    ['nothing, from before the view: purged', undefined, version(99, 'B'), 'AB'],
+    ['older, from before the view, by another writer', old, version(99, 'B'), ''],
+    ['nothing, from before the view, by another writer', undefined, version(99, 'B'), ''],
     ['older, stamped by the primary: purged since', old, version(200, 'A'), 'A'],
     ['stamped by the primary, in the future', old, version(501, 'A'), ''],
     ['stamped in this time by nobody who was primary', old, version(200, 'C'), ''],
@@ -51,13 +52,60 @@ t.test('whose word is enough for a version', async (t) => {
   }
 })
 
+t.test(
+  'from before the view, where nothing is held: whether another side may hold it',
+  async (t) => {
+    const here = { ballot: V2.ballot, promised: V2.ballot }
+    const meetAll = (lab: Lab): void => {
+      lab.meet(B, 0, here)
+      lab.meet(C, 0, here)
+    }
+    const owing = state(V2, { owed: [view('1C', 'C+ A+')] })
+    /** What is so at the primary, what it has heard, and whether nothing is an answer. */
+    const cases: [string, Partial<LabOptions>, (lab: Lab) => void, boolean][] = [
+      ['everybody is in this view', {}, meetAll, true],
+      ['a node of the roster is away', {}, (lab) => lab.meet(B, 0, here), false],
+      [
+        'a node names another view',
+        {},
+        (lab) => {
+          meetAll(lab)
+          lab.hear(C, 0, { ...here, ballot: ballot('1B') })
+        },
+        false,
+      ],
+      [
+        'a node holds another history',
+        {},
+        (lab) => {
+          meetAll(lab)
+          lab.hear(D, 0, { lineages: [ballot('1D')] })
+        },
+        false,
+      ],
+      ['this node owes another history', { state: owing }, meetAll, false],
+      ['majority mode has one history', { settings: { mode: 'majority' } }, () => {}, true],
+    ]
+    for (const [title, options, prepare, expected] of cases) {
+      const lab = primaryLab(V2, options)
+      prepare(lab)
+      t.equal(lab.parts.session.isEnough(undefined, version(99, 'B')), expected, title)
+      t.equal(lab.parts.session.isEnough(undefined, version(101, 'B')), false, `${title}, later`)
+    }
+    const second = new Lab({ me: B, state: state(V2) })
+    second.meet(A, 0, here)
+    second.meet(C, 0, here)
+    t.equal(second.parts.session.isEnough(undefined, version(99, 'B')), false, 'the second master')
+  },
+)
+
 t.test('a deposed primary does not vouch for what it stamped', async (t) => {
   const lab = primaryLab(V2)
   lab.parts.self.stored(version(500, 'A'))
   t.equal(lab.parts.session.isEnough(undefined, version(200, 'A')), true)
   lab.parts.standing.promise(ballot('3B'), () => {})
   t.equal(lab.parts.session.isEnough(undefined, version(200, 'A')), false)
-  t.equal(lab.parts.session.isEnough(undefined, version(99, 'B')), false)
+  t.equal(lab.parts.session.isEnough(undefined, version(99, 'A')), false)
 })
 
 t.test('without the rule anything is enough', async (t) => {

@@ -118,7 +118,16 @@ for (const [address, wanted] of addresses) {
 
 t.test('/admin/conflicts lists what lost in a merge, and gives its value', async (t) => {
   const { fetch, node } = await startServer(t)
-  t.same(await (await fetch('/admin/conflicts')).json(), { conflicts: [] })
+  t.same(await (await fetch('/admin/conflicts')).json(), { conflicts: [], others: [] })
+  const status = { role: 'node', keys: 0, lastHeardMs: 0 } as const
+  node.report = {
+    ...node.report,
+    nodes: [
+      { ...status, id: FAKE_ID, address: 'a:1', state: 'alive' },
+      { ...status, id: 'b', address: 'b:1', state: 'alive' },
+      { ...status, id: 'c', address: 'c:1', state: 'dead' },
+    ],
+  }
   const entry = {
     key: 'a/b',
     version: formatVersion(1, 0, FAKE_ID),
@@ -140,10 +149,13 @@ t.test('/admin/conflicts lists what lost in a merge, and gives its value', async
         at: '1970-01-01T00:00:00.000Z',
       },
     ],
+    others: ['b:1'],
   })
   const value = await fetch('/admin/conflicts?key=a/b')
   t.equal(value.headers.get('content-type'), 'text/plain')
   t.equal(await value.text(), 'lost')
-  t.equal((await fetch('/admin/conflicts?key=other')).status, 404)
+  const other = await fetch('/admin/conflicts?key=other')
+  t.equal(other.status, 404)
+  t.match(await other.json(), { detail: /one of the others \(b:1\)/ })
   t.equal((await fetch('/admin/conflicts', { method: 'POST' })).status, 405)
 })

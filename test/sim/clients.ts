@@ -112,9 +112,24 @@ export class Clients {
     this.#keys.push(write.key)
   }
 
-  /** One put of a new value, once. */
-  put(machine: Machine, key: string, then: (outcome: WriteOutcome | undefined) => void): void {
-    this.#attempt(machine, this.#put(key, { ttlMs: undefined, kind: 'none' }), then)
+  /** One put of a new value, once. Returns what was asked. */
+  put(
+    machine: Machine,
+    key: string,
+    then: (outcome: WriteOutcome | undefined) => void,
+  ): WriteCommand {
+    const command = this.#put(key, { ttlMs: undefined, kind: 'none' })
+    this.#attempt(machine, command, then)
+    return command
+  }
+
+  /** The same write once more. */
+  again(
+    machine: Machine,
+    command: WriteCommand,
+    then: (outcome: WriteOutcome | undefined) => void,
+  ): void {
+    this.#attempt(machine, command, then)
   }
 
   /** One strong read. */

@@ -65,6 +65,8 @@ export class Describer {
         return `keeps a copy of ${effect.copy.key}`
       case 'drop':
         return `drops its copy of hash ${effect.keyHash}`
+      case 'dropAll':
+        return 'drops all its copies'
       case 'log':
         return `${effect.level}: ${this.log(effect)}`
       case 'gone':

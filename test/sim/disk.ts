@@ -106,7 +106,7 @@ export class Disk {
     else if (change.kind === 'remove') this.#versions.delete(change.key)
     else if (change.kind === 'purge') {
       if (this.durableVersion(change.key) <= change.version) this.#versions.delete(change.key)
-    } else this.#state = change.state
+    } else if (change.kind === 'state') this.#state = change.state
   }
 
   #flushLater(done: () => void): void {

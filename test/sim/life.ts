@@ -299,6 +299,8 @@ export class Life {
         return this.copies.put(effect.copy)
       case 'drop':
         return this.copies.drop(effect.keyHash)
+      case 'dropAll':
+        return this.copies.clear()
       case 'log':
         return
       case 'gone':

@@ -1,5 +1,6 @@
 // Mishaps in which one rule of the core matters: each scenario is noticed without its rule.
 import { REMEMBER_MS } from '../../src/core/limits.ts'
+import type { WriteCommand, WriteOutcome } from '../../src/core/types.ts'
 import type { Machine } from './machine.ts'
 import { promote } from './scripts.ts'
 import type { Stage } from './stage.ts'
@@ -74,6 +75,64 @@ function overtaken(
   clients.put(bystander, 'late', () =>
     clients.put(bystander, 'late', () => then({ target, letGo })),
   )
+}
+
+/**
+ * All nodes lose their power: of a write only its entry tells. Once a retry has found it, the retry
+ * after that must find it too, though the entry has been overwritten meanwhile.
+ */
+export function recalled(stage: Stage): void {
+  const { clients, world } = stage
+  const isWhole = (): boolean => stage.isWhole() && stage.isSettled()
+  const atPrimary = (act: (primary: Machine) => void): void =>
+    stage.when(isWhole, () => {
+      const primary = stage.primary()
+      if (primary !== undefined) act(primary)
+    })
+  /** What should be acknowledged is; then the next step. */
+  const then =
+    (next: (version: string) => void) =>
+    (outcome: WriteOutcome | undefined): void => {
+      if (outcome?.kind === 'applied') next(outcome.version)
+    }
+  const retry = (command: WriteCommand, version: string): void =>
+    atPrimary((primary) =>
+      clients.again(
+        primary,
+        command,
+        then((again) => {
+          if (again === version) return
+          const what = `a retry that was found once was applied again: ${version} and ${again}`
+          world.breach('doubled', what)
+        }),
+      ),
+    )
+  const overwrite = (command: WriteCommand, version: string): void =>
+    atPrimary((primary) => {
+      clients.again(
+        primary,
+        command,
+        then((found) => {
+          if (found !== version) return
+          clients.put(
+            primary,
+            'recalled',
+            then(() => retry(command, version)),
+          )
+        }),
+      )
+    })
+  const begin = (primary: Machine): void => {
+    const command = clients.put(
+      primary,
+      'recalled',
+      then((version) => {
+        for (const machine of world.running) stage.kill(machine, DOWN_MS)
+        stage.after(DOWN_MS + VERDICT_MS, () => overwrite(command, version))
+      }),
+    )
+  }
+  stage.at(4000, () => atPrimary(begin))
 }
 
 /**

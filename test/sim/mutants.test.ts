@@ -38,6 +38,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['mirrorRemovesSurplus', 'part3', 'I13'],
   ['carryInSyncOnlyFromOwnView', 'stall3', 'I13'],
   ['applyOnce', 'part3', 'doubled'],
+  ['retriesAreRemembered', 'recalled3', 'doubled'],
   ['forwardNamesView', 'forgot3', 'doubled'],
   ['forwardNamesHeartbeat', 'minute3', 'doubled'],
   ['syncingForgets', 'comeback3', 'condition'],
@@ -53,6 +54,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['expiryYieldsToWrites', 'ttlsplit3', 'absent'],
   ['purgeOnlyWhenAllPresent', 'ttlsplit3', 'I14'],
   ['sessionReads', 'latebeat3', 'session'],
+  ['sessionNeedsAllHere', 'part2', 'session'],
   ['mergeForks', 'part2', 'I7'],
   ['debtsAreDurable', 'part4', 'lost'],
   ['partsAreOwed', 'lost3', 'lost'],
@@ -61,7 +63,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['mergeTakesHigherOnly', 'part2', 'I7'],
   ['mergeThroughStream', 'part4', 'I7'],
   ['askOtherSide', 'slowmerge6', 'absent'],
-  ['answersFromOwnSide', 'alone3', 'stale'],
+  ['answersFromOwnSide', 'sight6', 'stale'],
 ]
 
 /** The state of nodes breaks first; looking away from it shows what clients would see of it. */

@@ -27,6 +27,10 @@ export const OF_MEMBERS: readonly Scenario[] = [
   scenario('leave3', 'three nodes stopped in order and started again, in any order', {
     faults: LEAVES,
   }),
+  scenario('leavekill3', 'three nodes that stop in order or crash, in any order: few may go on', {
+    faults: { ...FAULTS, weights: { leave: 4, kill: 3, unplug: 1, pause: 1 } },
+    mayFork: true,
+  }),
   scenario('leave5', 'five nodes of which one stops, crashes or stalls at a time', {
     world: { nodes: 5 },
     faults: { ...SINGLE, weights: { leave: 5, kill: 3, unplug: 1, pause: 1 } },

@@ -1,11 +1,24 @@
 // The scenarios by name. Time is the real one: a heartbeat is 250 ms, a silent node dead after 1.75 s.
+import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
-import { lateInView, forgottenForward, lateForward, lonely, stallInProposal } from './mishaps.ts'
+import {
+  forgottenForward,
+  lateForward,
+  lateInView,
+  lonely,
+  recalled,
+  stallInProposal,
+} from './mishaps.ts'
 import { comeback, hungMaster, lastWords, lateBeat, oneEar, twoMajorities } from './scripts.ts'
 import { splitScenarios } from './split-scenarios.ts'
 
 import { BASE, CLEARING, CLIENTS, FAULTS, SINGLE, scenario } from './scenario-base.ts'
 import { OF_MEMBERS } from './scenarios-of-members.ts'
+
+const CLOGGED: FaultsOptions = {
+  ...FAULTS,
+  weights: { clog: 4, swizzle: 2, kill: 2, pause: 1, mend: 1 },
+}
 
 export const SCENARIOS: readonly Scenario[] = [
   scenario('single2', 'two nodes, one fault at a time: the survivor goes on alone', {
@@ -232,6 +245,11 @@ export const SCENARIOS: readonly Scenario[] = [
     script: forgottenForward,
     faultsUntilMs: 40_000,
   }),
+  scenario('recalled3', 'a write that only its entry tells of, retried before and after the next', {
+    faults: undefined,
+    script: recalled,
+    faultsUntilMs: 20_000,
+  }),
   scenario('wake2', 'two nodes that stall in turn, one of them in the middle of a proposal', {
     world: { nodes: 2 },
     faults: undefined,
@@ -263,9 +281,14 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     faultsUntilMs: 60_000,
   }),
-  // Three: of five, two pairs with a master each may both go on when the network falls apart.
   scenario('net3', 'three nodes: clogged ways, links that go and come one by one, crashes', {
-    faults: { ...FAULTS, weights: { clog: 4, swizzle: 2, kill: 2, pause: 1, mend: 1 } },
+    faults: CLOGGED,
+  }),
+  // Of five, two pairs with a master each may both go on when the network falls apart.
+  scenario('net5', 'five nodes: clogged ways, links that go and come one by one, crashes', {
+    world: { nodes: 5 },
+    faults: CLOGGED,
+    mayFork: true,
   }),
   scenario('disk3', 'three nodes with disks that are slow, or fail to flush', {
     faults: { ...FAULTS, weights: { slowDisk: 4, diskError: 3, kill: 1, pause: 1 } },

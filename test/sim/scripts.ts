@@ -1,5 +1,6 @@
 // Things done on purpose, for windows that chance rarely opens.
 import type { OrderOutcome } from '../../src/core/types.ts'
+import { onlyGroup } from '../../src/core/view.ts'
 import type { Machine } from './machine.ts'
 import type { Stage } from './stage.ts'
 
@@ -56,6 +57,40 @@ export function twoHalves(stage: Stage): void {
     stage.after(HALVES_MS, () => stage.world.network.mend())
   })
 }
+
+/**
+ * Two halves part and meet again and again: for a moment each is in sight of the other, unmerged. Just
+ * before, those who are no masters start anew: they have heard of no write that would warn them.
+ */
+export function halvesInSight(stage: Stage): void {
+  const isWhole = (): boolean => stage.isWhole() && stage.isSettled()
+  const round = (): void => {
+    const primary = stage.primary()
+    const bystanders = stage.bystanders()
+    if (primary === undefined) return
+    stage.cutApart([primary, ...bystanders.slice(0, bystanders.length / 2)])
+    stage.after(HALVES_MS - ANEW_MS, () => {
+      for (const machine of stage.world.running) if (!isMaster(machine)) stage.kill(machine, 100)
+    })
+    stage.after(HALVES_MS, () => {
+      stage.world.network.mend()
+      stage.after(MEETING_MS, () => stage.when(isWhole, round))
+    })
+  }
+  stage.at(4000, () => stage.when(isWhole, round))
+}
+
+/** As its own view says. */
+function isMaster({ disk, id }: Machine): boolean {
+  const view = disk.store.state?.view
+  return view !== undefined && onlyGroup(view).masters.some((master) => master.id === id)
+}
+
+/** By then a node that was started again follows the primary of its side. Unit: ms. */
+const ANEW_MS = 1500
+
+/** In this time the halves see each other, and begin to merge. Unit: ms. */
+const MEETING_MS = 2500
 
 /** From now on one bystander hears nothing of the primary, which hears it well. */
 export function oneEar(stage: Stage): void {

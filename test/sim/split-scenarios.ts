@@ -5,7 +5,7 @@ import type { Scenario } from './scenario.ts'
 import type { Change } from './scenario-base.ts'
 import { lostAndAway, lostHolder, lostWithStale } from './lost-holders.ts'
 import { CLEARING } from './scenario-base.ts'
-import { shortReign, twoHalves } from './scripts.ts'
+import { halvesInSight, shortReign, twoHalves } from './scripts.ts'
 
 /** What every scenario begins with. */
 interface Beginning {
@@ -83,6 +83,25 @@ export function splitScenarios(
         script: twoHalves,
         mayFork: true,
         isMergeKnown: true,
+      },
+    ),
+    scenario(
+      'sight6',
+      'two halves that write much see each other before they are merged, and are read',
+      {
+        world: { nodes: 6 },
+        clients: {
+          ...clients,
+          everyMs: { from: 2, to: 20 },
+          hotKeys: 60,
+          hotShare: 1,
+          writeShare: 0.3,
+          strongShare: 0,
+          sessionShare: 0,
+        },
+        faults: undefined,
+        script: halvesInSight,
+        mayFork: true,
       },
     ),
     scenario('absent3', 'three nodes that are away for long: others go on without what they hold', {

@@ -67,6 +67,15 @@ void test('a copy above its share is not kept, nor what it would replace', async
   t.same(copies.keys(), ['l'])
 })
 
+void test('cleared, it holds nothing, and takes copies again', async (t) => {
+  const copies = new Copies(100_000)
+  copies.put(absent('k'))
+  copies.clear()
+  t.same([copies.get('k'), copies.count, copies.bytes, copies.keys()], [undefined, 0, 0, []])
+  copies.put(absent('l'))
+  t.same(copies.keys(), ['l'])
+})
+
 void test('no room keeps no copies', async (t) => {
   for (const bytesMax of [0, 0.5, 7]) {
     const copies = new Copies(bytesMax)

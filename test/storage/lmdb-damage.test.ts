@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Test } from 'tap'
 import { test } from 'tap'
+import type { Conflict } from '../../src/core/conflicts.ts'
 import type { ByteTable } from '../../src/storage/entry-table.ts'
 import { openEnvironment } from '../../src/storage/lmdb-environment.ts'
 import type { Environment } from '../../src/storage/lmdb-environment.ts'
@@ -100,7 +101,7 @@ for (const { title, table, key, change } of DAMAGES) {
     t.same(damaged, [key])
     t.equal(store.isDamaged(key), true)
     t.equal(store.isDamaged('a'), false)
-    t.equal(store.damaged(9)[0]?.key, key)
+    t.equal(store.damaged(9, undefined)[0]?.key, key)
     t.same(store.page(everything).damaged, [key])
     t.same(names(store), ['a', key === 'large' ? 'inline' : 'large', 'z'], 'heads too')
     t.equal(store.keyCount, 3)
@@ -111,7 +112,7 @@ for (const { title, table, key, change } of DAMAGES) {
     await applied(store, [put(repaired)])
     t.same(plain(store.get(key)), plain(repaired))
     t.equal(store.isDamaged(key), false)
-    t.same(store.damaged(9), [])
+    t.same(store.damaged(9, undefined), [])
     t.equal(store.keyCount, 4)
     t.equal(hex(store.digest()), await digestOf(t, [...others, repaired]))
     await store.close()
@@ -137,6 +138,35 @@ for (const { title, table, key, change } of DAMAGES) {
     await next.store.close()
   })
 }
+
+void test('damage to what lost in a merge: it is told, and left out', async (t) => {
+  const dir = temporaryDir()
+  t.teardown(() => removeDir(dir))
+  const store = await openLmdbStore(optionsFor(dir))
+  const lineage = { epoch: 1, proposer: NODE }
+  const conflicts = ['a', 'b'].map((key): Conflict => {
+    return { key, winner: value(key, 9).version, loser: value(key, 1), lineage, atMs: 7 }
+  })
+  await applied(
+    store,
+    conflicts.map((conflict) => ({ kind: 'keepConflict', conflict })),
+  )
+  await store.close()
+  const table = ({ conflicts }: Environment): ByteTable => conflicts
+  for (const change of [
+    (bytes: Buffer) => flip(bytes, -1),
+    (bytes: Buffer) => flip(bytes, 4),
+    (bytes: Buffer) => bytes.subarray(0, 7),
+  ]) {
+    await tamper(dir, { table, key: 'a' }, change)
+    const told: string[] = []
+    const onConflictDamage = (key: string): void => void told.push(key)
+    const next = await openLmdbStore(optionsFor(dir, { onConflictDamage }))
+    t.same(plain(next.conflicts()), plain(conflicts.slice(1)))
+    t.same(told, ['a'])
+    await next.close()
+  }
+})
 
 for (const [name, code] of [
   ['identity', 'meta-damaged'],

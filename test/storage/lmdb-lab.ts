@@ -30,6 +30,9 @@ export function optionsFor(dir: string, changed: Partial<LmdbStoreOptions> = {})
     onDamage: (key) => {
       throw new Error(`${key} is damaged`)
     },
+    onConflictDamage: (key) => {
+      throw new Error(`the conflict of ${key} is damaged`)
+    },
     timers: {
       nextTurn: (run) => void setImmediate(run),
       every: (ms, run) => {

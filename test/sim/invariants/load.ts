@@ -7,6 +7,7 @@ import {
   OWED_MAX,
 } from '../../../src/core/limits.ts'
 import type { Event } from '../../../src/core/step.ts'
+import { mastershipOf } from '../../../src/core/view.ts'
 import type { Life } from '../life.ts'
 import type { Witness, World } from '../world.ts'
 
@@ -40,5 +41,14 @@ export class Load implements Witness {
       if (count <= (OWN_MAX[what] ?? LOAD_MAX)) continue
       this.#world.breach('I11', `${name}: ${what} grew to ${count}`)
     }
+    // Nobody asks them any more: they would take their room for nothing.
+    const copies = isInSync(life) ? life.copies.count : 0
+    if (copies > 0) this.#world.breach('I11', `${name} is in sync and keeps ${copies} copies`)
   }
+}
+
+/** It has accepted a view in which it is a master in sync, in this life. */
+function isInSync({ machine, incarnation }: Life): boolean {
+  const view = machine.disk.store.state?.view
+  return mastershipOf(view, { id: machine.id, incarnation })?.inSync === true
 }
