@@ -19,9 +19,12 @@ export interface Setting {
   readonly cluster: Cluster
   readonly note: Note
   /** A node of the cluster with a disk of its own. Ask before anything else asks for the node. */
-  nodeOnSmallDisk(number: number, sizeMiB: number): Promise<{ node: Daemon; disk: SmallDisk }>
+  readonly nodeOnSmallDisk: (
+    number: number,
+    sizeMiB: number,
+  ) => Promise<{ node: Daemon; disk: SmallDisk }>
   /** A node that a command runs, such as strace. Likewise. */
-  nodeUnder(number: number, command: readonly string[]): Daemon
+  readonly nodeUnder: (number: number, command: readonly string[]) => Daemon
 }
 
 export function diskScenario(
