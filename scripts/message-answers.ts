@@ -24,6 +24,7 @@ export const ANSWERS: Readonly<Record<NodeRequestKind, readonly NodeResponse['ki
   order: ['ordered'],
   recover: ['recovered', 'fenced'],
   audit: ['noted'],
+  salvage: ['salvaged', 'unneeded', 'unable'],
   heldDigest: ['digest', 'fenced'],
   heldPage: ['page', 'fenced'],
   heldFetch: ['entries', 'fenced'],

@@ -2,6 +2,7 @@
 // A pure function; sends nothing.
 import { isMajority } from './quorum.ts'
 import type { NodePromise } from './messages.ts'
+import { isForcedBeginning } from './remains.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { NodeId, View } from './types.ts'
@@ -24,6 +25,8 @@ export function isAccepted(
   const { accepted } = proposed
   if (!onlyGroup(view).masters.every((m) => accepted.has(m.id))) return false
   if (setUp.rules.leaverAcceptsFirst && !haveLeaversAccepted(proposed, view)) return false
+  // What they have left is owed once they have accepted: nobody is to be overlooked.
+  if (isForcedBeginning(view) && !haveAllAccepted(proposed)) return false
   if (setUp.settings.mode === 'available')
     return !setUp.rules.mostOfHeardAccept || haveMost(proposed)
   return !setUp.rules.votersAccept || haveVotersAccepted(proposed, view)
@@ -46,9 +49,11 @@ function haveLeaversAccepted({ promises, accepted }: Proposed, view: View): bool
 
 /** The first view needs everybody who promised: nobody else may found another one beside it. */
 function haveVotersAccepted(proposed: Proposed, view: View): boolean {
-  const { promises, accepted, voterLists } = proposed
-  if (onlyGroup(view).history.length === 1) {
-    return [...promises.keys()].every((id) => accepted.has(id))
-  }
+  const { accepted, voterLists } = proposed
+  if (onlyGroup(view).history.length === 1) return haveAllAccepted(proposed)
   return voterLists.every((list) => isMajority(list, (id) => accepted.has(id)))
+}
+
+function haveAllAccepted({ promises, accepted }: Proposed): boolean {
+  return [...promises.keys()].every((id) => accepted.has(id))
 }

@@ -22,7 +22,9 @@ export function audience({ members, candidates, standing }: AudienceParts): Memb
 
 /** Without those who were heard for a while but could never be reached: they answer nobody. */
 export function countedOn(parts: AudienceParts, nowMs: number): number {
-  return audience(parts).filter(
-    (m) => m.phase !== 'unverified' || nowMs - m.aliveSinceMs < SEASONED_MS,
-  ).length
+  return audience(parts).filter((m) => isCountedOn(m, nowMs)).length
+}
+
+export function isCountedOn(member: Member, nowMs: number): boolean {
+  return member.phase !== 'unverified' || nowMs - member.aliveSinceMs < SEASONED_MS
 }

@@ -1,17 +1,9 @@
 // What a proposer makes of the promises it got: a view, or why not. A pure function.
 // Never looks at who is silent; only promises count.
 import { placesFor } from './leavers.ts'
-import {
-  HISTORY_CLAIMS_MAX,
-  HISTORY_MAX,
-  MASTERS_PER_GROUP,
-  MERGE_MAX,
-  OWED_MAX,
-} from './limits.ts'
+import { MASTERS_PER_GROUP, OWED_MAX } from './limits.ts'
 import {
   isInHistory,
-  isInLineage,
-  lineageOf,
   type Reported,
   reportedViews,
   type Survey,
@@ -26,15 +18,16 @@ import {
   votersAfter,
   whyNoQuorum,
 } from './quorum.ts'
+import { forcedView, isForcedBeginning } from './remains.ts'
+import { holds, orderThere } from './unneeded.ts'
+import { pastOf } from './past.ts'
 import { forgottenAfter, joinRosters, rosterOf } from './roster.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterSettings } from './settings.ts'
-import { isPart } from './syncing-part.ts'
-import type { Ballot, Lineage, Master, NodeId, View, ViewStart } from './types.ts'
+import type { Ballot, Master, NodeId, View, ViewStart } from './types.ts'
 import type { Wish } from './wishes.ts'
 import {
   ballotOf,
-  formatBallot,
   isHolder,
   isSyncingMaster,
   minCopies,
@@ -84,10 +77,13 @@ export type Choice =
   /** Somebody else should propose: a holder of the newest data, or the old primary. */
   | { readonly kind: 'nudge'; readonly to: readonly NodeId[]; readonly isDeferral: boolean }
   | { readonly kind: 'wait'; readonly reason: string }
+  /** What an operator ordered must not be: the sentence names who is in the way. */
+  | { readonly kind: 'refused'; readonly reason: string }
 
 /** Decides the view that these promises allow. */
 export function chooseView(input: ChooseInput): Choice {
   const { base, others, missing } = survey(input)
+  if (input.wish?.kind === 'force' && !isBegun(base)) return force(input, { base, others, missing })
   const newest = base?.view ?? missing[0]
   // Nodes that are heard may be too busy to answer, or know a newer view: unless more than half of
   // them agree, two proposers could each found a history of their own. In majority mode the voters
@@ -108,6 +104,34 @@ export function chooseView(input: ChooseInput): Choice {
   return whoElse(input, base) ?? build(input, base.view, others)
 }
 
+/** A forced view that was accepted here and there: what it began is gone on with. */
+function isBegun(base: Reported | undefined): boolean {
+  return base !== undefined && isForcedBeginning(base.view)
+}
+
+/** A new beginning from what everybody here has left, if nobody has what could be gone on with. */
+function force(input: ChooseInput, { base, others, missing }: Survey): Choice {
+  const { promises, heardCount, rules, me } = input
+  const holders = base?.holders.map((id) => promises.get(id)?.address ?? id) ?? []
+  const isShort = base !== undefined && whyVotersDisagree(input, base.view) !== undefined
+  if (base !== undefined && !isShort && rules.forceRefusedWhileHolderKnown) {
+    return { kind: 'refused', reason: holds(holders) }
+  }
+  if (isShort && !base.holders.includes(me)) {
+    return { kind: 'refused', reason: orderThere(holders) }
+  }
+  // Whoever does not promise is not asked for what it has.
+  if (promises.size < heardCount) {
+    return { kind: 'wait', reason: tooFewAgree(promises.size, heardCount) }
+  }
+  // Only voters are lost: the newest data goes on, with those in sight as voters.
+  if (isShort) return build(input, base.view, others)
+  const choice = build(input, undefined, [])
+  const lost = base?.view ?? missing[0]
+  if (choice.kind !== 'view' || lost === undefined) return choice
+  return { ...choice, view: forcedView(choice.view, { lost, promises, rules }) }
+}
+
 /** Who should propose rather than this node: a holder, or the old primary once. */
 function whoElse(input: ChooseInput, base: Reported): Choice | undefined {
   if (!input.rules.onlyHolderProposes) return undefined
@@ -124,17 +148,21 @@ function whoElse(input: ChooseInput, base: Reported): Choice | undefined {
 
 /**
  * With a majority behind every view there is one history: the newest view reported, but not one that
- * has no holder here and never acted.
+ * has no holder here and never acted. Only an operator can force another one, which is merged.
  */
 function survey(input: ChooseInput): Survey {
   if (input.settings.mode === 'available') return surveyLineages(input)
-  const newest = reportedViews(input.promises).find(
+  const reported = reportedViews(input.promises)
+  const newest = reported.find(
     ({ view, holders }) => holders.length > 0 || canHaveActed(view, input.promises),
   )
   if (newest === undefined) return { base: undefined, others: [], missing: [] }
-  return newest.holders.length > 0
-    ? { base: newest, others: [], missing: [] }
-    : { base: undefined, others: [], missing: [newest.view] }
+  if (newest.holders.length === 0) return { base: undefined, others: [], missing: [newest.view] }
+  const isForced = reported.some(({ view }) => view.isUnclean)
+  const { base, others } = isForced ? surveyLineages(input) : { base: undefined, others: [] }
+  const held = base === undefined ? others : [base, ...others]
+  const isOther = ({ view }: Reported): boolean => !sameBallot(view.ballot, newest.view.ballot)
+  return { base: newest, others: held.filter(isOther), missing: [] }
 }
 
 /** More than half of the voters of the base, and of the view that this node accepted, must promise. */
@@ -173,7 +201,8 @@ function build(input: ChooseInput, base: View | undefined, others: readonly Repo
     return { kind: 'wait', reason: tooFewNodes(counts) }
   }
   const lists = [view.voters, base?.voters ?? []]
-  const voterLists = input.rules.bothVoterListsAgree ? lists : lists.slice(0, 1)
+  const needsBoth = input.rules.bothVoterListsAgree && input.wish?.kind !== 'force'
+  const voterLists = needsBoth ? lists : lists.slice(0, 1)
   const isHere = (id: NodeId) => input.promises.has(id)
   const short = voterLists.find((list) => !isMajority(list, isHere))
   if (short !== undefined && input.rules.votersPromise) {
@@ -185,15 +214,18 @@ function build(input: ChooseInput, base: View | undefined, others: readonly Repo
 function votersOf(input: ChooseInput, base: View | undefined): readonly NodeId[] {
   const { settings, me, promises, candidates, wish } = input
   if (settings.mode !== 'majority') return []
-  if (base === undefined) return founders({ me, promises, candidates, count: settings.voters })
+  if (base === undefined || wish?.kind === 'force') {
+    return founders({ me, promises, candidates, count: settings.voters })
+  }
   // Only the primary of an active view changes the list: two changes are never under way at once.
   const isMine = sameBallot(ballotOf(promises.get(me)?.state.view), base.ballot)
   return isMine ? votersAfter(base.voters, wish) : base.voters
 }
 
 function buildView(input: ChooseInput, base: View | undefined, others: readonly Reported[]): View {
-  const roster = joinRosters(base?.roster ?? [], input.promises)
-  const past = historyOf(input, base, others)
+  const isForced = input.wish?.kind === 'force'
+  const roster = joinRosters(isForced ? [] : (base?.roster ?? []), input.promises)
+  const past = pastOf(input, base, others)
   const needed = minCopies(input.settings, roster)
   const masters = chooseMasters(input, { base, history: past.history, needed })
   const view: View = {
@@ -210,62 +242,9 @@ function buildView(input: ChooseInput, base: View | undefined, others: readonly 
     ],
     start: input.startOn(base),
     partOf: [],
-    isUnclean: base?.isUnclean ?? false,
+    isUnclean: isForced || base?.isUnclean === true || others.some((it) => it.view.isUnclean),
   }
   return { ...view, roster: rosterOf(view, input) }
-}
-
-/** Whose acknowledged writes the new view has, and whose it must still bring in. */
-function historyOf(
-  input: ChooseInput,
-  base: View | undefined,
-  others: readonly Reported[],
-): { history: readonly Ballot[]; merge: readonly Lineage[] } {
-  if (base === undefined) return { history: [], merge: [] }
-  const { history: own, merge: listed } = onlyGroup(base)
-  const isMerged = (lineage: Lineage): boolean =>
-    input.merged.some((ballot) => sameBallot(ballot, lineage.ballot))
-  const brought = [
-    ...listed.filter(isMerged),
-    // Without the rule the other side's writes count as brought in, and nobody looks for them.
-    ...(input.rules.mergeForks ? [] : others.map(lineageOf)),
-  ].flatMap((lineage) => lineage.history)
-  const history = withClaims(own, [...brought, ...emptyDebts(input, own)])
-  const isForgotten = (it: Reported): boolean =>
-    it.holders.every((id) => base.forgotten.includes(id))
-  const here = others
-    .filter((it) => !isInHistory(it.view, history, input) && !(isPart(it.view) && isForgotten(it)))
-    .map(lineageOf)
-  const isHere = (lineage: Lineage): boolean => here.some((it) => isInLineage(it, lineage.ballot))
-  const kept = listed.filter(
-    (lineage) => !isMerged(lineage) && !isHere(lineage) && !lineage.holders.every(input.isGone),
-  )
-  const isIn = (lineage: Lineage): boolean =>
-    history.some((ballot) => sameBallot(ballot, lineage.ballot))
-  return {
-    history,
-    merge: [...here, ...kept.filter((lineage) => !isIn(lineage))].slice(0, MERGE_MAX),
-  }
-}
-
-/**
- * What is claimed stands before the chain of views that this one ends: the last ballots of a history
- * tell whose data a node holds when its own last views never acted. The oldest views make room.
- */
-function withClaims(own: readonly Ballot[], claimed: readonly Ballot[]): readonly Ballot[] {
-  const fresh = new Map(claimed.map((ballot) => [formatBallot(ballot), ballot]))
-  for (const ballot of own) fresh.delete(formatBallot(ballot))
-  const added = [...fresh.values()].slice(-HISTORY_CLAIMS_MAX)
-  return [...added, ...own.slice(-(HISTORY_MAX - 1 - added.length))]
-}
-
-/**
- * Debts with nothing in them: views that never acted, on top of what the base has. Their holder
- * cannot know that, and is told by the history.
- */
-function emptyDebts(input: ChooseInput, own: readonly Ballot[]): Ballot[] {
-  const owed = [...input.promises.values()].flatMap(({ state }) => state.owed)
-  return owed.filter((view) => isInHistory(view, own, input)).map((view) => view.ballot)
 }
 
 /** Accepting a view may add what a node had of the last one; a part of this one may follow. */
@@ -371,5 +350,8 @@ function missingHolders(view: View): string {
   const names = onlyGroup(view)
     .masters.filter((m) => m.inSync)
     .map((m) => at(m.id))
-  return `the newest data is on ${names.join(' and ')}, which cannot be reached: bring it back`
+  return (
+    `the newest data is on ${names.join(' and ')}, which cannot be reached: bring it back. Only if it ` +
+    'is lost for good: POST /admin/force goes on with what the others have, and without what it alone had'
+  )
 }

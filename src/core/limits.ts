@@ -142,6 +142,15 @@ export const LEAVE_ALONE_MS = 3000
 /** An operator's order gives up after this. Unit: ms. A new master may have to mirror first. */
 export const ORDER_WAIT_MS = 10_000
 
+/**
+ * A node writes its copies into its store in this time, for a forced election. Unit: ms. 64 MiB at
+ * 4 MiB/s are 16 s; what was written is skipped when the order is given again.
+ */
+export const SALVAGE_WAIT_MS = 30_000
+
+/** Copies looked at before others get a turn. Unit: copies. Two milliseconds of looking. */
+export const SALVAGE_LOOK_MAX = 1000
+
 /** One attempt to hand a write to the primary. Unit: ms. */
 export const FORWARD_WAIT_MS = 400
 

@@ -1,6 +1,7 @@
 // Which histories the promises report, which of them to go on with, and which to merge into it.
 // Pure functions over promises. Never looks at who is silent.
 import type { NodePromise } from './messages.ts'
+import { isRemains } from './remains.ts'
 import type { Rules } from './rules.ts'
 import { isPart, partOfView } from './syncing-part.ts'
 import type { Ballot, Lineage, NodeId, View } from './types.ts'
@@ -116,13 +117,13 @@ function reportedParts({ promises, rules }: Told): Reported[] {
   if (!rules.partsAreOwed) return []
   const parts: Reported[] = []
   for (const [id, { state, isWitness }] of promises) {
-    if (isWitness) continue
     const { view, part, owed } = state
     const own =
       view !== undefined && part !== undefined && isSyncingMaster(view, id)
         ? [partOfView(view, id, part)]
         : []
-    const all = [...own, ...owed.filter(isPart)]
+    // What a witness has left when a view is forced counts like what others have.
+    const all = isWitness ? owed.filter(isRemains) : [...own, ...owed.filter(isPart)]
     parts.push(...all.map((each) => ({ view: each, holders: [id] })))
   }
   return parts.sort((a, b) => compareBallots(b.view.ballot, a.view.ballot))

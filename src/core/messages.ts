@@ -259,6 +259,8 @@ export type NodeRequest =
   | { readonly kind: 'order'; readonly order: Order }
   /** From one in-sync master to another: what it holds under these keys. */
   | { readonly kind: 'recover'; readonly ballot: Ballot; readonly keys: readonly string[] }
+  /** "Every holder of the newest data is lost: write the copies that you have into your store." */
+  | { readonly kind: 'salvage' }
   /** "Please compare your store with the primary's." */
   | { readonly kind: 'audit' }
   /** The primary of the view `ballot`, to a holder of a lineage that the view is to merge. */
@@ -367,6 +369,10 @@ export type NodeResponse =
       /** From a primary: all that its stream carries so far is in the answer, or being written. */
       readonly seq: number
     }
+  /** The copies of this node are on its disk; so many of them were newer than what was there. */
+  | { readonly kind: 'salvaged'; readonly copies: number }
+  /** No forced election is called for: the sentence names who holds the data. */
+  | { readonly kind: 'unneeded'; readonly reason: string }
   /** This node cannot answer now; another may. */
   | { readonly kind: 'unable'; readonly reason: string }
 

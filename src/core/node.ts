@@ -90,7 +90,7 @@ export class NodeCore {
         if (!this.#refuseOutside(event)) lookups.read(event.ticket, event.query, nowMs)
         break
       case 'order':
-        this.#parts.orders.take(event.ticket, event.order, nowMs)
+        this.#order(event, nowMs)
         break
       case 'audit':
         this.#parts.audit.request(nowMs)
@@ -190,6 +190,7 @@ export class NodeCore {
     beats.tick(lagMs, nowMs)
     members.tick(nowMs)
     proposer.tick(nowMs)
+    this.#parts.force.tick(nowMs)
     this.#parts.handoff.tick(nowMs)
     // Before the triggers: who has nobody left to leave to makes no view of its own on the way out.
     this.#parts.leaving.tick(nowMs)
@@ -224,6 +225,13 @@ export class NodeCore {
     const kind = event.kind === 'write' ? 'refused' : 'unreachable'
     this.#out.finish(event.ticket, { kind, reason })
     return true
+  }
+
+  /** One that is given because there is no primary is no business of the primary's. */
+  #order({ ticket, order }: Extract<Event, { kind: 'order' }>, nowMs: number): void {
+    const { force, orders } = this.#parts
+    if (order.kind === 'force') force.take((outcome) => this.#out.finish(ticket, outcome), nowMs)
+    else orders.take(ticket, order, nowMs)
   }
 
   #start(nowMs: number): void {
@@ -382,11 +390,9 @@ export class NodeCore {
     const { members, triggers, beats, leaving } = this.#parts
     if (this.#startedMs === undefined) return
     if (members.changes !== this.#changesSeen) {
+      this.#changesSeen = members.changes
       leaving.tick(nowMs)
-      if (this.#mayAct()) {
-        this.#changesSeen = members.changes
-        triggers.consider(nowMs)
-      }
+      if (this.#mayAct()) triggers.consider(nowMs)
     }
     beats.sendIfDue(nowMs)
   }

@@ -131,6 +131,8 @@ export class Orders {
       case 'addVoter':
       case 'removeVoter':
         return this.#planVoters(order, view)
+      case 'force':
+        return declined('there is nothing to force: this node is primary')
       default:
         return unreachable(order)
     }

@@ -15,6 +15,7 @@ import { Leases } from './leases.ts'
 import { Leaving } from './leaving.ts'
 import { TOMBSTONE_TTL_MS } from './limits.ts'
 import { Lookups } from './lookups.ts'
+import { Force } from './force.ts'
 import { Forks } from './forks.ts'
 import { Frozen } from './frozen.ts'
 import { Members } from './members.ts'
@@ -31,6 +32,7 @@ import { Remembered } from './remembered.ts'
 import { whyNoPrimary } from './report.ts'
 import { Recovery } from './recovery.ts'
 import type { Rules } from './rules.ts'
+import { Salvage } from './salvage.ts'
 import { Self } from './self.ts'
 import { Serving } from './serving.ts'
 import { Session } from './session.ts'
@@ -39,6 +41,7 @@ import { Standing, type StandingListener } from './standing.ts'
 import { Stream } from './stream.ts'
 import { SyncedMasters } from './synced-masters.ts'
 import { Triggers } from './triggers.ts'
+import { whyUnneeded } from './unneeded.ts'
 import { inRoster } from './view.ts'
 import { WallTrust } from './wall-trust.ts'
 import { Wishes } from './wishes.ts'
@@ -108,10 +111,23 @@ export function createParts(
   const mergeSource = new MergeSource(out, { self, standing, store }, rules)
   const report = { ...views, ...reads, ...upkeep, store, settings, fingerprint }
   const leaving = new Leaving(out, { ...views, settings })
+  const force = createForce(out, { ...views, ...ports, settings }, rules)
   const orders = new Orders(out, { ...views, settings, whyNoPrimary })
   const sources = { mirrorSource, mergeSource }
-  const more = { writes, forwards, beats, mirror, ...sources, leaving, orders, report }
+  const more = { writes, forwards, beats, mirror, ...sources, leaving, orders, force, report }
   return { ...views, ...reads, ...upkeep, ...more }
+}
+
+/** The machines that go on when every holder is lost. */
+function createForce(
+  out: Outbox,
+  among: ReturnType<typeof createViewParts> & CorePorts & { settings: ClusterSettings },
+  rules: Rules,
+): Force {
+  const whyNot = (): string | undefined =>
+    rules.forceRefusedWhileHolderKnown ? whyUnneeded(among) : undefined
+  const salvage = new Salvage(out, { ...among, rules, whyNot })
+  return new Force(out, { ...among, salvage }, rules)
 }
 
 /** The machines that answer reads. */

@@ -104,6 +104,8 @@ export interface CopyReader {
   get(key: string): Copy | undefined
   /** The copy of the key with this hash (core/key-hash.ts). */
   byHash(keyHash: string): Copy | undefined
+  /** The hashes of all of them, as they are now. */
+  hashes(): readonly string[]
 }
 
 /** Chance: a number in [0, 1). */

@@ -30,7 +30,8 @@ import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import type { Ballot, NodeId, View, ViewStart } from './types.ts'
-import type { Wishes } from './wishes.ts'
+import { announce, nudge } from './view-calls.ts'
+import type { Wish, Wishes } from './wishes.ts'
 import {
   ballotOf,
   compareBallots,
@@ -54,6 +55,7 @@ interface Proposal {
   readonly isHandoff: boolean
   /** Nodes that it counted on to answer when it chose, this one included. */
   heardCount: number
+  readonly force: Force | undefined
   voterLists: readonly (readonly NodeId[])[]
   readonly acceptSentAtMs: Map<NodeId, number>
 }
@@ -77,6 +79,13 @@ interface ProposeFor {
   readonly reason: string
   readonly isMerge: boolean
   readonly isHandoff?: boolean
+  /** An operator's order: go on from what is left. */
+  readonly force?: Force
+}
+
+interface Force {
+  /** Somebody here has what the cluster can go on with. */
+  readonly onRefused: (reason: string) => void
 }
 
 export class Proposer {
@@ -131,7 +140,8 @@ export class Proposer {
     if (self.isWitness) return
     this.#wantedSinceMs ??= nowMs
     // No promise is made in vain: it would only fence this node.
-    const hopeless = whyHopeless(this.#parts, this.#settings)
+    const isForced = about.force !== undefined
+    const hopeless = isForced ? undefined : whyHopeless(this.#parts, this.#settings)
     if (hopeless !== undefined) {
       this.#trouble = hopeless
       this.holdUntil(nowMs + HOPELESS_PAUSE_MS)
@@ -152,6 +162,7 @@ export class Proposer {
       isMerge: about.isMerge,
       isHandoff: about.isHandoff ?? false,
       heardCount: 0,
+      force: about.force,
       voterLists: [],
       acceptSentAtMs: new Map(),
     }
@@ -253,7 +264,7 @@ export class Proposer {
       hasDeferred: this.#hasDeferred,
       isHandoff: proposal.isHandoff,
       departed: departedOf(members.all()),
-      wish: standing.isLeader ? this.#parts.wishes.current : undefined,
+      wish: this.#wish(proposal),
       startOn: (base) => this.#startOn(base, proposal.ballot, nowMs),
       mayLeaveNewest: nowMs - (this.#wantedSinceMs ?? nowMs) >= HOLDERS_WAIT_MS,
       merged: merge.merged(),
@@ -266,6 +277,11 @@ export class Proposer {
       proposal.voterLists = choice.voterLists
       this.#accept(proposal, choice.view, nowMs)
     } else this.#giveWay(choice, proposal, nowMs)
+  }
+
+  #wish(proposal: Proposal): Wish | undefined {
+    if (proposal.force !== undefined) return { kind: 'force' }
+    return this.#parts.standing.isLeader ? this.#parts.wishes.current : undefined
   }
 
   /** The stream of the view to come: this node's own goes on, or a new one continues the base's. */
@@ -283,21 +299,17 @@ export class Proposer {
   }
 
   #giveWay(choice: Exclude<Choice, { kind: 'view' }>, proposal: Proposal, nowMs: number): void {
+    const { members } = this.#parts
     if (choice.kind === 'nudge') {
       if (choice.isDeferral) this.#hasDeferred = true
-      for (const id of choice.to) this.#nudge(id, proposal.ballot.epoch)
+      const { epoch } = proposal.ballot
+      for (const id of choice.to) nudge(this.#out, members.get(id), { epoch, suspect: undefined })
       this.abort('another node should propose', nowMs)
       return
     }
+    if (choice.kind === 'refused') proposal.force?.onRefused(choice.reason)
     this.abort(choice.reason, nowMs)
     this.holdUntil(nowMs + HOPELESS_PAUSE_MS)
-  }
-
-  #nudge(id: NodeId, epoch: number): void {
-    const address = this.#parts.members.get(id)?.address
-    if (address === undefined) return
-    const request = { kind: 'nudge', epoch, suspect: undefined } as const
-    this.#out.call(address, request, { timeoutMs: VIEW_CALL_WAIT_MS, onAnswer: () => {} })
   }
 
   #accept(proposal: Proposal, view: View, nowMs: number): void {
@@ -379,17 +391,7 @@ export class Proposer {
       roster: view.roster.length,
     })
     standing.activate(nowMs)
-    this.#announce(view)
-  }
-
-  #announce(view: View): void {
-    for (const member of audience(this.#parts)) {
-      this.#out.call(
-        member.address,
-        { kind: 'commit', view },
-        { timeoutMs: VIEW_CALL_WAIT_MS, onAnswer: () => {} },
-      )
-    }
+    announce(this.#out, audience(this.#parts), view)
   }
 
   #isCurrent(proposal: Proposal): boolean {

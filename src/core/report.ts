@@ -155,6 +155,12 @@ function reportWarnings(parts: ReportParts): string[] {
       'writes from a time when the cluster was split are being merged; until then reads take longer',
     )
   }
+  if (standing.route?.isUnclean === true) {
+    warnings.push(
+      'this cluster was forced to go on when every holder of its newest data was lost: writes may be ' +
+        'missing, and deleted keys back',
+    )
+  }
   if (store.isFull) warnings.push('the store of this node is full: new values are refused')
   if (Math.abs(parts.wallTrust.errorMs()) > CLOCK_SKEW_MAX_MS) {
     warnings.push(

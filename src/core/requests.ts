@@ -6,6 +6,7 @@ import type { NodeRequest, Sender } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import type { Parts } from './parts.ts'
 import type { Rules } from './rules.ts'
+import type { Ballot } from './types.ts'
 import { ballotOf, sameBallot } from './view.ts'
 
 export interface RequestEvent {
@@ -27,7 +28,7 @@ export class Requests {
 
   take({ ticket, sender, request }: RequestEvent, nowMs: number): void {
     const { acceptor, standing, follower, serving, mirrorSource, synced } = this.#parts
-    const { announcer, recovery, audit, triggers, orders } = this.#parts
+    const { announcer, recovery, audit, orders } = this.#parts
     switch (request.kind) {
       case 'ping':
         return this.#ping(request, { ticket, sender })
@@ -65,13 +66,12 @@ export class Requests {
       case 'synced':
         synced.add(request.ballot, sender.id)
         return this.#out.respond(ticket, { kind: 'noted' })
-      case 'takeOver': {
-        const isTaken = triggers.takeOver(request.ballot, nowMs)
-        const reason = 'this node cannot take over now'
-        return this.#out.respond(ticket, isTaken ? { kind: 'noted' } : { kind: 'unable', reason })
-      }
+      case 'takeOver':
+        return this.#takeOver(request.ballot, ticket, nowMs)
       case 'order':
         return orders.asked(request.order, ticket, nowMs)
+      case 'salvage':
+        return this.#parts.force.asked(ticket, nowMs)
       case 'recover':
         return recovery.answer(request, ticket, nowMs)
       case 'audit':
@@ -93,6 +93,12 @@ export class Requests {
     if (!request.hearsYou) members.isNotHeardBy(from.sender.id)
     const { id, incarnation } = self
     this.#out.respond(from.ticket, { kind: 'pong', nonce: request.nonce, id, incarnation })
+  }
+
+  #takeOver(ballot: Ballot, ticket: number, nowMs: number): void {
+    const isTaken = this.#parts.triggers.takeOver(ballot, nowMs)
+    const reason = 'this node cannot take over now'
+    this.#out.respond(ticket, isTaken ? { kind: 'noted' } : { kind: 'unable', reason })
   }
 
   #nudge(request: Extract<NodeRequest, { kind: 'nudge' }>, ticket: number, nowMs: number): void {

@@ -129,6 +129,14 @@ export interface Rules {
   readonly answersFromOwnSide: boolean
   /** A master that owes data keeps what is newer than what the stream brings. */
   readonly owingMasterKeepsNewer: boolean
+  /** Nothing is forced while somebody in sight holds what the cluster can go on with. */
+  readonly forceRefusedWhileHolderKnown: boolean
+  /** A forced view has in its history only itself: what the lost acknowledged is not known there. */
+  readonly uncleanDoesNotClaimTheDead: boolean
+  /** A forced view brings in what every node in sight has left. */
+  readonly remainsAreMerged: boolean
+  /** Before a forced view every node in sight writes its copies into its store. */
+  readonly copiesAreSalvaged: boolean
 }
 
 export const ALL_RULES: Rules = {
@@ -195,4 +203,8 @@ export const ALL_RULES: Rules = {
   askOtherSide: true,
   answersFromOwnSide: true,
   owingMasterKeepsNewer: true,
+  forceRefusedWhileHolderKnown: true,
+  uncleanDoesNotClaimTheDead: true,
+  remainsAreMerged: true,
+  copiesAreSalvaged: true,
 }

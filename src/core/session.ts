@@ -50,7 +50,7 @@ export class Session {
     const { standing } = this.#parts
     const { view } = standing
     if (view === undefined || min > view.start.clock) return false
-    if (!standing.mergesForks || !this.#rules.sessionNeedsAllHere) return true
+    if (standing.hasOneHistory(view) || !this.#rules.sessionNeedsAllHere) return true
     return standing.isActive && isEverybodyHere(this.#parts, view)
   }
 }

@@ -18,6 +18,7 @@ import type { Self } from './self.ts'
 import { mustStayOut } from './leavers.ts'
 import { includes } from './lineages.ts'
 import type { EntryReader } from './ports.ts'
+import { remainsOwed } from './remains.ts'
 import type { ClusterSettings } from './settings.ts'
 import { isPart, owedSince, partOfView } from './syncing-part.ts'
 import type { Ballot, DurableState, Master, Part, StreamId, View } from './types.ts'
@@ -93,9 +94,10 @@ export class Standing {
     return this.route !== undefined && sameBallot(this.route.start.stream, stream)
   }
 
-  /** Available mode: a split may leave histories that must be brought together. */
-  get mergesForks(): boolean {
-    return this.#mode === 'available'
+  /** Majority mode, as long as no operator has forced a view: nothing ever has to be merged. */
+  hasOneHistory(next: View | undefined = this.view): boolean {
+    if (this.#mode === 'available' || next?.isUnclean === true) return false
+    return this.view?.isUnclean !== true && this.#state.owed.length === 0
   }
 
   /** A promise above the accepted view: nothing of an older ballot is served any more. */
@@ -237,7 +239,7 @@ export class Standing {
   #mayFollow(view: View): boolean {
     if (this.isForgottenBy(view)) return false
     if (this.view === undefined || sameBallot(view.ballot, this.view.ballot)) return true
-    const isLoyal = this.mergesForks && isHolder(this.view, this.#self.id)
+    const isLoyal = !this.hasOneHistory(view) && isHolder(this.view, this.#self.id)
     if (!this.isActive && !isLoyal) return true
     const last = this.isActive ? this.view.ballot : this.#lastActed(this.view)
     return last === undefined || includes(view, last)
@@ -250,18 +252,25 @@ export class Standing {
 
   /** What stays to be merged: this node holds it, and the new view does not contain it. */
   #owedAfter(view: View): readonly View[] {
-    // One history: a view that the new one does not contain was never active.
-    if (this.#mode === 'majority') return []
     if (!this.#rules.debtsAreDurable) return []
-    const part = this.#ownPart()
-    const held = part === undefined ? this.#held() : [...this.#held(), part]
-    const due = held.filter((v) => !this.#isContained(v, view))
+    const due = this.#heldBefore(view).filter((v) => !this.#isContained(v, view))
     // One that another contains has nothing of its own; so the list stays short for ever.
     const owed = due.filter((v) => !due.some((by) => isAbove(by, v) && this.#isContained(v, by)))
     if (owed.length > this.#state.owed.length) {
       this.#out.log('warn', 'lineage-owed', { ballots: owed.map((v) => formatBallot(v.ballot)) })
     }
     return owed
+  }
+
+  /** What this node has when it accepts a view: its remains, if the view asks for them, say all parts. */
+  #heldBefore(view: View): readonly View[] {
+    // A view that the new one does not contain was never active.
+    if (this.hasOneHistory(view)) return []
+    const remains = remainsOwed(view, this.#self.id)
+    const held = this.#held()
+    if (remains !== undefined) return [...held.filter((it) => !isPart(it)), remains]
+    const part = this.#ownPart()
+    return part === undefined ? held : [...held, part]
   }
 
   /** What this node holds of the accepted view as a syncing master, as a view that it could owe. */
@@ -276,7 +285,7 @@ export class Standing {
    * one before. What it owes by then is in its store as well, and may come to be known by the stream.
    */
   #partAfter(view: View, owed: readonly View[]): Part | undefined {
-    if (this.#mode === 'majority' || !isSyncingMaster(view, this.#self.id)) return undefined
+    if (this.hasOneHistory(view) || !isSyncingMaster(view, this.#self.id)) return undefined
     const { view: before, part } = this.#state
     if (before !== undefined && part !== undefined && contains(view, before.ballot)) return part
     const since = owed.map(owedSince).reduce((a, b) => (b < a ? b : a), this.#store.highestVersion)

@@ -11,7 +11,6 @@ import {
   ROSTER_WAIT_MS,
   STAGGER_MS,
   SUSPECT_AFTER_MS,
-  VIEW_CALL_WAIT_MS,
 } from './limits.ts'
 import type { Forks } from './forks.ts'
 import type { Frozen } from './frozen.ts'
@@ -26,6 +25,7 @@ import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
+import { nudge } from './view-calls.ts'
 import { isFulfilled, type Wishes } from './wishes.ts'
 import type { Ballot, Master, View } from './types.ts'
 import {
@@ -163,8 +163,7 @@ export class Triggers {
   }
 
   #asMergingPrimary(view: View, nowMs: number): string | undefined {
-    const { standing, merge, forks, members } = this.#parts
-    if (!standing.mergesForks) return undefined
+    const { merge, forks, members } = this.#parts
     if (merge.hasMerged()) return 'merged'
     // The debt is at its holder, and is found again when that one returns.
     const isLost = onlyGroup(view).merge.some((lineage) =>
@@ -293,14 +292,9 @@ export class Triggers {
     this.#reported = view.ballot
     const primary = primaryOf(view)
     for (const master of onlyGroup(view).masters) {
-      const address = this.#parts.members.get(master.id)?.address
-      if (!master.inSync || master.id === primary.id || address === undefined) continue
-      const request = {
-        kind: 'nudge',
-        epoch: this.#parts.standing.maxEpoch,
-        suspect: primary.id,
-      } as const
-      this.#out.call(address, request, { timeoutMs: VIEW_CALL_WAIT_MS, onAnswer: () => {} })
+      if (!master.inSync || master.id === primary.id) continue
+      const epoch = this.#parts.standing.maxEpoch
+      nudge(this.#out, this.#parts.members.get(master.id), { epoch, suspect: primary.id })
     }
   }
 

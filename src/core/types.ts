@@ -215,6 +215,8 @@ export type Order =
   | { readonly kind: 'forget'; readonly node: string }
   | { readonly kind: 'addVoter'; readonly node: string }
   | { readonly kind: 'removeVoter'; readonly node: string }
+  /** Every holder of the newest data is lost: go on with what the nodes in sight have. */
+  | { readonly kind: 'force' }
 
 export type OrderOutcome =
   | { readonly kind: 'done'; readonly sentence: string }

@@ -11,6 +11,8 @@ export type Wish =
   | { readonly kind: 'forget'; readonly id: NodeId }
   | { readonly kind: 'addVoter'; readonly id: NodeId }
   | { readonly kind: 'removeVoter'; readonly id: NodeId }
+  /** A new beginning from what is left: see choose-forced.ts. */
+  | { readonly kind: 'force' }
 
 /** Whether a view is as wished. */
 export function isFulfilled(wish: Wish, view: View): boolean {
@@ -23,6 +25,8 @@ export function isFulfilled(wish: Wish, view: View): boolean {
       return view.voters.includes(wish.id)
     case 'removeVoter':
       return !view.voters.includes(wish.id)
+    case 'force':
+      return view.isUnclean
     default:
       return unreachable(wish)
   }

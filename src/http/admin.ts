@@ -28,6 +28,7 @@ interface AdminRoute {
 const ROUTES: Readonly<Record<string, readonly AdminRoute[]>> = {
   '/admin/handoff': [ordering(readHandoff)],
   '/admin/forget': [ordering(readForget)],
+  '/admin/force': [ordering(() => ok({ kind: 'force' }))],
   '/admin/audit': [{ method: 'POST', answer: audit }],
   '/admin/conflicts': [
     { method: 'GET', answer: (node, { req }) => conflicts(node, req.url ?? '') },

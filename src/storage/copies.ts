@@ -49,6 +49,11 @@ export class Copies implements CopyReader {
     return this.#copies?.peek(hash)
   }
 
+  /** A snapshot: of each copy there is now, the hash of its key. */
+  hashes(): readonly string[] {
+    return [...(this.#copies?.keys() ?? [])]
+  }
+
   /** Keeps a copy in place of what was known of its key; one that is too large is not kept. */
   put(copy: Copy): void {
     if (this.#copies === undefined) return

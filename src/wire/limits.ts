@@ -21,8 +21,8 @@ export const GROUPS_MAX = 256
 /** Masters of one group. Unit: masters. Two today; a handover names old and new ones. */
 export const GROUP_MASTERS_MAX = 16
 
-/** Lineages in a view's merge list, and views owed. Unit: views. */
-export const LINEAGES_MAX = 8 * OWED_MAX
+/** Lineages in a view's merge list, and views owed. Unit: views. A forced view has one a node. */
+export const LINEAGES_MAX = Math.max(8 * OWED_MAX, NODES_MAX)
 
 /** Versions named by one condition. Unit: versions. */
 export const CONDITION_VERSIONS_MAX = 256

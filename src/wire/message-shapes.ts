@@ -181,6 +181,7 @@ const order = variants<Order>({
   forget: { node: nodeName },
   addVoter: { node: nodeName },
   removeVoter: { node: nodeName },
+  force: {},
 })
 const orderOutcome = variants<OrderOutcome>({
   done: { sentence: reason },
@@ -254,6 +255,7 @@ export const request = variants<NodeRequest>({
   order: { order },
   recover: { ballot, keys: list(key, { max: RECOVER_KEYS_MAX }) },
   audit: {},
+  salvage: {},
   heldDigest: { ballot, lineage: ballot },
   heldPage: {
     ballot,
@@ -294,6 +296,8 @@ export const response = variants<NodeResponse>({
     absent: list(key, { max: RECOVER_KEYS_MAX }),
     seq: count,
   },
+  salvaged: { copies: count },
+  unneeded: { reason },
   unable: { reason },
 })
 

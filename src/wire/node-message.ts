@@ -37,6 +37,7 @@ export const NODE_REQUEST_KINDS: readonly NodeRequestKind[] = [
   'order',
   'recover',
   'audit',
+  'salvage',
   'heldDigest',
   'heldPage',
   'heldFetch',

@@ -15,15 +15,15 @@ export function checkWrites(
     ...doubled(history, key, about.judgement),
     ...ignoredConditions(history, key, about.judgement),
   ]
-  if (about.final !== undefined) found.push(...lost(history, key, about.final))
+  if (about.final !== undefined) found.push(...lost(history, key, about.final, about.judgement))
   return found.map(([rule, text]) => ({ rule, key, text }))
 }
 
 type Found = readonly [rule: string, text: string]
 
 /** The end must show the newest acknowledged write, or a newer one that somebody asked for. */
-function lost(history: History, key: string, final: FinalState): Found[] {
-  const top = newest(history.ackedOf(key))
+function lost(history: History, key: string, final: FinalState, { isGone }: Judgement): Found[] {
+  const top = newest(history.ackedOf(key).filter((ack) => isGone?.(key, ack.version) !== true))
   const end = final.get(key)
   const found: Found[] = []
   if (top !== undefined && top.version > (end?.version ?? '')) {

@@ -28,6 +28,8 @@ export interface Judgement {
   readonly staleMsMax: number
   /** Moments at which a node lost its memory. Two within one write excuse its double. */
   readonly memoryLostAt: readonly number[]
+  /** What was acknowledged by masters that are lost for good, in a cluster that was forced to go on. */
+  readonly isGone?: ((key: string, version: string) => boolean) | undefined
   /** Undefined: the cluster was never split. */
   readonly sides: Sides | undefined
 }

@@ -6,6 +6,7 @@ import type { NodePromise } from '../../src/core/messages.ts'
 import { ALL_RULES, type Rules } from '../../src/core/rules.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'
 import type { Ballot, NodeId, View } from '../../src/core/types.ts'
+import { isRemains } from '../../src/core/remains.ts'
 import type { Wish } from '../../src/core/wishes.ts'
 import { BALLOT_ZERO, onlyGroup, sameBallot } from '../../src/core/view.ts'
 import { partName, partOfView } from '../../src/core/syncing-part.ts'
@@ -134,13 +135,16 @@ function text(choice: Choice): string {
         '|',
         choice.view.roster.map((n) => nameOf(n.id)).join(''),
         ...onlyGroup(choice.view).merge.map(
-          (it) => `merges ${lineageText(it.ballot)} of ${it.holders.map(nameOf).join('')}`,
+          (it) =>
+            `merges ${isRemains(it) ? 'what is left' : lineageText(it.ballot)} of ${it.holders.map(nameOf).join('')}`,
         ),
       ].join(' ')
     case 'nudge':
       return `${choice.isDeferral ? 'defer to' : 'nudge'} ${choice.to.map(nameOf).join(' ')}`
     case 'wait':
       return `wait: ${choice.reason}`
+    case 'refused':
+      return `refused: ${choice.reason}`
   }
 }
 

@@ -4,10 +4,9 @@ import { chooseView } from '../../src/core/choose.ts'
 import type { NodePromise } from '../../src/core/messages.ts'
 import type { DurableState, Group, NodeId } from '../../src/core/types.ts'
 import { few, input, promises, START, table, VIEWS } from './choose-words.ts'
-import { A, addressOf, ballot, ballotText, node, state, view } from './words.ts'
+import { A, addressOf, ballot, ballotText, node, state, view, waitsFor } from './words.ts'
 
-const LOST_BC =
-  'the newest data is on 10.0.0.11:80 and 10.0.0.12:80, which cannot be reached: bring it back'
+const LOST_BC = waitsFor('10.0.0.11:80 and 10.0.0.12:80')
 
 table('the first view: whoever asks leads, the best candidate is second', [
   ['A', {}, 'A+ | A'],
@@ -68,8 +67,8 @@ table('every view needs the promises of more than half of the nodes heard', [
   ['A@v1', { heard: 2, rules: { viewNeedsMostOfHeard: false } }, 'A+ | A'],
 ])
 
-const LOST_D = 'the newest data is on 10.0.0.13:80, which cannot be reached: bring it back'
-const LOST_A = 'the newest data is on 10.0.0.10:80, which cannot be reached: bring it back'
+const LOST_D = waitsFor('10.0.0.13:80')
+const LOST_A = waitsFor('10.0.0.10:80')
 
 table('a view is built on the newest one reported, never on an older one', [
   ['A@v2 B@v2', {}, 'A+ B+ | AB'],

@@ -199,6 +199,10 @@ class LabCopies extends Map<string, Copy> implements CopyReader {
     return [...this.values()].find((copy) => keyHash(copy.key) === hash)
   }
 
+  hashes(): readonly string[] {
+    return [...this.keys()].map(keyHash)
+  }
+
   drop(hash: string): void {
     for (const key of this.keys()) if (keyHash(key) === hash) this.delete(key)
   }

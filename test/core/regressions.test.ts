@@ -8,7 +8,7 @@ import { toTravel } from '../../src/core/travel.ts'
 import type { Entry, NodeId, View } from '../../src/core/types.ts'
 import { Digest } from '../../src/storage/fingerprint.ts'
 import { Lab, primaryLab } from './lab.ts'
-import { PLAIN, A, addressOf, B, ballot, C, command, entry, REFUSED } from './words.ts'
+import { PLAIN, A, addressOf, B, ballot, C, command, entry, REFUSED, waitsFor } from './words.ts'
 import { requestId, response, state, version, view } from './words.ts'
 
 type Replicate = Extract<NodeRequest, { kind: 'replicate' }>
@@ -91,7 +91,7 @@ t.test(
     })
     t.strictSame(choice, {
       kind: 'wait',
-      reason: `the newest data is on ${addressOf(A)}, which cannot be reached: bring it back`,
+      reason: waitsFor(addressOf(A)),
     })
   },
 )

@@ -12,7 +12,7 @@ import { sameBallot } from '../../src/core/view.ts'
 import { VERSION_ZERO } from '../../src/core/version.ts'
 import { Lab, type LabOptions } from './lab.ts'
 import { input, table } from './choose-words.ts'
-import { A, B, ballot, C, entry, state, version, view } from './words.ts'
+import { A, B, ballot, C, entry, state, version, view, waitsFor } from './words.ts'
 
 const V2 = view('2A', 'A+ B-', { history: '1A' })
 const V3 = view('3A', 'A+ B-', { history: '1A 2A' })
@@ -150,7 +150,7 @@ t.test('a master with a part that is owed does not mirror', async (t) => {
   t.equal(free.calls().length, 1)
 })
 
-const LOST_D = 'the newest data is on 10.0.0.13:80, which cannot be reached: bring it back'
+const LOST_D = waitsFor('10.0.0.13:80')
 
 table('what a syncing master has of a view is merged, and nothing is built on it', [
   ['A@v1 C@v5*', {}, `wait: ${LOST_D}`],

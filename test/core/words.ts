@@ -207,3 +207,11 @@ export function command(key: string, words: CommandWords = {}): WriteCommand {
     condition: words.condition ?? { kind: 'none' },
   }
 }
+
+/** What a cluster says that waits for the holders of the newest data. */
+export function waitsFor(addresses: string): string {
+  return (
+    `the newest data is on ${addresses}, which cannot be reached: bring it back. Only if it is lost ` +
+    'for good: POST /admin/force goes on with what the others have, and without what it alone had'
+  )
+}

@@ -11,6 +11,7 @@ const ORDERS: readonly (readonly [path: string, body: string, order: Order])[] =
   ['/admin/handoff', '{"to":"10.0.0.1:80"}', { kind: 'handoff', to: '10.0.0.1:80' }],
   ['/admin/forget', '{"id":"aa"}', { kind: 'forget', node: 'aa' }],
   ['/admin/forget', '{"address":"a:1"}', { kind: 'forget', node: 'a:1' }],
+  ['/admin/force', '{}', { kind: 'force' }],
   ['/admin/voters', '{"add":"aa"}', { kind: 'addVoter', node: 'aa' }],
   ['/admin/voters', '{"remove":"a:1"}', { kind: 'removeVoter', node: 'a:1' }],
 ]

@@ -64,6 +64,10 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['mergeThroughStream', 'part4', 'I7'],
   ['askOtherSide', 'slowmerge6', 'absent'],
   ['answersFromOwnSide', 'sight6', 'stale'],
+  ['forceRefusedWhileHolderKnown', 'unforced4', 'I10'],
+  ['uncleanDoesNotClaimTheDead', 'forced5', 'I7'],
+  ['remainsAreMerged', 'forced5', 'forced'],
+  ['copiesAreSalvaged', 'forced5', 'forced'],
 ]
 
 /** The state of nodes breaks first; looking away from it shows what clients would see of it. */

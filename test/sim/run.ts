@@ -1,7 +1,9 @@
 // One run: a scenario with a seed, from the first start to the verdict.
+import type { Version } from '../../src/core/types.ts'
 import { checkHistory } from '../checker/check.ts'
 import { Acknowledged } from './invariants/acknowledged.ts'
 import { Audits } from './invariants/audits.ts'
+import { Forced } from './invariants/forced.ts'
 import { Lineage } from './invariants/lineage.ts'
 import { Load } from './invariants/load.ts'
 import { Purges } from './invariants/purges.ts'
@@ -72,6 +74,7 @@ class Run {
   readonly #faults: Faults | undefined
   readonly #stage: Stage
   readonly #sides: Sides | undefined
+  readonly #forced: Forced
 
   constructor(scenario: Scenario, options: RunOptions) {
     const world = new World(options.seed, { ...scenario.world, ...options })
@@ -87,8 +90,11 @@ class Run {
       purges: this.#purges,
       sides,
     })
+    const forced = new Forced(world, this.#purges)
+    this.#forced = forced
     this.#lineage = new Lineage(world, {
       mayFork: scenario.mayFork,
+      isForced: () => forced.isOrdered,
       onActive: (view) => {
         sides.acts(view)
         this.#acknowledged.viewActs(view)
@@ -114,6 +120,7 @@ class Run {
     this.#faults = scenario.faults && new Faults(world, scenario.faults, note)
     this.#stage = new Stage(world, {
       clients: this.#clients,
+      forced,
       endMs: scenario.faultsUntilMs,
       note,
     })
@@ -211,6 +218,7 @@ class Run {
   #judgeEnd(): void {
     for (const text of disagreements(this.#world)) this.#world.breach('I13', text)
     this.#purges.judge(mastersOf(this.#world))
+    this.#forced.judge(mastersOf(this.#world))
     for (const text of unanswered(this.#world)) this.#world.breach('contract', text)
     const faults = this.#faultCount + this.#stage.orders
     const viewsMax =
@@ -234,9 +242,16 @@ class Run {
       judgement: {
         staleMsMax: STALE_MS_MAX,
         sides: this.#sides,
+        isGone: this.#forced.isOrdered ? (key, version) => this.#isGone(key, version) : undefined,
         memoryLostAt: [...(this.#faults?.memoryLostAt ?? []), ...this.#stage.faultsAt],
       },
     })
     for (const { rule, key, text } of findings) this.#world.breach(rule, `${key}: ${text}`)
+  }
+
+  /** The holders of the lineage in which it was acknowledged are lost for good. */
+  #isGone(key: string, version: Version): boolean {
+    const view = mastersOf(this.#world)[0]?.disk.store.state?.view
+    return view !== undefined && this.#sides?.isGone(key, version, view) === true
   }
 }

@@ -1,5 +1,6 @@
 // The scenarios by name. Time is the real one: a heartbeat is 250 ms, a silent node dead after 1.75 s.
 import type { FaultsOptions } from './faults.ts'
+import { FORCED } from './force-scenarios.ts'
 import type { Scenario } from './scenario.ts'
 import {
   forgottenForward,
@@ -303,6 +304,7 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2 } },
   }),
   ...OF_MEMBERS,
+  ...FORCED,
 ]
 
 export function scenarioNamed(name: string): Scenario {

@@ -3,6 +3,7 @@ import { compareBallots, onlyGroup } from '../../src/core/view.ts'
 import type { NodeRequest } from '../../src/core/messages.ts'
 import type { Order, OrderOutcome } from '../../src/core/types.ts'
 import type { Clients } from './clients.ts'
+import type { Forced } from './invariants/forced.ts'
 import type { Machine } from './machine.ts'
 import type { Held } from './network.ts'
 import type { World } from './world.ts'
@@ -12,16 +13,18 @@ export class Stage {
   readonly clients: Clients
   readonly #endMs: number
   readonly #note: (what: string) => void
+  readonly #forced: Forced
   readonly #faultsAt: number[] = []
   #orders = 0
 
   /** Nothing is done after `endMs`; `note` is told of what is. */
   constructor(
     world: World,
-    about: { clients: Clients; endMs: number; note: (what: string) => void },
+    about: { clients: Clients; forced: Forced; endMs: number; note: (what: string) => void },
   ) {
     this.world = world
     this.clients = about.clients
+    this.#forced = about.forced
     this.#endMs = about.endMs
     this.#note = about.note
   }
@@ -50,6 +53,15 @@ export class Stage {
     this.#broke(`kill ${machine.name}`)
     this.world.end(machine, 'killed')
     this.after(downMs, () => this.world.start(machine))
+  }
+
+  /** Orders a forced election at a node. What is in sight of it then must be there in the end. */
+  force(machine: Machine, then: (outcome: OrderOutcome | undefined) => void): void {
+    const versions = this.#forced.ordered(machine)
+    this.order(machine, { kind: 'force' }, (outcome) => {
+      if (outcome?.kind === 'done') this.#forced.done(versions)
+      then(outcome)
+    })
   }
 
   /** Ends a node for good: it is not even back when everything else is repaired. */

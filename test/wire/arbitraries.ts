@@ -221,11 +221,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 )
 
 const condition: fc.Arbitrary<Condition> = fc.oneof(
-  fc.constantFrom(
-    { kind: 'none' as const },
-    { kind: 'exists' as const },
-    { kind: 'absent' as const },
-  ),
+  fc.constantFrom(...([{ kind: 'none' }, { kind: 'exists' }, { kind: 'absent' }] as const)),
   record({ kind: fc.constant('oneOf' as const), versions: fc.array(version, { maxLength: 3 }) }),
 )
 
@@ -284,6 +280,7 @@ const order: fc.Arbitrary<Order> = fc.oneof(
     kind: fc.constantFrom('forget' as const, 'addVoter' as const, 'removeVoter' as const),
     node: nodeName,
   }),
+  record({ kind: fc.constant('force' as const) }),
 )
 const orderOutcome: fc.Arbitrary<OrderOutcome> = fc.oneof(
   record({ kind: fc.constant('done' as const), sentence: reason }),
@@ -336,13 +333,9 @@ export const requestParts: ByKind<NodeRequest> = {
   order: record({ order }),
   recover: record({ ballot, keys: fc.array(key, { maxLength: 20 }) }),
   audit: fc.constant({}),
+  salvage: fc.constant({}),
   heldDigest: record({ ballot, lineage: ballot }),
-  heldPage: record({
-    ballot,
-    lineage: ballot,
-    after: maybe(key),
-    wanted: maybe(bytesOf(8192)),
-  }),
+  heldPage: record({ ballot, lineage: ballot, after: maybe(key), wanted: maybe(bytesOf(8192)) }),
   heldFetch: record({ ballot, lineage: ballot, keys: fc.array(key, { maxLength: 20 }) }),
 }
 
@@ -396,5 +389,7 @@ export const responseParts: ByKind<NodeResponse> = {
     absent: fc.array(key, { maxLength: 5 }),
     seq: count,
   }),
+  salvaged: record({ copies: count }),
+  unneeded: record({ reason }),
   unable: record({ reason }),
 }

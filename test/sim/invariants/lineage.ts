@@ -8,6 +8,8 @@ import type { Witness, World } from '../world.ts'
 
 export interface LineageOptions {
   readonly mayFork: boolean
+  /** An operator has ordered a forced election: a view may be unclean from then on. */
+  readonly isForced: () => boolean
   /** Told of every view when its primary first acts. */
   readonly onActive: (view: View) => void
 }
@@ -49,7 +51,8 @@ export class Lineage implements Witness {
       this.#world.breach('I1', `${life.machine.name} acts in ${name}, which it has not accepted`)
       return
     }
-    if (view.isUnclean) this.#world.breach('I10', `view ${name} is unclean`)
+    if (view.isUnclean && !this.#options.isForced())
+      this.#world.breach('I10', `view ${name} is unclean, and nobody ordered it`)
     const lineages = view.groups.flatMap((group) => group.merge)
     if (lineages.length > 0) this.#merges++
     if (lineages.length > 0 && !this.#options.mayFork) {

@@ -92,6 +92,12 @@ export class Sides implements Witness, Judged {
     return after.every((a) => before.every((b) => this.#contains(a, b)))
   }
 
+  /** It was acknowledged on a side whose holders are all lost: this view knows nothing of it. */
+  isGone(key: string, version: Version, view: View): boolean {
+    const ackedIn = this.#ackedIn.get(`${key} ${version}`)
+    return ackedIn !== undefined && !this.#contains(formatBallot(view.ballot), ackedIn)
+  }
+
   wasSplit(fromMs: number, toMs: number): boolean {
     return between(this.#splits, fromMs, toMs).some((value) => value)
   }
