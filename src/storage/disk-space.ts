@@ -33,6 +33,7 @@ export class DiskSpace {
   /** What may have been written since then. */
   #spentBytes = 0
   #isLooking = false
+  #isStopped = false
 
   constructor(dir: string, store: StoreSpace) {
     this.#dir = dir
@@ -63,9 +64,15 @@ export class DiskSpace {
     const underWay = COST_A_BYTE * this.#store.underWayBytes()
     const stat = await statfs(this.#dir).catch(() => undefined)
     this.#isLooking = false
-    if (stat === undefined) return
+    // A closed store must not be asked: lmdb would read memory that it gave back.
+    if (stat === undefined || this.#isStopped) return
     const reserve = Math.min(SPACE_RESERVE_MAX, SPACE_RESERVE_SHARE * stat.blocks * stat.bsize)
     this.#seenBytes = stat.bavail * stat.bsize + this.#store.reusableBytes() - reserve
     this.#spentBytes += underWay - spentBefore
+  }
+
+  /** Asks the store nothing more, not even for a look that is under way. */
+  stop(): void {
+    this.#isStopped = true
   }
 }

@@ -256,6 +256,7 @@ class LmdbStore implements Store {
 
   async #close(): Promise<void> {
     this.#stopLooking()
+    this.#space.stop()
     await this.#writer.idle()
     await closeEnvironment(this.#environment, this.#writer.failure)
   }
