@@ -143,7 +143,7 @@ export class Lookups {
     const word = { key: lookup.key, version, isAbsent: false, position }
     if (this.#parts.coherence.isOutdated(word, nowMs)) return
     // After a split another side may be in sight that lacks what this side has acknowledged.
-    if (this.#rules.answersFromOwnSide && !this.#parts.standing.routesTo(position.stream)) return
+    if (!this.#isOfOwnSide(position)) return
     if (answer.inline !== undefined) {
       this.#found(lookup, { ...answer, entry: { ...answer.inline, key: lookup.key } }, nowMs)
       return
@@ -159,8 +159,7 @@ export class Lookups {
 
   absent(sender: Sender, answer: Absent, nowMs: number): void {
     const lookup = this.#byNonce.get(answer.nonce)
-    if (lookup === undefined || lookup.isResting) return
-    if (!this.#mayVouch(sender, lookup.key)) return
+    if (lookup === undefined || lookup.isResting || !this.#mayVouch(sender, lookup.key)) return
     if (lookup.minVersion !== undefined && answer.tombstone < lookup.minVersion) return
     const { tombstone: version, ageMs, position } = answer
     const word = { key: lookup.key, version, isAbsent: true, position }
@@ -176,6 +175,12 @@ export class Lookups {
     return owners(view, key).some(
       (m) => m.id === sender.id && m.incarnation === sender.incarnation && m.inSync,
     )
+  }
+
+  /** Since the question left, either node may have gone over to another primary. */
+  #isOfOwnSide(position: StreamPosition | undefined): boolean {
+    if (position === undefined || !this.#rules.answersFromOwnSide) return true
+    return this.#parts.standing.routesTo(position.stream)
   }
 
   #startRound(lookup: Lookup, nowMs: number): void {
@@ -344,7 +349,7 @@ export class Lookups {
       position: result.position,
     }
     const isOutdated = word !== undefined && this.#parts.coherence.isOutdated(word, nowMs)
-    if (isTooOld || isOutdated) {
+    if (isTooOld || isOutdated || !this.#isOfOwnSide(word?.position)) {
       this.#rest(lookup, 'the answer came too late to be trusted')
       return
     }
@@ -358,14 +363,9 @@ export class Lookups {
       this.#out.keep({ key, known, provenAtMs, run })
     }
     const ageMs = Math.max(0, nowMs - provenAtMs)
-    for (const { ticket } of lookup.tickets) {
-      this.#out.finish(
-        ticket,
-        entry === undefined
-          ? { kind: 'absent', ageMs, source }
-          : { kind: 'found', entry, ageMs, source },
-      )
-    }
+    const found = entry && ({ kind: 'found', entry, ageMs, source } as const)
+    const outcome = found ?? ({ kind: 'absent', ageMs, source } as const)
+    for (const { ticket } of lookup.tickets) this.#out.finish(ticket, outcome)
     lookup.tickets.length = 0
     this.#remove(lookup)
   }

@@ -255,9 +255,9 @@ t.test('a response that is not as it must be is refused with the place', async (
     [
       {
         kind: 'promise',
-        promise: { state: { promised: ballot, activated: ballot, owed: times(65, view) } },
+        promise: { state: { promised: ballot, activated: ballot, owed: times(129, view) } },
       },
-      'response.promise.state.owed must be a list of 0 to 64',
+      'response.promise.state.owed must be a list of 0 to 128',
     ],
     [{ kind: 'page', items: [{ kind: 'value' }] }, 'response.items.0 must be of a known kind'],
     [
