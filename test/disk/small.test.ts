@@ -16,7 +16,9 @@ longDiskScenario(
     const { cluster } = s
     await cluster.start(1)
     const { disk } = await s.nodeOnSmallDisk(2, 24)
-    await cluster.start(2, 3)
+    // In this order, so that it is the other master.
+    await cluster.start(2)
+    await cluster.start(3)
     const { client } = cluster.node(1)
     assert.equal((await client.put('early', VALUE)).status, 200)
     disk.fill()
