@@ -1,7 +1,16 @@
 // A disk that tests may fill, lock and damage: a tmpfs in a mount namespace of its own, which the
 // rest of the machine does not see. Needs unshare and nsenter, and user namespaces or root.
 import { type ChildProcess, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeSync, closeSync, openSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { spawnKnown } from '../e2e/daemon.ts'
@@ -56,8 +65,8 @@ export class SmallDisk {
     return readFileSync(this.file(name))
   }
 
-  /** Another program takes all the room there is. */
-  fill(): void {
+  /** Another program takes all the room there is, but for so many bytes. */
+  fill(leftBytes = 0): void {
     const file = openSync(this.file('ballast'), 'w')
     try {
       for (let size = CHUNK.length; size >= 1; ) {
@@ -67,6 +76,7 @@ export class SmallDisk {
           size = Math.floor(size / 2)
         }
       }
+      ftruncateSync(file, Math.max(0, fstatSync(file).size - leftBytes))
     } finally {
       closeSync(file)
     }
