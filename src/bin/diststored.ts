@@ -4,19 +4,25 @@
 import { readFileSync } from 'node:fs'
 import { parseSettings } from '../config/parse.ts'
 import type { NodeSettings } from '../config/settings.ts'
+import type { RunningNode } from '../node/start.ts'
 import { random, randomHex } from '../system/chance.ts'
 import { realClock } from '../system/clock.ts'
 import { readSecretFile, readTextFile } from '../system/files.ts'
 import { ipv4Interfaces } from '../system/interfaces.ts'
 import { openLog } from '../system/log.ts'
-import { fatal, onShutdown } from '../system/process.ts'
+import { fatal, onShutdown, runAgain } from '../system/process.ts'
 import { pause } from '../system/timers.ts'
 
 const FAILED = 1
 const USAGE = 2
 
+/** Not a setting: this program runs itself so, to see whether its store can be opened. */
+const TRY_STORE = '--try-store'
+
 /** A node that has not stopped by then is left to end with the process. Unit: ms. */
 const STOP_WAIT_MS = 15_000
+
+if (process.argv[2] === TRY_STORE) await trial(process.argv[3] ?? '')
 
 const parsed = parseSettings({
   argv: process.argv.slice(2),
@@ -44,16 +50,7 @@ switch (parsed.kind) {
 
 /** Returns once the node has started; it runs until a signal ends the process. */
 async function run(settings: NodeSettings): Promise<void> {
-  // Imported here, so that --help and a bad setting do not wait for it.
-  const { startNode } = await import('../node/start.ts')
-  const log = openLog(settings.logLevel, process.env)
-  const starting = startNode(settings, {
-    clock: realClock,
-    random,
-    randomHex,
-    log,
-    interfaces: ipv4Interfaces,
-  })
+  const starting = start(settings)
   onShutdown(() => {
     void stop(starting)
   })
@@ -62,6 +59,31 @@ async function run(settings: NodeSettings): Promise<void> {
   } catch (error) {
     fatal(messageOf(error), FAILED)
   }
+}
+
+async function start(settings: NodeSettings): Promise<RunningNode> {
+  // Imported here, so that --help and a bad setting do not wait for it.
+  const { startNode } = await import('../node/start.ts')
+  const { storeTrouble } = await import('../node/try-store.ts')
+  const { dataDir, durability, logLevel } = settings
+  if (durability !== 'memory') {
+    const again = (waitMs: number) => runAgain([TRY_STORE, dataDir], waitMs)
+    const trouble = await storeTrouble(dataDir, again)
+    if (trouble !== undefined) throw new Error(trouble)
+  }
+  const log = openLog(logLevel, process.env)
+  const os = { clock: realClock, random, randomHex, log, interfaces: ipv4Interfaces }
+  return startNode(settings, os)
+}
+
+/** Opens a store and nothing else; damage may end the process in its own way. */
+async function trial(dir: string): Promise<never> {
+  const { tryStore } = await import('../node/try-store.ts')
+  const code = await tryStore(dir).then(
+    () => 0,
+    () => FAILED,
+  )
+  process.exit(code)
 }
 
 async function stop(starting: Promise<{ stop(): Promise<void> }>): Promise<void> {

@@ -22,6 +22,7 @@ import type {
 export interface TravelEntry {
   readonly key: string
   readonly version: Version
+  /** Undefined: it does not expire. */
   readonly ttlLeftMs: number | undefined
   readonly requestId: RequestId
   readonly content: Content
@@ -171,6 +172,7 @@ export interface EntryHead {
   readonly valueBytes: number
 }
 
+/** `entry` where the value was wanted and is small. */
 export type PageItem =
   | { readonly kind: 'head'; readonly head: EntryHead }
   | { readonly kind: 'entry'; readonly entry: TravelEntry }
@@ -178,46 +180,65 @@ export type PageItem =
 export type NodeRequest =
   /** `hearsYou` false: the asker gets none of the receiver's heartbeats by multicast. */
   | { readonly kind: 'ping'; readonly nonce: string; readonly hearsYou: boolean }
+  /** First round of a view change: "promise me this ballot". */
   | {
       readonly kind: 'prepare'
       readonly ballot: Ballot
+      /** For people: why a view is proposed. */
       readonly reason: string
+      /** The proposer brings two lineages together: its veto is lifted. */
       readonly isMerge: boolean
       /** The primary has asked the proposer to take over: its veto is lifted. */
       readonly isHandoff: boolean
     }
+  /** Second round: "make this your view". */
   | { readonly kind: 'accept'; readonly view: View }
+  /** From the primary of a view that all its masters have accepted. */
   | { readonly kind: 'commit'; readonly view: View }
   /** "Please propose above this epoch"; `suspect` names a node that may be gone. */
   | { readonly kind: 'nudge'; readonly epoch: number; readonly suspect: NodeId | undefined }
+  /** "Which view are you the active primary of?" */
   | { readonly kind: 'view' }
+  /** A client's write, handed to the primary. */
   | {
       readonly kind: 'write'
+      /** The view by which it was sent. */
       readonly ballot: Ballot
       /** The newest heartbeat of the receiver that the asker had heard. 0: none. */
       readonly heard: number
       readonly command: WriteCommand
     }
+  /** The next records of the primary's stream, to another master of its view. */
   | {
       readonly kind: 'replicate'
       readonly ballot: Ballot
+      /** The number of the first record; the others follow without gaps. */
       readonly firstSeq: number
+      /** Empty: only the end of what is committed is told. */
       readonly records: readonly StreamRecord[]
+      /** Everything up to here is committed. */
       readonly committedSeq: number
     }
+  /** From the primary for a strong read: "does this view still hold for you?" */
   | { readonly kind: 'barrier'; readonly ballot: Ballot }
+  /** What is under this key, from a master or from a node that answered a query. */
   | {
       readonly kind: 'read'
       readonly key: string
+      /** The answer must come after the write of this version. */
       readonly minVersion: Version | undefined
+      /** The asker holds this version: if it is still right, the value may be left out. */
       readonly knownVersion: Version | undefined
+      /** `strong`: as of now, confirmed by every in-sync master; for the primary only. */
       readonly strength: 'fresh' | 'strong'
     }
   /** "Which commits came after this position?" */
   | { readonly kind: 'missed'; readonly after: StreamPosition }
   /** What the primary remembers of retried writes, after this turn of its memory; 0: from the start. */
   | { readonly kind: 'remembered'; readonly ballot: Ballot; readonly after: number }
+  /** A fingerprint of everything the primary holds, bucket by bucket. */
   | { readonly kind: 'digest'; readonly ballot: Ballot }
+  /** The next keys that the primary holds. */
   | {
       readonly kind: 'page'
       readonly ballot: Ballot
@@ -225,12 +246,16 @@ export type NodeRequest =
       readonly after: string | undefined
       /** One bit a bucket, 8 KiB; undefined: every bucket. */
       readonly wanted: Uint8Array | undefined
+      /** Small values come with their keys. */
       readonly withValues: boolean
     }
+  /** What the primary holds under these keys. */
   | { readonly kind: 'fetch'; readonly ballot: Ballot; readonly keys: readonly string[] }
+  /** A syncing master has everything: "list me as in sync". */
   | { readonly kind: 'synced'; readonly ballot: Ballot }
   /** The primary asks another in-sync master of this view to become primary. */
   | { readonly kind: 'takeOver'; readonly ballot: Ballot }
+  /** What an operator asks of the cluster, handed to the primary. */
   | { readonly kind: 'order'; readonly order: Order }
   /** From one in-sync master to another: what it holds under these keys. */
   | { readonly kind: 'recover'; readonly ballot: Ballot; readonly keys: readonly string[] }
@@ -254,6 +279,7 @@ export type NodeRequest =
       readonly keys: readonly string[]
     }
 
+/** What a node says with its promise: all that a proposer chooses a view by. */
 export interface NodePromise {
   readonly state: DurableState
   readonly incarnation: number
@@ -268,6 +294,7 @@ export interface NodePromise {
 }
 
 export type NodeResponse =
+  /** The nonce of the ping comes back. */
   | {
       readonly kind: 'pong'
       readonly nonce: string
@@ -279,25 +306,34 @@ export type NodeResponse =
   | { readonly kind: 'promise'; readonly promise: NodePromise }
   /** To prepare and accept: no. `promised` tells what to outbid. */
   | { readonly kind: 'rejected'; readonly promised: Ballot; readonly isVeto: boolean }
+  /** The view is on this node's disk, and it has promised nothing higher. */
   | { readonly kind: 'accepted' }
+  /** It arrived; no more is said. */
   | { readonly kind: 'noted' }
+  /** The view whose active primary this node is; undefined: none. */
   | { readonly kind: 'view'; readonly view: View | undefined }
   | { readonly kind: 'written'; readonly outcome: WriteOutcome }
+  /** Everything up to `appliedSeq` is on this node's disk. `isFull`: it has no room for more. */
   | { readonly kind: 'replicated'; readonly appliedSeq: number; readonly isFull: boolean }
   /** To whatever named a ballot: this node has promised or accepted another one. */
   | { readonly kind: 'fenced'; readonly promised: Ballot; readonly ballot: Ballot }
+  /** It does, and nothing higher is promised. */
   | { readonly kind: 'holds' }
   | {
       readonly kind: 'found'
       readonly entry: TravelEntry
+      /** Age of the proof behind this answer. */
       readonly ageMs: number
+      /** From a master's store; false: from a copy. */
       readonly isMaster: boolean
       readonly position: StreamPosition
     }
   /** The version the asker knows is still the one. */
   | { readonly kind: 'unchanged'; readonly ageMs: number; readonly position: StreamPosition }
+  /** A master's word that there is nothing. */
   | {
       readonly kind: 'absent'
+      /** The version of the tombstone. Empty: there is none. */
       readonly tombstone: Version | ''
       readonly ageMs: number
       readonly position: StreamPosition
@@ -313,9 +349,11 @@ export type NodeResponse =
       /** Where the next page begins; undefined: this was the last. */
       readonly last: number | undefined
     }
+  /** 8 bytes a bucket. */
   | { readonly kind: 'digest'; readonly digest: Uint8Array }
   /** `begun`: where the lineage begins to differ from the view followed, as far as its holder knows. */
   | { readonly kind: 'heldDigest'; readonly digest: Uint8Array; readonly begun: Version }
+  /** In byte order of the keys. */
   | {
       readonly kind: 'page'
       readonly items: readonly PageItem[]
@@ -324,6 +362,7 @@ export type NodeResponse =
       /** The last key looked at; undefined: the end of the key space was reached. */
       readonly end: string | undefined
     }
+  /** What is held under the keys asked for; the others are not held. */
   | { readonly kind: 'entries'; readonly entries: readonly TravelEntry[] }
   | { readonly kind: 'ordered'; readonly outcome: OrderOutcome }
   | {

@@ -83,6 +83,8 @@ export interface EntryReader {
   readonly keyCount: number
   /** No room for more values; deletes still fit. */
   readonly isFull: boolean
+  /** The disk surely takes values of so many bytes before it is full. Infinity: nobody counts. */
+  readonly roomBytes: number
   /** At least as high as every version ever stored here. */
   readonly highestVersion: Version
   /** The digest: BUCKETS fingerprints of 8 bytes. The result is a snapshot. */

@@ -75,13 +75,18 @@ export class Writes {
       return
     }
     if (this.#rules.applyOnce && this.#isRetry(command, reply, nowMs)) return
-    const { stream, store } = this.#parts
     if (!this.#conditionHolds(command, reply, nowMs)) return
-    if (command.change.kind === 'put' && (store.isFull || stream.isFull(nowMs))) {
+    if (command.change.kind === 'put' && this.#isFull(command.change.bytes.length, nowMs)) {
       reply({ kind: 'full' }, nowMs)
       return
     }
     this.#write(command, reply, nowMs)
+  }
+
+  /** What was promised room and has not reached the disk yet takes room too. */
+  #isFull(bytes: number, nowMs: number): boolean {
+    const { stream, store } = this.#parts
+    return store.isFull || stream.isFull(nowMs) || stream.pendingBytes + bytes > store.roomBytes
   }
 
   /**

@@ -78,7 +78,9 @@ export class CacheNode implements PublicNode, InternalNode {
   putLocal(command: WriteCommand): Promise<WriteOutcome> {
     const { store, nextVersion } = this.#parts
     const { change, key, requestId } = command
-    if (change.kind === 'put' && store.isFull) return Promise.resolve({ kind: 'full' })
+    if (change.kind === 'put' && (store.isFull || change.bytes.length > store.roomBytes)) {
+      return Promise.resolve({ kind: 'full' })
+    }
     const version = nextVersion()
     const expiresAtMs =
       change.kind === 'put' && change.ttlMs !== undefined ? this.wallMs() + change.ttlMs : undefined

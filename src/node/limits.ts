@@ -64,3 +64,6 @@ export const STRANGERS_MAX = 64
 export const STRANGER_KEEP_MS = 60_000
 
 assert(LOSS_BEATS * BEAT_EVERY_MS > 2 * HEARD_WITHIN_MS, 'loss is told over more than a pause')
+
+/** A store that is not open by then never will be. Unit: ms. It takes 30 to 110 ms, with Node 0.3 s. */
+export const TRY_STORE_WAIT_MS = 20_000

@@ -1,5 +1,5 @@
 // Watches how much room the disk has left for a store.
-// Decides nothing: it answers "is it low?" from its last look.
+// Decides nothing: it answers from its last look, less what was written since then.
 import { statfs } from 'node:fs/promises'
 
 /** The disk is looked at this often. Unit: ms. */
@@ -11,27 +11,68 @@ export const SPACE_RESERVE_MAX = 64 * 1024 * 1024
 /** Room kept free on a small disk. Unit: share of the disk. */
 export const SPACE_RESERVE_SHARE = 0.1
 
+/** What a batch takes on disk for each byte of its values: their pages, and copies of others. */
+const COST_A_BYTE = 2
+
+/** What a batch takes besides. Unit: bytes. Pages of every tree on the way to what it changes. */
+const COST_A_BATCH = 64 * 1024
+
+/** What a store knows of its own file. Unit: bytes. */
+export interface StoreSpace {
+  /** Room inside the file that needs no more disk. */
+  reusableBytes(): number
+  /** Handed over, and not on disk yet. */
+  underWayBytes(): number
+}
+
 export class DiskSpace {
   readonly #dir: string
-  readonly #reusableBytes: () => number
-  #isLow = false
+  readonly #store: StoreSpace
+  /** At the last look, above the reserve. */
+  #seenBytes = Number.POSITIVE_INFINITY
+  /** What may have been written since then. */
+  #spentBytes = 0
+  #isLooking = false
+  #isStopped = false
 
-  /** `reusableBytes`: room inside the store's own file that needs no more disk. */
-  constructor(dir: string, reusableBytes: () => number) {
+  constructor(dir: string, store: StoreSpace) {
     this.#dir = dir
-    this.#reusableBytes = reusableBytes
+    this.#store = store
   }
 
+  /** The disk has no room for more values: the reserve is for deletes and the state. */
   get isLow(): boolean {
-    return this.#isLow
+    return this.#seenBytes - this.#spentBytes < 0
+  }
+
+  /** Values of so many bytes still fit. Unit: bytes. Rather too few than too many. */
+  get roomBytes(): number {
+    return Math.max(0, this.#seenBytes - this.#spentBytes) / COST_A_BYTE
+  }
+
+  /** A batch with so many bytes was handed over. Between two looks only these are known. */
+  spend(bytes: number): void {
+    this.#spentBytes += COST_A_BATCH + COST_A_BYTE * bytes
+    if (2 * this.#spentBytes > this.#seenBytes) void this.look()
   }
 
   /** Looks again. A disk that cannot be asked counts as it did before. */
   async look(): Promise<void> {
+    if (this.#isLooking) return
+    this.#isLooking = true
+    const spentBefore = this.#spentBytes
+    const underWay = COST_A_BYTE * this.#store.underWayBytes()
     const stat = await statfs(this.#dir).catch(() => undefined)
-    if (stat === undefined) return
+    this.#isLooking = false
+    // A closed store must not be asked: lmdb would read memory that it gave back.
+    if (stat === undefined || this.#isStopped) return
     const reserve = Math.min(SPACE_RESERVE_MAX, SPACE_RESERVE_SHARE * stat.blocks * stat.bsize)
-    const free = stat.bavail * stat.bsize
-    this.#isLow = free < reserve && free + this.#reusableBytes() < reserve
+    this.#seenBytes = stat.bavail * stat.bsize + this.#store.reusableBytes() - reserve
+    this.#spentBytes += underWay - spentBefore
+  }
+
+  /** Asks the store nothing more, not even for a look that is under way. */
+  stop(): void {
+    this.#isStopped = true
   }
 }

@@ -1,10 +1,12 @@
 // Opens one lmdb environment and the tables in it.
 // Knows lmdb's options; never what the tables mean.
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { open } from 'lmdb'
 import type { RootDatabase } from 'lmdb'
 import { assert } from '../core/assert.ts'
 import type { ByteTable } from './entry-table.ts'
-import { StorageError } from './storage-error.ts'
+import { damageError, StorageError } from './storage-error.ts'
 
 export interface Environment {
   readonly root: RootDatabase
@@ -19,13 +21,22 @@ export interface Environment {
   readonly meta: ByteTable
 }
 
+/** As lmdb names it. */
+const FILE = 'data.mdb'
+
 const RAW = { keyEncoding: 'binary', encoding: 'binary' } as const
 
 /** Throws StorageError `open-failed`. Blocks for some tens of ms. */
 export function openEnvironment(dir: string): Environment {
+  if (existsSync(dir) && !statSync(dir).isDirectory()) {
+    const message = `The data directory ${dir} is a file: move it away. If an earlier build kept its store there, it goes on as ${join(dir, FILE)}.`
+    throw new StorageError('open-failed', message)
+  }
   try {
     // Batches are explicit: with batching by event turn lmdb makes promises nobody can handle.
-    const options = { eventTurnBatching: false, separateFlushed: true, maxDbs: 8, ...RAW }
+    const batching = { eventTurnBatching: false, separateFlushed: true }
+    // Always a directory: lmdb would take one with a dot in its name, such as an address, for a file.
+    const options = { ...batching, noSubdir: false, maxDbs: 8, ...RAW }
     const root = open(dir, options)
     const table = (name: string): ByteTable => root.openDB(name, RAW)
     return {
@@ -37,10 +48,32 @@ export function openEnvironment(dir: string): Environment {
       meta: table('meta'),
     }
   } catch (cause) {
+    const damage = damageError(cause)
+    if (damage !== undefined) throw damage
     const why = cause instanceof Error ? cause.message : String(cause)
     const message = `The store in ${dir} cannot be opened (${why}): check that the directory is writable and that no other node uses it.`
     throw new StorageError('open-failed', message, { cause })
   }
+}
+
+/** Whether there is anything to open in this directory. */
+export function hasEnvironment(dir: string): boolean {
+  return existsSync(join(dir, FILE))
+}
+
+/**
+ * Opens what there is, looks at the root of every tree, and closes it again. lmdb trusts its file:
+ * a damaged one may end the process by a signal. So this is for a process that may die of it.
+ */
+export async function tryEnvironment(dir: string): Promise<void> {
+  const environment = openEnvironment(dir)
+  const { data, local, due, conflicts, meta, root } = environment
+  const { records, values } = data
+  for (const table of [records, values, local.records, local.values, due, conflicts, meta]) {
+    stats(table)
+    for (const reverse of [false, true]) for (const _ of table.getRange({ limit: 1, reverse }));
+  }
+  await root.close()
 }
 
 /** Bytes of pages in the file that hold nothing and will be used before the file grows. */

@@ -4,6 +4,7 @@ import { unreachable } from '../core/assert.ts'
 import type { DamagedEntry, DueBounds, DuePage, PageBounds, StorePage } from '../core/ports.ts'
 import type { StoreChange } from '../core/step.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
+import { dropAnchor, hasAnchor } from './anchor.ts'
 import type { Conflict } from '../core/conflicts.ts'
 import { ConflictTable } from './conflict-table.ts'
 import { countedEntry, headOf } from './counted.ts'
@@ -20,7 +21,7 @@ import { MetaTable } from './meta-table.ts'
 import type { Identity } from './meta-table.ts'
 import { fillPage } from './page.ts'
 import type { PageRow } from './page.ts'
-import { StorageError } from './storage-error.ts'
+import { START_ANEW, StorageError, type StorageErrorCode } from './storage-error.ts'
 import type { Durability, KeyRange, Store } from './store.ts'
 import { ENTRY_OVERHEAD_BYTES, fullAbove, Tally } from './tally.ts'
 
@@ -75,14 +76,20 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
 }
 
 /** lmdb never closes after a failed commit: it waits for a flush that does not come. */
+const CLOSES_NEVER: readonly StorageErrorCode[] = ['write-failed', 'store-damaged']
+
 async function closeEnvironment(environment: Environment, failure: unknown): Promise<void> {
-  if (failure instanceof StorageError && failure.code === 'write-failed') return
+  if (failure instanceof StorageError && CLOSES_NEVER.includes(failure.code)) return
   await environment.root.close()
 }
 
 function newIdentity(environment: Environment, options: LmdbStoreOptions): NodeId {
   for (const _ of environment.data.records.getKeys({ limit: 1 })) {
     const message = `The store in ${options.dir} has entries but does not say whose: move the data directory away; the node then starts as a new one.`
+    throw new StorageError('meta-damaged', message)
+  }
+  if (hasAnchor(options.dir)) {
+    const message = `The store in ${options.dir} was a node's and reads as empty: it is damaged. Look for what changed its files, then ${START_ANEW}`
     throw new StorageError('meta-damaged', message)
   }
   return options.newNodeId()
@@ -130,7 +137,10 @@ class LmdbStore implements Store {
       onFailure,
       nextTurn: timers.nextTurn,
     })
-    this.#space = new DiskSpace(options.dir, () => reusableBytes(environment))
+    this.#space = new DiskSpace(options.dir, {
+      reusableBytes: () => reusableBytes(environment),
+      underWayBytes: () => this.#writer.backlogBytes,
+    })
     this.#state = options.meta.state()
     this.#storedHighest = options.meta.highest()
   }
@@ -142,6 +152,7 @@ class LmdbStore implements Store {
     this.#tally.raise(this.#storedHighest)
     for await (const rows of this.#chunks()) for (const row of rows) this.#countRow(row)
     await this.#flushIdentity()
+    dropAnchor(this.#options.dir, this.nodeId)
     await this.#space.look()
     this.#stopLooking = this.#options.timers.every(SPACE_LOOK_EVERY_MS, () => {
       void this.#space.look()
@@ -154,6 +165,10 @@ class LmdbStore implements Store {
 
   get isFull(): boolean {
     return this.#space.isLow || this.#tally.bytes > fullAbove(this.#options.bytesMax)
+  }
+
+  get roomBytes(): number {
+    return this.#space.roomBytes
   }
 
   get highestVersion(): Version {
@@ -200,12 +215,14 @@ class LmdbStore implements Store {
   apply(changes: readonly StoreChange[], flushed: () => void): void {
     const generation = ++this.#generation
     const keys: string[] = []
+    const bytes = changes.reduce((sum, change) => sum + changeBytes(change), 0)
+    this.#space.spend(bytes)
     this.#writer.write({
       fill: () => {
         for (const change of changes) this.#change(change, { generation, keys })
         this.#storeHighest()
       },
-      bytes: changes.reduce((sum, change) => sum + changeBytes(change), 0),
+      bytes,
       mustFlush: changes.some((change) => change.kind === 'state'),
       committed: () => this.#data.committed(generation, keys),
       flushed,
@@ -218,6 +235,7 @@ class LmdbStore implements Store {
 
   putLocal(entry: Entry, flushed: () => void): void {
     const generation = ++this.#generation
+    this.#space.spend(entryBytes(entry))
     this.#writer.write({
       fill: () => void this.#local.replace(keyOf(entry.key), entry, generation),
       bytes: entryBytes(entry),
@@ -238,6 +256,7 @@ class LmdbStore implements Store {
 
   async #close(): Promise<void> {
     this.#stopLooking()
+    this.#space.stop()
     await this.#writer.idle()
     await closeEnvironment(this.#environment, this.#writer.failure)
   }

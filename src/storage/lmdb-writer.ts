@@ -3,7 +3,7 @@
 import { assert } from '../core/assert.ts'
 import type { Database } from 'lmdb'
 import type { Durability } from './store.ts'
-import { StorageError } from './storage-error.ts'
+import { damageError, StorageError } from './storage-error.ts'
 
 /** Relaxed: what may be acknowledged and not yet on disk. Unit: bytes. About a second of writes. */
 export const RELAXED_BYTES_MAX = 8 * 1024 * 1024
@@ -62,6 +62,11 @@ export class LmdbWriter {
     return this.#failure
   }
 
+  /** Handed to lmdb, and not on disk yet. Unit: bytes. */
+  get backlogBytes(): number {
+    return this.#backlogBytes
+  }
+
   write(batch: Batch): void {
     if (this.#failure !== undefined) return
     const waiting: Waiting = { flushed: batch.flushed, isReady: false }
@@ -116,7 +121,7 @@ export class LmdbWriter {
     this.#break()
     const why = cause instanceof Error ? cause.message : String(cause)
     const message = `The store could not write to disk (${why}): check free space and the disk, then start again.`
-    this.fail(new StorageError('write-failed', message, { cause }))
+    this.fail(damageError(cause) ?? new StorageError('write-failed', message, { cause }))
   }
 }
 

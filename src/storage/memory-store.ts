@@ -66,6 +66,11 @@ export class MemoryStore implements Store {
     return this.#tally.bytes > fullAbove(this.#options.bytesMax)
   }
 
+  /** Nobody counts the memory; `bytesMax` is for `isFull`. */
+  get roomBytes(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
   get highestVersion(): Version {
     return this.#tally.highest
   }

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib'
 import { VERSION_ZERO } from '../core/version.ts'
 import type { DurableState, NodeId, Version } from '../core/types.ts'
 import type { ByteTable } from './entry-table.ts'
-import { StorageError } from './storage-error.ts'
+import { START_ANEW, StorageError } from './storage-error.ts'
 
 const FORMAT = 3
 const CRC_BYTES = 4
@@ -78,6 +78,6 @@ export class MetaTable {
 }
 
 function damaged(name: Name): StorageError {
-  const message = `The store's own ${name} is damaged: move the data directory away; the node then starts as a new one and copies what it needs.`
+  const message = `The store's own ${name} is damaged: ${START_ANEW}`
   return new StorageError('meta-damaged', message)
 }

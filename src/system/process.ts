@@ -1,6 +1,35 @@
 // This process as the system sees it: the signals that end it, and its last words.
 
+import { spawn } from 'node:child_process'
+
 const INTERRUPTED = 130
+
+/** How another process ended. `late`: it did not, and was killed. */
+export type Ended =
+  | { readonly kind: 'exit'; readonly code: number }
+  | { readonly kind: 'signal'; readonly signal: string }
+  | { readonly kind: 'late' }
+
+/** Runs this program once more, with these arguments and no output. Rejects if it cannot start. */
+export function runAgain(args: readonly string[], waitMs: number): Promise<Ended> {
+  const [, program = ''] = process.argv
+  const all = [...process.execArgv, program, ...args]
+  const child = spawn(process.execPath, all, { stdio: 'ignore' })
+  let isLate = false
+  const deadline = setTimeout(() => {
+    isLate = true
+    child.kill('SIGKILL')
+  }, waitMs)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => {
+      clearTimeout(deadline)
+      if (isLate) resolve({ kind: 'late' })
+      else if (signal !== null) resolve({ kind: 'signal', signal })
+      else resolve({ kind: 'exit', code: code ?? 0 })
+    })
+  })
+}
 
 /**
  * Calls back once, at the first SIGTERM or SIGINT. A second SIGINT, from somebody who will not

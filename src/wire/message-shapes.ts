@@ -113,18 +113,21 @@ const group = fields<Group>({
   merge: list(lineage, { max: LINEAGES_MAX }),
 })
 
+const nodeAt = fields<NodeAt>({ id: nodeId, address, isWitness: truth })
+const viewStart = fields<ViewStart>({
+  clock: version,
+  stream: ballot,
+  seq: count,
+  continues: optional(position),
+})
+
 const view = fields<View>({
   ballot,
-  roster: list(fields<NodeAt>({ id: nodeId, address, isWitness: truth }), { max: NODES_MAX }),
+  roster: list(nodeAt, { max: NODES_MAX }),
   forgotten: list(nodeId, { max: FORGOTTEN_MAX }),
   voters: list(nodeId, { max: NODES_MAX }),
   groups: list(group, { min: 1, max: GROUPS_MAX }),
-  start: fields<ViewStart>({
-    clock: version,
-    stream: ballot,
-    seq: count,
-    continues: optional(position),
-  }),
+  start: viewStart,
   partOf: history,
   isUnclean: truth,
 })
@@ -199,17 +202,19 @@ const promise = fields<NodePromise>({
 
 const head = fields<EntryHead>({ key, version, isTombstone: truth, valueBytes: count })
 const pageItem = variants<PageItem>({ head: { head }, entry: { entry } })
-const appliedWrite = { requestId, version, fingerprint }
-const pastWrite = fields<PastWrite>({ ...appliedWrite, ageMs: duration })
+const writeFields = { requestId, version, fingerprint }
+const appliedWrite = fields<AppliedWrite>(writeFields)
+const pastWrite = fields<PastWrite>({ ...writeFields, ageMs: duration })
 const streamRecord = variants<StreamRecord>({
-  entry: { entry, write: optional(fields<AppliedWrite>(appliedWrite)) },
+  entry: { entry, write: optional(appliedWrite) },
   purge: { key, version },
 })
 
+const invalidation = fields<Invalidation>({ keyHash: digits(16), version })
 const invalidationRun = fields<InvalidationRun>({
   stream: ballot,
   firstSeq: count,
-  items: list(fields<Invalidation>({ keyHash: digits(16), version }), { max: MISSED_PAGE_MAX }),
+  items: list(invalidation, { max: MISSED_PAGE_MAX }),
 })
 
 export const sender = fields<Sender>({ id: nodeId, incarnation, clock: version })
@@ -296,3 +301,34 @@ export const response = variants<NodeResponse>({
   unneeded: { reason },
   unable: { reason },
 })
+
+/** The objects that messages are made of, by the names of their types: each gets a table. */
+export const parts: Readonly<Record<string, Shape<unknown>>> = {
+  Sender: sender,
+  Ballot: ballot,
+  StreamPosition: position,
+  View: view,
+  NodeAt: nodeAt,
+  Group: group,
+  Master: master,
+  Lineage: lineage,
+  ViewStart: viewStart,
+  DurableState: durableState,
+  Part: part,
+  NodePromise: promise,
+  TravelEntry: entry,
+  Content: content,
+  WriteCommand: command,
+  Change: change,
+  Condition: condition,
+  WriteOutcome: outcome,
+  StreamRecord: streamRecord,
+  AppliedWrite: appliedWrite,
+  PastWrite: pastWrite,
+  PageItem: pageItem,
+  EntryHead: head,
+  InvalidationRun: invalidationRun,
+  Invalidation: invalidation,
+  Order: order,
+  OrderOutcome: orderOutcome,
+}

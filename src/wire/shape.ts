@@ -24,12 +24,26 @@ export class Misfit {
 }
 
 /** Gives the value rebuilt from its known parts, or a Misfit. Unknown extra parts are left out. */
-export type Shape<T> = (value: unknown) => T | Misfit
+export interface Shape<T> {
+  (value: unknown): T | Misfit
+  /** What it wants, as data. */
+  readonly form: Form
+}
+
+/** What a shape wants, for whoever documents it. `wanted` is what a Misfit would say. */
+export type Form =
+  | { readonly kind: 'number' | 'text' | 'bytes' | 'truth'; readonly wanted: string }
+  | { readonly kind: 'optional'; readonly of: Shape<unknown> }
+  | { readonly kind: 'list'; readonly of: Shape<unknown>; readonly wanted: string }
+  | { readonly kind: 'fields'; readonly fields: Parts }
+  | { readonly kind: 'variants'; readonly fieldsOf: ReadonlyMap<string, Parts> }
+
+/** Fields of an object, each with what it must be. */
+export type Parts = readonly (readonly [name: string, shape: Shape<unknown>])[]
 
 type Kinds = { readonly kind: string }
 type AnyObject = Readonly<Record<string, unknown>>
 type AnyShapes = Readonly<Record<string, Shape<unknown>>>
-type Parts = readonly (readonly [string, Shape<unknown>])[]
 type FieldShapes<T> = { readonly [Name in keyof T]: Shape<T[Name]> }
 type VariantShapes<T extends Kinds> = {
   readonly [Kind in T['kind']]: FieldShapes<Omit<Extract<T, { kind: Kind }>, 'kind'>>
@@ -41,70 +55,77 @@ type VariantShapes<T extends Kinds> = {
 /** An object with at least these fields. */
 export function fields<T extends object>(shapes: FieldShapes<T>): Shape<T> {
   const parts = Object.entries<Shape<unknown>>(shapes)
-  return (value) => {
+  return shape({ kind: 'fields', fields: parts }, (value) => {
     if (!isObject(value)) return new Misfit('an object')
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return rebuild(value, parts, {}) as T | Misfit
-  }
+  })
 }
 
 /** One of several objects, told apart by their `kind`. Unknown kinds do not fit. */
 export function variants<T extends Kinds>(shapes: VariantShapes<T>): Shape<T> {
-  const partsOf = new Map<unknown, Parts>()
+  const partsOf = new Map<string, Parts>()
   for (const [kind, inner] of Object.entries<AnyShapes>(shapes)) {
     partsOf.set(kind, Object.entries(inner))
   }
-  return (value) => {
+  return shape({ kind: 'variants', fieldsOf: partsOf }, (value) => {
     if (!isObject(value)) return new Misfit('an object')
     const kind = value['kind']
-    const parts = partsOf.get(kind)
+    const parts = typeof kind === 'string' ? partsOf.get(kind) : undefined
     if (parts === undefined) return new Misfit('of a known kind')
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return rebuild(value, parts, { kind }) as T | Misfit
-  }
+  })
 }
 
 /** Undefined where the sender left the field out or wrote nil. */
-export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
-  return (value) => (value === undefined || value === null ? undefined : shape(value))
+export function optional<T>(of: Shape<T>): Shape<T | undefined> {
+  return shape({ kind: 'optional', of }, (value) =>
+    value === undefined || value === null ? undefined : of(value),
+  )
 }
 
 /** An array of so many, both bounds included. */
 export function list<T>(
-  shape: Shape<T>,
+  of: Shape<T>,
   bounds: { readonly min?: number; readonly max: number },
 ): Shape<readonly T[]> {
   const { min = 0, max } = bounds
-  return (value) => {
+  const wanted = `a list of ${min} to ${max}`
+  return shape({ kind: 'list', of, wanted }, (value) => {
     if (!Array.isArray(value) || value.length < min || value.length > max) {
-      return new Misfit(`a list of ${min} to ${max}`)
+      return new Misfit(wanted)
     }
     const items: T[] = []
     for (let i = 0; i < value.length; i++) {
-      const item = shape(value[i])
+      const item = of(value[i])
       if (item instanceof Misfit) return item.inside(i)
       items.push(item)
     }
     return items
-  }
+  })
 }
 
 /** A whole number within bounds, both included. */
 export function integer(min: number, max: number): Shape<number> {
-  return (value) =>
+  return leaf('number', `a whole number from ${min} to ${max}`, (value) =>
     typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max
       ? value
-      : new Misfit(`a whole number from ${min} to ${max}`)
+      : undefined,
+  )
 }
 
 /** A length of time: zero or more, finite, fractions allowed. */
-export const duration: Shape<number> = (value) =>
-  typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY
-    ? value
-    : new Misfit('a number of milliseconds, 0 or more')
+export const duration: Shape<number> = leaf(
+  'number',
+  'a number of milliseconds, 0 or more',
+  (value) =>
+    typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY ? value : undefined,
+)
 
-export const truth: Shape<boolean> = (value) =>
-  typeof value === 'boolean' ? value : new Misfit('true or false')
+export const truth: Shape<boolean> = leaf('truth', 'true or false', (value) =>
+  typeof value === 'boolean' ? value : undefined,
+)
 
 /** A text within bounds of its UTF-8 length, both included. */
 export function text(bounds: {
@@ -112,38 +133,55 @@ export function text(bounds: {
   readonly bytesMax: number
 }): Shape<string> {
   const { bytesMin, bytesMax } = bounds
-  return (value) => {
+  const wanted = `a text of ${bytesMin} to ${bytesMax} bytes`
+  return shape({ kind: 'text', wanted }, (value) => {
     if (typeof value !== 'string') return new Misfit('a text')
     // Longer in characters is longer in bytes; saves counting what is refused anyway.
     const bytes = value.length > bytesMax ? value.length : utf8Bytes(value)
-    return bytes >= bytesMin && bytes <= bytesMax
-      ? value
-      : new Misfit(`a text of ${bytesMin} to ${bytesMax} bytes`)
-  }
+    return bytes >= bytesMin && bytes <= bytesMax ? value : new Misfit(wanted)
+  })
 }
 
 /** A text for which `holds`; `wanted` says what it must be. */
 export function textWhere(wanted: string, holds: (text: string) => boolean): Shape<string> {
-  return (value) => (typeof value === 'string' && holds(value) ? value : new Misfit(wanted))
+  return leaf('text', wanted, (value) =>
+    typeof value === 'string' && holds(value) ? value : undefined,
+  )
 }
 
 /** Exactly one of these values. */
 export function oneOf<const T extends string | number>(...values: readonly T[]): Shape<T> {
-  return (value) => values.find((known) => known === value) ?? new Misfit(values.join(' or '))
+  const kind = typeof values[0] === 'number' ? 'number' : 'text'
+  return leaf(kind, values.join(' or '), (value) => values.find((known) => known === value))
 }
 
 /** Bytes: a view of the input, never a copy. */
-export const bytes: Shape<Uint8Array> = (value) =>
-  value instanceof Uint8Array
-    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-    : new Misfit('bytes')
+export const bytes: Shape<Uint8Array> = leaf('bytes', 'bytes', (value) =>
+  value instanceof Uint8Array ? viewOf(value) : undefined,
+)
 
 /** Bytes of one exact length. */
 export function bytesOf(length: number): Shape<Uint8Array> {
-  return (value) =>
-    value instanceof Uint8Array && value.length === length
-      ? bytes(value)
-      : new Misfit(`exactly ${length} bytes`)
+  return leaf('bytes', `exactly ${length} bytes`, (value) =>
+    value instanceof Uint8Array && value.length === length ? viewOf(value) : undefined,
+  )
+}
+
+function shape<T>(form: Form, check: (value: unknown) => T | Misfit): Shape<T> {
+  return Object.assign(check, { form })
+}
+
+/** What is no object and no list. `fit` gives undefined for what does not fit. */
+function leaf<T>(
+  kind: 'number' | 'text' | 'bytes' | 'truth',
+  wanted: string,
+  fit: (value: unknown) => T | undefined,
+): Shape<T> {
+  return shape({ kind, wanted }, (value) => fit(value) ?? new Misfit(wanted))
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 function isObject(value: unknown): value is AnyObject {

@@ -47,7 +47,7 @@ export class Cluster {
   }
 
   static async create(): Promise<Cluster> {
-    return new Cluster(loopback(await freePorts(HOSTS, GROUP)))
+    return new Cluster(await loopback())
   }
 
   /** The node at 127.1.2.`number`, started or not. */
@@ -163,7 +163,9 @@ export class Cluster {
   }
 }
 
-function loopback(ports: Ports): Site {
+/** Nodes on this machine, at addresses of the loopback interface. */
+export async function loopback(): Promise<Site> {
+  const ports = await freePorts(HOSTS, GROUP)
   const { port, groupPort } = ports
   const meeting = ['--group', GROUP, '--group-port', String(groupPort)]
   return {

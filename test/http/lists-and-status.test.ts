@@ -134,7 +134,7 @@ t.test(
 t.test('/admin/conflicts lists what lost in a merge, and gives its value', async (t) => {
   const { fetch, node } = await startServer(t)
   t.same(await (await fetch('/admin/conflicts')).json(), { conflicts: [], others: [] })
-  const status = { role: 'node', keys: 0, lastHeardMs: 0 } as const
+  const status = { role: 'node', keys: 0, lastHeardMs: 0, heardBy: [] } as const
   node.report = {
     ...node.report,
     nodes: [

@@ -1,5 +1,7 @@
 // One life of a node: the real core, driven as production drives it, until a crash or a stop.
-// Holds the core to its contract: one response a request, one end a client's request, no more.
+// Holds the core to its contract: one response a request, of a documented kind, one end a client's
+// request, no more.
+import { ANSWERS } from '../../scripts/message-answers.ts'
 import { unreachable } from '../../src/core/assert.ts'
 import { TICK_EVERY_MS } from '../../src/core/limits.ts'
 import type {
@@ -328,6 +330,9 @@ export class Life {
       return
     }
     this.#asked.delete(ticket)
+    if (!ANSWERS[asked.request.kind].includes(response.kind)) {
+      this.#breach('contract', `${asked.request.kind} was answered by ${response.kind}`)
+    }
     asked.respond(response, this.core.sender())
   }
 

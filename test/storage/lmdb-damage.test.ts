@@ -1,6 +1,6 @@
 // Damaged bytes in lmdb: an entry reads as missing and is told once; the node's own state ends the
 // start. Nothing is guessed, and nothing else is harmed.
-import { writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Test } from 'tap'
@@ -189,6 +189,29 @@ void test('entries without an identity end the opening: whose are they?', async 
   await t.rejects(openLmdbStore(optionsFor(dir)), {
     code: 'meta-damaged',
     message: `The store in ${dir} has entries but does not say whose: move the data directory away; the node then starts as a new one.`,
+  })
+})
+
+void test('a store that was of a node and reads as empty does not become a new one', async (t) => {
+  const dir = await filledDir(t)
+  rmSync(join(dir, 'data.mdb'))
+  rmSync(join(dir, 'lock.mdb'))
+  await t.rejects(openLmdbStore(optionsFor(dir)), {
+    code: 'meta-damaged',
+    message: `The store in ${dir} was a node's and reads as empty: it is damaged. Look for what changed its files, then move the data directory away; the node then starts as a new one and copies what it needs.`,
+  })
+})
+
+void test('a directory is one whatever its name; a file is refused with what to do', async (t) => {
+  const dir = temporaryDir()
+  t.teardown(() => removeDir(dir))
+  const named = join(dir, '10.0.0.1-8181')
+  const store = await openLmdbStore(optionsFor(named))
+  await store.close()
+  t.same(readdirSync(named).sort(), ['data.mdb', 'lock.mdb', 'node-id'])
+  await t.rejects(openLmdbStore(optionsFor(join(named, 'data.mdb'))), {
+    code: 'open-failed',
+    message: /is a file: move it away/,
   })
 })
 
