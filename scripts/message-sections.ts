@@ -45,7 +45,7 @@ function comments(): ReturnType<typeof commentsIn> {
 
 function answersTo(kind: string): string {
   const [, kinds = []] = Object.entries(ANSWERS).find(([it]) => it === kind) ?? []
-  const answers = kinds.map((it) => `[\`${it}\`](#response-${it})`)
+  const answers = kinds.map((it) => `[\`${it}\`](#response-${it.toLowerCase()})`)
   return `Answered by ${answers.join(', ')}.`
 }
 

@@ -28,7 +28,8 @@ export function checkReads(history: History, key: string, judgement: Judgement):
     const sinceMs = read.strength === 'strong' ? 0 : judgement.staleMsMax
     const untilMs = read.invokedAt - sinceMs
     judge(read, tooOld(history, read, newest.before(untilMs, known(read, untilMs, judgement))))
-    judge(read, beforeNamed(history, read))
+    // What a client named may be lost for good in a cluster that was forced to go on.
+    if (judgement.isGone === undefined) judge(read, beforeNamed(history, read))
   }
   const strong = reads.filter((read) => read.strength === 'strong')
   for (const [earlier, later] of backwards(history, strong, judgement)) {

@@ -143,6 +143,8 @@ export const SCENARIOS: readonly Scenario[] = [
         pauseMs: { from: 200, to: 4000 },
         everyMs: { from: 100, to: 2000 },
       },
+      // Only a holder is away for 10 s and more while others stall: older data goes on.
+      mayFork: true,
     },
   ),
   scenario('birth5', 'five empty nodes start at once, and half of what they agree on is lost', {
