@@ -38,6 +38,8 @@ export interface Member {
   readonly multicast: Reception
   /** Until then it counts as not reached by our multicast: it said so. */
   readonly isDeafUntilMs: number
+  /** How long it has said so, again and again. Unit: ms. */
+  readonly deafForMs: number
   /** Its wall clock minus ours. Unit: ms. */
   readonly wallSkewMs: number
 }
@@ -161,7 +163,10 @@ export class Members {
   /** It says that our multicast does not reach it, or badly. Believed for a while: it says so again. */
   isNotHeardBy(id: NodeId, nowMs: number): void {
     const member = this.#members.get(id)
-    if (member !== undefined) member.isDeafUntilMs = nowMs + UNICAST_FOR_MS
+    if (member === undefined) return
+    const saidMs = member.isDeafUntilMs - UNICAST_FOR_MS
+    member.deafForMs = nowMs < member.isDeafUntilMs ? member.deafForMs + nowMs - saidMs : 0
+    member.isDeafUntilMs = nowMs + UNICAST_FOR_MS
   }
 
   tick(nowMs: number): void {
@@ -208,6 +213,7 @@ export class Members {
       beat,
       multicast: new Reception(-Infinity),
       isDeafUntilMs: -Infinity,
+      deafForMs: 0,
       wallSkewMs: 0,
       isPinging: false,
       failedPings: 0,

@@ -2,7 +2,7 @@
 // Looks only; what is done about it is reach.ts' business.
 import { SUSPECT_AFTER_MS } from './limits.ts'
 import type { Member } from './members.ts'
-import { NAMED_IN_WARNING_MAX } from './reach-limits.ts'
+import { DEAF_WARNING_MS, NAMED_IN_WARNING_MAX } from './reach-limits.ts'
 
 const ADVICE = 'look for a firewall, for IGMP snooping without a querier, and at interface'
 
@@ -23,7 +23,9 @@ export function multicastWarnings(alive: readonly Member[], nowMs: number): stri
         'this node; unicast is used besides: use a cable, or look for an overloaded switch',
     )
   }
-  const deaf = alive.filter((m) => nowMs < m.isDeafUntilMs)
+  // Said once it may be the silence of a stall, which is over soon.
+  const isDeaf = (m: Member) => nowMs < m.isDeafUntilMs && m.deafForMs >= DEAF_WARNING_MS
+  const deaf = alive.filter(isDeaf)
   if (deaf.length > 0) {
     warnings.push(
       `the multicast of this node does not reach ${named(deaf)}, or badly; unicast is used: ${ADVICE}`,

@@ -15,6 +15,9 @@ export const ASK_NEW_EVERY_MS = 2 * BEAT_EVERY_MS
 /** Said once, it is believed this long. Unit: ms. Two of the pings may be lost. */
 export const UNICAST_FOR_MS = 3 * ASK_UNICAST_EVERY_MS
 
+/** A node that says so for this long is worth a warning. Unit: ms. Less is a busy host, or a start. */
+export const DEAF_WARNING_MS = ASK_UNICAST_EVERY_MS
+
 /** A node that was just verified gets our heartbeats by unicast too. Unit: ms. Four beats: it may be deaf. */
 export const GREET_MS = 4 * BEAT_EVERY_MS
 

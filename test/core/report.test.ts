@@ -1,6 +1,6 @@
 // What a node says about itself and others: sentences for clients and operators.
 import t from 'tap'
-import { UNICAST_FOR_MS } from '../../src/core/reach-limits.ts'
+import { DEAF_WARNING_MS, UNICAST_FOR_MS } from '../../src/core/reach-limits.ts'
 import { reportStatus, whyNoPrimary } from '../../src/core/report.ts'
 import { Lab, primaryLab } from './lab.ts'
 import {
@@ -169,6 +169,8 @@ t.test(
     ])
     for (const id of ids) lab.hear(id, 1300, { beat: 2 })
     t.strictSame(warn(1300), [])
+    lab.parts.members.isNotHeardBy(B, 1300 - DEAF_WARNING_MS)
+    t.strictSame(warn(1300), [], 'once it may be a stall')
     lab.parts.members.isNotHeardBy(B, 1300)
     t.strictSame(warn(1300), [
       `the multicast of this node does not reach 10.0.0.11:80, or badly; unicast is used: ${advice}`,

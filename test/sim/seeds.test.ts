@@ -5,11 +5,11 @@ import { replayCommand } from './batch.ts'
 import { Pool } from './pool.ts'
 import { SCENARIOS } from './scenarios.ts'
 
-/** Three minutes of all scenarios on two processors; with --long, an hour. More: scripts/sim. */
-const SEEDS_PER_SCENARIO = process.env['TEST_LONG'] === '1' ? 800 : 40
+/** A minute of all scenarios on two processors; with --long, an hour. More: scripts/sim. */
+const SEEDS_PER_SCENARIO = process.env['TEST_LONG'] === '1' ? 800 : 20
 
 /** Seeds handed to a processor at a time. */
-const BLOCK_SEEDS = 20
+const BLOCK_SEEDS = 10
 
 const pool = new Pool()
 after(() => pool.stop())
