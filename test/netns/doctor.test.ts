@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { eventually } from '../e2e/eventually.ts'
 import type { Net } from './net.ts'
-import { netScenario } from './scenario.ts'
+import { longNetScenario, netScenario } from './scenario.ts'
 
 const CLI = resolve('dist/bin/diststore.js')
 
@@ -97,7 +97,7 @@ netScenario('doctor on a sound network, and on a silent switch', { hosts: 3 }, a
   await says(net, 1, [])
 })
 
-netScenario('doctor where multicast never passed', { hosts: 2 }, async ({ net, cluster }) => {
+longNetScenario('doctor where multicast never passed', { hosts: 2 }, async ({ net, cluster }) => {
   await floodMulticast(net, 'off')
   const [one, two] = cluster.nodes(1, 2)
   assert(one !== undefined && two !== undefined)
@@ -113,25 +113,29 @@ netScenario('doctor where multicast never passed', { hosts: 2 }, async ({ net, c
   ])
 })
 
-netScenario('doctor beside another cluster, and without a node', { hosts: 3 }, async (hosts) => {
-  const { net, cluster } = hosts
-  cluster.node(3).start('--cluster', 'theirs')
-  cluster.node(1).start()
-  // Of a node that is alone the other cluster may be the one it belongs to, with a name misspelt.
-  await says(net, 1, [
-    /^this node hears no other: there is one copy of everything$/,
-    /^another cluster is in this group: 10\.1\.2\.3:8181$/,
-  ])
-  cluster.node(2).start()
-  await cluster.settled(cluster.nodes(1, 2))
-  await says(net, 1, [])
-  await notes(net, 1)
+longNetScenario(
+  'doctor beside another cluster, and without a node',
+  { hosts: 3 },
+  async (hosts) => {
+    const { net, cluster } = hosts
+    cluster.node(3).start('--cluster', 'theirs')
+    cluster.node(1).start()
+    // Of a node that is alone the other cluster may be the one it belongs to, with a name misspelt.
+    await says(net, 1, [
+      /^this node hears no other: there is one copy of everything$/,
+      /^another cluster is in this group: 10\.1\.2\.3:8181$/,
+    ])
+    cluster.node(2).start()
+    await cluster.settled(cluster.nodes(1, 2))
+    await says(net, 1, [])
+    await notes(net, 1)
 
-  await cluster.node(1).kill()
-  await says(net, 1, [/^the node of this host does not run: .* nothing listens there/])
-  const heard = await notes(net, 1)
-  assert(heard.some((sentence) => sentence.endsWith('heard in 1 s: 10.1.2.2:8181')))
-})
+    await cluster.node(1).kill()
+    await says(net, 1, [/^the node of this host does not run: .* nothing listens there/])
+    const heard = await notes(net, 1)
+    assert(heard.some((sentence) => sentence.endsWith('heard in 1 s: 10.1.2.2:8181')))
+  },
+)
 
 /** The other cluster is named, with what to do, and is no trouble. Gives all that was said. */
 async function notes(net: Net, host: number): Promise<string[]> {

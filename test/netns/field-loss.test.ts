@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { ballot, warned } from './field.ts'
 import { judge, startClients } from './load.ts'
-import { netScenario } from './scenario.ts'
+import { longNetScenario } from './scenario.ts'
 
 const LOST_SHARE = 0.4
 const WRITES = 80
 
-netScenario(
+longNetScenario(
   'four of ten datagrams lost: nobody is given up, and /cluster says so',
   { hosts: 4 },
   async ({ cluster, note }) => {

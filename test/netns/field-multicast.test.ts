@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { eventually } from '../e2e/eventually.ts'
 import { ballot, carryNoMulticast, unwarned, warned } from './field.ts'
 import { judge, startClients } from './load.ts'
-import { netScenario } from './scenario.ts'
+import { longNetScenario, netScenario } from './scenario.ts'
 
 /** Acknowledged writes before and after each fault. */
 const WRITES = 60
@@ -39,7 +39,7 @@ netScenario(
   },
 )
 
-netScenario(
+longNetScenario(
   'a switch that snoops, without a querier, forgets the group: unicast carries on',
   { hosts: 3 },
   async ({ net, cluster, note }) => {

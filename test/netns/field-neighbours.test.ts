@@ -7,7 +7,7 @@ import { spawnKnown } from '../e2e/daemon.ts'
 import { eventually } from '../e2e/eventually.ts'
 import { ballot } from './field.ts'
 import { judge, startClients } from './load.ts'
-import { netScenario } from './scenario.ts'
+import { longNetScenario } from './scenario.ts'
 
 const NOISE = fileURLToPath(new URL('noise.mjs', import.meta.url))
 const PACKETS = 20_000
@@ -17,7 +17,7 @@ const WRITES = 60
 const GROUP = '239.192.73.81'
 const GROUP_PORT = '4983'
 
-netScenario(
+longNetScenario(
   'another cluster, repeated, altered and invented packets: counted, and not noticed',
   { hosts: 5 },
   async ({ net, cluster, note }) => {

@@ -66,7 +66,7 @@ netScenario(
   },
 )
 
-netScenario(
+longNetScenario(
   'a cluster is killed, and a master that lost its disk is the first to return',
   { hosts: 3 },
   async ({ cluster, note }) => {

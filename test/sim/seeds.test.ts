@@ -6,7 +6,7 @@ import { Pool } from './pool.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 /** A minute of all scenarios on two processors; with --long, an hour. More: scripts/sim. */
-const SEEDS_PER_SCENARIO = process.env['TEST_LONG'] === '1' ? 800 : 20
+const SEEDS_PER_SCENARIO = process.env['TEST_LONG'] === '1' ? 800 : 15
 
 /** Seeds handed to a processor at a time. */
 const BLOCK_SEEDS = 10
