@@ -59,6 +59,7 @@ export class Acceptor {
       isWitness: this.#self.isWitness,
       isLeaving: this.#self.phase === 'leaving',
       isIdle: this.#isIdle(),
+      isPartEmpty: this.#standing.isPartEmpty,
     }
   }
 

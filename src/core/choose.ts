@@ -323,11 +323,13 @@ function isVouchedByPrimary(input: ChooseInput, base: View): boolean {
 
 /** Mirroring deletes what the source lacks: not where there is something that a history lacks. */
 function owesData(input: ChooseInput, id: NodeId, history: readonly Ballot[]): boolean {
-  const state = input.promises.get(id)?.state
-  if (state === undefined) return false
+  const promise = input.promises.get(id)
+  if (promise === undefined) return false
+  const { state, isPartEmpty } = promise
   const held = [...state.owed]
+  const hasPart = input.rules.partsAreOwed && !isPartEmpty
   const isOfUse = (view: View): boolean =>
-    isHolder(view, id) || (input.rules.partsAreOwed && isSyncingMaster(view, id))
+    isHolder(view, id) || (hasPart && isSyncingMaster(view, id))
   if (state.view !== undefined && isOfUse(state.view)) held.push(state.view)
   return held.some((view) => !isInHistory(view, history, input))
 }

@@ -30,10 +30,10 @@ export function placesFor(
 
 /** A promiser that stops, and of which the view has everything: the roster does without it. */
 export function mayLeaveRoster(id: NodeId, promise: NodePromise, view: View): boolean {
-  const { state, isLeaving } = promise
+  const { state, isLeaving, isPartEmpty } = promise
   if (!isLeaving || state.owed.length > 0) return false
   if (state.view === undefined || contains(view, state.view.ballot)) return true
-  return !isHolder(state.view, id) && !isSyncingMaster(state.view, id)
+  return !isHolder(state.view, id) && (isPartEmpty || !isSyncingMaster(state.view, id))
 }
 
 /** It said goodbye, and held nothing that anybody could have to fetch from it. */

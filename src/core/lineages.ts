@@ -116,10 +116,10 @@ export function reportedViews(promises: Promises): Reported[] {
 function reportedParts({ promises, rules }: Told): Reported[] {
   if (!rules.partsAreOwed) return []
   const parts: Reported[] = []
-  for (const [id, { state, isWitness }] of promises) {
+  for (const [id, { state, isWitness, isPartEmpty }] of promises) {
     const { view, part, owed } = state
     const own =
-      view !== undefined && part !== undefined && isSyncingMaster(view, id)
+      view !== undefined && part !== undefined && !isPartEmpty && isSyncingMaster(view, id)
         ? [partOfView(view, id, part)]
         : []
     // What a witness has left when a view is forced counts like what others have.

@@ -291,6 +291,8 @@ export interface NodePromise {
   readonly isLeaving: boolean
   /** As the primary of its view it has nothing under way: its in-sync masters hold the same. */
   readonly isIdle: boolean
+  /** As a syncing master it has got nothing of its view yet: there is nothing of it to be merged. */
+  readonly isPartEmpty: boolean
 }
 
 export type NodeResponse =

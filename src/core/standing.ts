@@ -20,7 +20,7 @@ import { includes } from './lineages.ts'
 import type { EntryReader } from './ports.ts'
 import { remainsOwed } from './remains.ts'
 import type { ClusterSettings } from './settings.ts'
-import { isPart, owedSince, partOfView } from './syncing-part.ts'
+import { isEmpty, isPart, owedSince, partOfView } from './syncing-part.ts'
 import type { Ballot, DurableState, Master, Part, StreamId, View } from './types.ts'
 
 /** Told when this node's place changes; the streams and leases follow it. */
@@ -273,10 +273,17 @@ export class Standing {
     return part === undefined ? held : [...held, part]
   }
 
+  /** Whether this node, as a syncing master, has got nothing yet of the view it accepted. */
+  get isPartEmpty(): boolean {
+    const { part } = this.#state
+    return part !== undefined && isEmpty(part, this.#store.highestVersion)
+  }
+
   /** What this node holds of the accepted view as a syncing master, as a view that it could owe. */
   #ownPart(): View | undefined {
     const { view, part } = this.#state
     if (view === undefined || part === undefined || !this.#rules.partsAreOwed) return undefined
+    if (this.isPartEmpty) return undefined
     return isSyncingMaster(view, this.#self.id) ? partOfView(view, this.#self.id, part) : undefined
   }
 

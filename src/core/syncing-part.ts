@@ -33,6 +33,11 @@ export function partOfView(view: View, id: NodeId, { since }: Part): View {
   }
 }
 
+/** Whether nothing of a part has come yet, where this is the highest version stored. */
+export function isEmpty({ since, isWhole }: Part, highest: Version): boolean {
+  return isWhole && highest <= since
+}
+
 /** What is owed of a view begins above this version: all of a view as a whole. */
 export function owedSince(owed: View): Version {
   return isPart(owed) ? owed.start.clock : VERSION_ZERO

@@ -198,6 +198,7 @@ const promise = fields<NodePromise>({
   isWitness: truth,
   isLeaving: truth,
   isIdle: truth,
+  isPartEmpty: truth,
 })
 
 const head = fields<EntryHead>({ key, version, isTombstone: truth, valueBytes: count })

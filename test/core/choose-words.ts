@@ -72,12 +72,13 @@ export interface Around {
 
 /**
  * `A@v2` accepted v2, `B2` is in its second life, `C!f1` owes f1, `B@v4?` never saw v4 act, `D~` leaves,
- * `D=` has nothing under way, `d` is a witness. `C@v5*` can tell its part of v5 as a syncing master, `C@v5/` not all.
+ * `D=` has nothing under way, `d` is a witness. `C@v5*` can tell its part of v5 as a syncing master, `C@v5/` not all;
+ * `C@v5-` has got nothing of v5 yet.
  */
 export function promises(text: string): Map<NodeId, NodePromise> {
   const words = text.split(' ').map((word) => {
     const [, name = '', life = '', accepted = '', doubt = '', owed = '', leaving = ''] =
-      /^(.)(\d*)(?:@(\w+)([?*/]?))?(?:!(\w+))?([~=]?)$/.exec(word) ?? []
+      /^(.)(\d*)(?:@(\w+)([?*/-]?))?(?:!(\w+))?([~=]?)$/.exec(word) ?? []
     const id = node(name)
     const accepts = VIEWS[accepted]
     const activated = doubt !== '?' ? (accepts ?? VIEWS[owed])?.ballot : BALLOT_ZERO
@@ -85,8 +86,8 @@ export function promises(text: string): Map<NodeId, NodePromise> {
       state: state(accepts, {
         activated: activated ?? BALLOT_ZERO,
         owed: owed === '' ? [] : [VIEWS[owed] as View],
-        part: '*/'.includes(doubt || '?')
-          ? { since: version(3), isWhole: doubt === '*' }
+        part: '*/-'.includes(doubt || '?')
+          ? { since: version(3), isWhole: doubt !== '/' }
           : undefined,
       }),
       incarnation: Number(life === '' ? 1 : life),
@@ -96,6 +97,7 @@ export function promises(text: string): Map<NodeId, NodePromise> {
       isWitness: name !== name.toUpperCase(),
       isIdle: leaving === '=',
       isLeaving: leaving === '~',
+      isPartEmpty: doubt === '-',
     }
     return [id, promise] as const
   })

@@ -66,8 +66,9 @@ t.test(
   'a part is owed once a view lacks it, and until one has it or all of the view',
   async (t) => {
     const syncing = state(V2, { part: PART })
-    const owes = (views: readonly View[], rules: LabOptions['rules'] = {}): string[] => {
-      const lab = labOf(undefined, { state: syncing, rules })
+    const came = entry('new', version(21))
+    const owes = (views: readonly View[], options: Partial<LabOptions> = {}): string[] => {
+      const lab = labOf(undefined, { state: syncing, entries: [old, came], ...options })
       for (const v of views) lab.parts.standing.accept(v, 0, () => {})
       return lab.parts.standing.state.owed.map((v) =>
         sameBallot(v.ballot, OWED.ballot) ? 'part' : '?',
@@ -87,7 +88,14 @@ t.test(
       owes([view('3C', 'C+', { history: '1A' }), view('5A', 'A+', { history: '2A' })]),
       [],
     )
-    t.strictSame(owes([W3], { partsAreOwed: false }), [])
+    t.strictSame(owes([W3], { rules: { partsAreOwed: false } }), [])
+    t.strictSame(owes([W3], { entries: [old] }), [], 'nothing has come yet')
+    const broken = state(V2, { part: { ...PART, isWhole: false } })
+    t.strictSame(
+      owes([W3], { entries: [old], state: broken }),
+      ['part'],
+      'it cannot be told from the old',
+    )
   },
 )
 
@@ -157,6 +165,9 @@ table('what a syncing master has of a view is merged, and nothing is built on it
   ['A@v1 C@v5*', { mayLeave: true }, 'A+ | AC merges part of 5D of C'],
   ['A@v1 C2@v5*', { mayLeave: true, minCopies: 2 }, 'A+ C2- | AC merges part of 5D of C'],
   ['A@v1 C@v5/', { mayLeave: true }, `wait: ${LOST_D}`],
+  // Nothing of it has come yet: there is nothing to merge, but the view is waited for all the same.
+  ['A@v1 C@v5-', {}, `wait: ${LOST_D}`],
+  ['A@v1 C@v5-', { mayLeave: true }, 'A+ C- | AC'],
   ['C@v5* A@v1', { me: 'C', mayLeave: true }, 'nudge A'],
   ['C@v5*', { me: 'C', mayLeave: true }, `wait: ${LOST_D}`],
   // Owed already, by a node that has followed another view since.
@@ -192,6 +203,8 @@ t.test('who leaves with a part of a view that the others lack stays in the roste
   if (promise === undefined) return
   t.equal(mayLeaveRoster(C, promise, view('6A', 'A+', { history: '1A' })), false)
   t.equal(mayLeaveRoster(C, promise, view('6A', 'A+', { history: '1A 5D' })), true)
+  const without = { ...promise, isPartEmpty: true }
+  t.equal(mayLeaveRoster(C, without, view('6A', 'A+', { history: '1A' })), true)
 
   const lab = labOf(undefined)
   const said = { beat: 1, ballot: ballot('5D') }

@@ -67,7 +67,12 @@ function atOf(name: string): NodeAt {
 }
 
 /** What a promise says of a node that is like most. */
-export const PLAIN = { isWitness: false, isLeaving: false, isIdle: false } as const
+export const PLAIN = {
+  isWitness: false,
+  isLeaving: false,
+  isIdle: false,
+  isPartEmpty: false,
+} as const
 
 export interface ViewWords {
   /** Letters. */

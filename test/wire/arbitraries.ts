@@ -263,6 +263,7 @@ const promise = record({
   isWitness: fc.boolean(),
   isLeaving: fc.boolean(),
   isIdle: fc.boolean(),
+  isPartEmpty: fc.boolean(),
 })
 
 const nonce = fc.string({ minLength: 1, maxLength: 64 })

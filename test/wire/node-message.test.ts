@@ -309,6 +309,7 @@ t.test('a promise of the deepest kind passes', async (t) => {
       clock: VERSION,
       isWitness: false,
       isIdle: false,
+      isPartEmpty: false,
       isLeaving: false,
     },
   }
