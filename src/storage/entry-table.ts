@@ -7,6 +7,7 @@ import type { Entry, Version } from '../core/types.ts'
 import { countedEntry, headOf } from './counted.ts'
 import { compareKeys, SortedKeys } from './key-order.ts'
 import type { PageRow } from './page.ts'
+import { RecentEntries } from './recent-entries.ts'
 import { decodeHead, encodeRecord, INLINE_MAX, joinEntry } from './record.ts'
 import type { RecordHead } from './record.ts'
 import type { Counted, Known } from './tally.ts'
@@ -37,6 +38,9 @@ export class EntryTable {
   readonly #values: ByteTable
   readonly #onLoss: OnLoss
   readonly #pending = new Map<string, Pending>()
+  readonly #recent = new RecentEntries()
+  /** Nothing was ever here: most nodes have no local entries. */
+  #isEmpty: boolean
   readonly #pendingKeys = new SortedKeys()
   /** Keys that read as missing although lmdb holds bytes for them, with versions as far as known. */
   readonly #lost = new Map<string, Version | undefined>()
@@ -45,15 +49,21 @@ export class EntryTable {
     this.#records = tables.records
     this.#values = tables.values
     this.#onLoss = onLoss
+    this.#isEmpty = [...tables.records.getKeys({ limit: 1 })].length === 0
   }
 
   get(text: string): Entry | undefined {
+    if (this.#isEmpty) return undefined
+    const recent = this.#recent.get(text)
+    if (recent !== undefined) return recent
     const pending = this.#pending.get(text)
     if (pending !== undefined) return pending.entry
     const key = keyOf(text)
     const record = this.#borrowed(key)
     const head = record && this.#head(key, record)
-    return head && this.#entry(key, head, Buffer.from(record))
+    const entry = head && this.#entry(key, head, Buffer.from(record))
+    if (entry !== undefined) this.#recent.add(entry)
+    return entry
   }
 
   /**
@@ -61,6 +71,8 @@ export class EntryTable {
    * Returns what was known under the key before.
    */
   replace(key: Key, entry: Entry | undefined, generation: number): Known | undefined {
+    this.#isEmpty = false
+    this.#recent.drop(key.text)
     const before = this.#before(key)
     const encoded = entry && encodeRecord(entry)
     if (encoded === undefined) void this.#records.remove(key.bytes)
