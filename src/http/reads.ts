@@ -80,7 +80,8 @@ function minVersionOf(
   return version.kind === 'ok' ? version : refused(problemReply('malformed-header', version.reason))
 }
 
-function outcomeReply(
+/** What became of a read, as an answer. */
+export function outcomeReply(
   outcome: ReadOutcome,
   asked: { known: NamedVersions | undefined; freshness: Freshness; copies: number },
 ): Reply {

@@ -36,15 +36,23 @@ interface ClientError extends Error {
   readonly code?: string
 }
 
-/** Answers bytes that are no request, where an answer can still be understood, and closes. */
+/**
+ * Answers bytes that are no request, where an answer can still be understood, and closes. Requests
+ * that came whole before them are answered first: a client takes the first answer for its first request.
+ */
 function answerClientError(error: ClientError, socket: Duplex): void {
   // Undocumented, and what node:http itself looks at: the answer under way on this connection.
-  const answer: { headersSent?: boolean } | null | undefined = Reflect.get(socket, '_httpMessage')
-  if (error.code === 'ECONNRESET' || !socket.writable || answer?.headersSent === true) {
+  const answer: http.ServerResponse | null | undefined = Reflect.get(socket, '_httpMessage')
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
-    return
+  } else if (answer?.req.complete === true) {
+    answer.once('close', () => answerClientError(error, socket))
+  } else if (answer?.headersSent === true) {
+    // Another answer after this one would be taken for one to a request that was never made.
+    answer.once('close', () => socket.end())
+  } else {
+    socket.end(rawAnswer(...problemOf(error)))
   }
-  socket.end(rawAnswer(...problemOf(error)))
 }
 
 function problemOf(error: ClientError): [ProblemKind, string] {

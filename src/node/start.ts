@@ -9,6 +9,7 @@ import { NodeCore } from '../core/node.ts'
 import { ALL_RULES } from '../core/rules.ts'
 import { VersionClock } from '../core/version.ts'
 import { STATE_ZERO } from '../core/view.ts'
+import { FastLane } from '../http/fast-lane/fast-lane.ts'
 import { createNodeApi } from '../http/node-api.ts'
 import { createPublicApp } from '../http/public-app.ts'
 import { createRequestListener } from '../http/request-listener.ts'
@@ -85,13 +86,15 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   const listener = createListener(node, { settings, world, gate: security.gate })
   const server = http.createServer(SERVER_OPTIONS, listener)
   limitServer(server)
+  const lane = new FastLane(node)
+  lane.attach(server)
   try {
     const transport = await openSockets(server, { settings, core, driver, security, watch, world })
     driver.start(transport)
     finder.start(transport)
     const { nodeId: id, incarnation, keyCount: keys } = store
     log.info('node-started', { id, incarnation, address, keys })
-    return running({ driver, finder, server, transport, store, security }, world)
+    return running({ driver, finder, server, lane, transport, store, security }, world)
   } catch (error) {
     await store.close()
     throw error
@@ -209,6 +212,7 @@ interface RunningParts {
   readonly driver: Driver
   readonly finder: Finder
   readonly server: http.Server
+  readonly lane: FastLane
   readonly transport: Transport
   readonly store: Store
   readonly security: Security
@@ -229,12 +233,15 @@ function running(parts: RunningParts, world: World): RunningNode {
 
 /** First the others learn to do without this node; then what is under way may still end. */
 async function stopNode(parts: RunningParts, world: World): Promise<void> {
-  const { driver, finder, server, transport, store, security } = parts
+  const { driver, finder, server, lane, transport, store, security } = parts
   finder.stop()
   await driver.leave('stopped by its operator')
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // A connection that becomes idle only now would keep the server open.
-  const stopSweeping = every(IDLE_SWEEP_MS, () => server.closeIdleConnections())
+  const stopSweeping = every(IDLE_SWEEP_MS, () => {
+    lane.closeIdle()
+    server.closeIdleConnections()
+  })
   await Promise.race([closed, pause(DRAIN_WAIT_MS)])
   stopSweeping()
   driver.stop()

@@ -93,9 +93,19 @@ export class FakeNode implements PublicNode, InternalNode {
     return this.nextWrite ?? this.#apply(this.localEntries, command, 0)
   }
 
-  read(key: string, freshness: Freshness, minVersion?: string): ReadOutcome {
+  /** Keys whose reads are answered only once this settles. */
+  readonly slow = new Map<string, Promise<void>>()
+  onRead: () => void = () => {}
+
+  read(key: string, freshness: Freshness, minVersion?: string): ReadOutcome | Promise<ReadOutcome> {
     this.reads.push({ key, freshness })
     this.minVersion = minVersion
+    this.onRead()
+    const outcome = this.#outcomeOf(key)
+    return this.slow.get(key)?.then(() => outcome) ?? outcome
+  }
+
+  #outcomeOf(key: string): ReadOutcome {
     if (this.nextRead !== undefined) return this.nextRead
     const entry = this.localEntries.get(key) ?? this.entries.get(key)
     const { ageMs } = this

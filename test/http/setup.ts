@@ -5,6 +5,7 @@ import http from 'node:http'
 import net from 'node:net'
 import fetch, { type RequestInit, type Response } from 'node-fetch'
 import type t from 'tap'
+import { FastLane } from '../../src/http/fast-lane/fast-lane.ts'
 import { createNodeApi } from '../../src/http/node-api.ts'
 import { createPublicApp } from '../../src/http/public-app.ts'
 import { OPEN_GATE, type RequestGate } from '../../src/http/request-gate.ts'
@@ -26,7 +27,7 @@ export interface TestServer {
 /** Starts a server; it stops with the test. `more` overrides what node:http is told. */
 export async function startServer(
   test: Pick<typeof t, 'teardown'>,
-  more: http.ServerOptions = {},
+  more: http.ServerOptions & { readonly hasLane?: boolean } = {},
   gate: RequestGate = OPEN_GATE,
 ): Promise<TestServer> {
   const node = new FakeNode()
@@ -44,9 +45,11 @@ export async function startServer(
   })
   const server = http.createServer({ ...SERVER_OPTIONS, ...more }, listener)
   limitServer(server)
+  const lane = more.hasLane === false ? undefined : new FastLane(node)
+  lane?.attach(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  test.teardown(() => close(server))
+  test.teardown(() => close(server, lane))
   const address = server.address()
   assert(typeof address === 'object' && address !== null)
   const { port } = address
@@ -60,10 +63,13 @@ export async function startServer(
 }
 
 /** Waits for clients that are still sending what was refused: a reset would fail their test. */
-async function close(server: http.Server): Promise<void> {
+async function close(server: http.Server, lane: FastLane | undefined): Promise<void> {
   const closed = once(server, 'close')
   server.close()
-  const sweep = setInterval(() => server.closeIdleConnections(), 5)
+  const sweep = setInterval(() => {
+    lane?.closeIdle()
+    server.closeIdleConnections()
+  }, 5)
   await closed
   clearInterval(sweep)
 }

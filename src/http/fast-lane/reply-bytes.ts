@@ -1,0 +1,74 @@
+// A reply as the bytes that node:http would send for it.
+import { STATUS_CODES } from 'node:http'
+import type { Entry, Source } from '../../core/types.ts'
+import { DEFAULT_CONTENT_TYPE, isContentType } from '../content-type.ts'
+import { KEEP_ALIVE_MS } from '../limits.ts'
+import type { Reply } from '../reply.ts'
+
+const MS_PER_SECOND = 1000
+const FOUND = 'HTTP/1.1 200 OK\r\nX-Content-Type-Options: nosniff\r\n'
+const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / MS_PER_SECOND}\r\n\r\n`
+
+/** The Date header, which changes once a second. */
+export class DateLine {
+  readonly #wallMs: () => number
+  #second = Number.NaN
+  #line = ''
+
+  constructor(wallMs: () => number) {
+    this.#wallMs = wallMs
+  }
+
+  get text(): string {
+    const second = Math.floor(this.#wallMs() / MS_PER_SECOND)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#line = `Date: ${new Date(second * MS_PER_SECOND).toUTCString()}\r\n`
+    }
+    return this.#line
+  }
+}
+
+/** What an answer with a value is made of. */
+export interface Found {
+  readonly entry: Entry
+  readonly value: Extract<Entry['content'], { kind: 'value' }>
+  readonly source: Source
+  readonly ageMs: number
+  readonly copies: number
+}
+
+/**
+ * What `replyBytes(entryReply(…))` gives for a value. Most answers are this one: it is put together
+ * without the objects between.
+ */
+export function foundBytes({ entry, value, source, ageMs, copies }: Found, date: string): Buffer {
+  const { bytes: body, contentType } = value
+  const type =
+    contentType === DEFAULT_CONTENT_TYPE || isContentType(contentType)
+      ? contentType
+      : DEFAULT_CONTENT_TYPE
+  const age = ageMs < MS_PER_SECOND ? '0' : String(Math.floor(ageMs / MS_PER_SECOND))
+  const head = `${FOUND}ETag: "${entry.version}"\r\nAge: ${age}\r\nDiststore-Source: ${source}\r\nDiststore-Copies: ${copies}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n${date}${KEEP_ALIVE}`
+  const bytes = Buffer.allocUnsafe(head.length + body.length)
+  bytes.write(head, 0, 'latin1')
+  bytes.set(body, head.length)
+  return bytes
+}
+
+/** The answer of a connection that stays open; `reply` has a body of known length. */
+export function replyBytes(
+  reply: Reply & { readonly body: Buffer | string },
+  date: string,
+): Buffer {
+  const { status, headers, body } = reply
+  const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nX-Content-Type-Options: nosniff\r\n`
+  for (const name in headers) head += `${name}: ${headers[name]}\r\n`
+  head += `Content-Length: ${bodyBytes}\r\n${date}${KEEP_ALIVE}`
+  const bytes = Buffer.allocUnsafe(head.length + bodyBytes)
+  bytes.write(head, 0, 'latin1')
+  if (typeof body === 'string') bytes.write(body, head.length)
+  else bytes.set(body, head.length)
+  return bytes
+}
