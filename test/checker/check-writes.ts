@@ -87,8 +87,10 @@ function doubled(history: History, key: string, judgement: Judgement): Found[] {
     judgement.sides?.wasSplit(write.invokedAt, Math.max(lastSeen, write.endedAt)) ?? false
   const found: Found[] = []
   for (const [write, versions] of seen) {
-    if (versions.size < 2 || isExcused(write, judgement) || isOnBothSides(write)) continue
-    found.push(['doubled', `${describe(write)} was seen as ${[...versions].sort().join(' and ')}`])
+    const sorted = [...versions].sort()
+    if (sorted.length < 2 || isExcused(write, judgement) || isOnBothSides(write)) continue
+    if (isPurgedBetween(key, sorted, judgement)) continue
+    found.push(['doubled', `${describe(write)} was seen as ${sorted.join(' and ')}`])
   }
   return found
 }
@@ -104,6 +106,13 @@ function isExcused(write: Write, judgement: Judgement): boolean {
   const { invokedAt, endedAt } = write
   const lost = judgement.memoryLostAt.filter((at) => at >= invokedAt - SYNCING_MS && at <= endedAt)
   return lost.length >= 2 && lost.some((at) => at >= invokedAt)
+}
+
+/** Nothing was left to tell of the write each time that it was applied again. */
+function isPurgedBetween(key: string, versions: readonly string[], judgement: Judgement): boolean {
+  const { wasPurged } = judgement
+  if (wasPurged === undefined) return false
+  return versions.every((version, i) => i === 0 || wasPurged(key, versions[i - 1] ?? '', version))
 }
 
 /** An applied conditional write must have found what its condition asked for. */

@@ -60,10 +60,17 @@ function end(version: string, value?: string): FinalState {
 /** Rules broken, sorted; each record list may end in what is left at the end. */
 function rulesOf(
   records: readonly HistoryRecord[],
-  about: { final?: FinalState; memoryLostAt?: readonly number[]; sides?: Sides } = {},
+  about: {
+    final?: FinalState
+    memoryLostAt?: readonly number[]
+    sides?: Sides
+    purged?: string
+  } = {},
 ): string[] {
-  const { memoryLostAt = [], sides } = about
-  const judgement = { staleMsMax: 2000, memoryLostAt, sides }
+  const { memoryLostAt = [], sides, purged } = about
+  const wasPurged = (_key: string, from: string, below: string): boolean =>
+    purged !== undefined && purged >= from && purged < below
+  const judgement = { staleMsMax: 2000, memoryLostAt, sides, wasPurged }
   const findings = checkHistory(records, { final: about.final, judgement })
   return findings.map((finding) => finding.rule).sort()
 }
@@ -122,6 +129,15 @@ void test('two losses of memory within a write excuse its double, one does not',
   assert.deepEqual(rulesOf(twice, { memoryLostAt: [7] }), ['doubled'])
   assert.deepEqual(rulesOf(twice, { memoryLostAt: [7, 9] }), [])
   assert.deepEqual(rulesOf(twice, { memoryLostAt: [7, 30] }), ['doubled'])
+})
+
+void test('a write that a purge has left no trace of may be applied again, once a purge', () => {
+  const twice = [put(1, 0, 5), put(1, 20, 25, { version: 'v3' })]
+  assert.deepEqual(rulesOf(twice, { purged: 'v1+' }), [])
+  assert.deepEqual(rulesOf(twice, { purged: 'v0' }), ['doubled'])
+  assert.deepEqual(rulesOf(twice, { purged: 'v3' }), ['doubled'])
+  const thrice = [...twice, put(1, 30, 35, { version: 'v4' })]
+  assert.deepEqual(rulesOf(thrice, { purged: 'v1+' }), ['doubled'])
 })
 
 const over = (version: string): Partial<WriteRecord> => ({

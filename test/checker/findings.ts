@@ -28,6 +28,11 @@ export interface Judgement {
   readonly staleMsMax: number
   /** Moments at which a node lost its memory. Two within one write excuse its double. */
   readonly memoryLostAt: readonly number[]
+  /**
+   * Whether a tombstone of this key with a version from the first up to below the second was purged.
+   * Undefined: nothing is purged while a request id is remembered.
+   */
+  readonly wasPurged?: ((key: string, from: string, below: string) => boolean) | undefined
   /** What was acknowledged by masters that are lost for good, in a cluster that was forced to go on. */
   readonly isGone?: ((key: string, version: string) => boolean) | undefined
   /** Undefined: the cluster was never split. */

@@ -242,6 +242,7 @@ class Run {
       judgement: {
         staleMsMax: STALE_MS_MAX,
         sides: this.#sides,
+        wasPurged: (key, from, below) => this.#purges.wasPurged(key, from, below),
         isGone: this.#forced.isOrdered ? (key, version) => this.#isGone(key, version) : undefined,
         memoryLostAt: [...(this.#faults?.memoryLostAt ?? []), ...this.#stage.faultsAt],
       },

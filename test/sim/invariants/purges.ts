@@ -10,6 +10,8 @@ export class Purges implements Witness {
   readonly #world: World
   /** Up to which version each key was purged, ever. */
   readonly #purged = new Map<string, Version>()
+  /** Every version up to which each key was purged. */
+  readonly #versions = new Map<string, Set<Version>>()
 
   constructor(world: World) {
     this.#world = world
@@ -23,6 +25,11 @@ export class Purges implements Witness {
   /** Up to which version a key was purged; empty: never. */
   upTo(key: string): Version {
     return this.#purged.get(key) ?? ''
+  }
+
+  /** Whether a tombstone with a version from the first up to below the second is gone. */
+  wasPurged(key: string, from: Version, below: Version): boolean {
+    return [...(this.#versions.get(key) ?? [])].some((it) => it >= from && it < below)
   }
 
   all(): ReadonlyMap<string, Version> {
@@ -52,6 +59,7 @@ export class Purges implements Witness {
   #purges(life: Life, change: Extract<StoreChange, { kind: 'purge' }>): void {
     const { key, version } = change
     if (version > this.upTo(key)) this.#purged.set(key, version)
+    this.#versions.set(key, (this.#versions.get(key) ?? new Set()).add(version))
     const held = life.machine.disk.store.get(key)
     if (!life.isActing || held === undefined || held.version > version) return
     if (held.content.kind === 'tombstone') return
