@@ -1,4 +1,5 @@
 // What goes wrong: crashes, power cuts, pauses, cut cables, clocks that jump. One at a time, or heaped.
+import { onlyGroup } from '../../src/core/view.ts'
 import type { Chance, Range } from './chance.ts'
 import { ailment, opinions } from './health.ts'
 import type { Machine } from './machine.ts'
@@ -40,6 +41,9 @@ export interface FaultsOptions {
 /** After these every master is still the master it was. */
 const HARMLESS: ReadonlySet<FaultKind> = new Set(['mend', 'deafen', 'setClock', 'clog', 'slowDisk'])
 
+/** These end the process of their victim, and what it remembered. */
+const ENDING: ReadonlySet<FaultKind> = new Set(['kill', 'unplug', 'leave', 'diskError', 'damage'])
+
 /** A single fault must be healed within this, whatever it was. Unit: ms. */
 const HEAL_MS_MAX = 30_000
 
@@ -73,7 +77,7 @@ export class Faults {
     return this.#count
   }
 
-  /** When nodes lost what they only remember, or others took their place. */
+  /** When nodes lost what they only remember, or others took their place; once for each memory. */
   get memoryLostAt(): readonly number[] {
     return this.#memoryLostAt
   }
@@ -116,7 +120,9 @@ export class Faults {
     const { running } = this.#world
     const victim = running.length > 0 ? this.#chance.pick(running) : undefined
     this.#count++
-    const lost = kind === 'blackout' ? running.length : HARMLESS.has(kind) ? 0 : 1
+    // What the only in-sync master remembers of retries is nowhere else for certain: it counts as both.
+    const isLast = ENDING.has(kind) && victim !== undefined && isOnlyHolder(victim)
+    const lost = kind === 'blackout' ? running.length : HARMLESS.has(kind) ? 0 : isLast ? 2 : 1
     for (let i = 0; i < lost; i++) this.#memoryLostAt.push(this.#world.agenda.nowMs)
     this.#note(`FAULT ${kind} ${victim?.name ?? ''}`)
     if (victim !== undefined) this.#hit(victim, kind)
@@ -234,4 +240,12 @@ export class Faults {
       this.#world.network.mend(),
     )
   }
+}
+
+/** By the view that it accepted last. */
+function isOnlyHolder({ id, disk }: Machine): boolean {
+  const view = disk.store.state?.view
+  if (view === undefined) return false
+  const holders = onlyGroup(view).masters.filter((master) => master.inSync)
+  return holders.length === 1 && holders.some((master) => master.id === id)
 }
