@@ -31,43 +31,23 @@ interface Cast {
  * master goes too, mostly for good, and the first is back.
  */
 export function lostHolder(stage: Stage): void {
-  const chance = stage.world.fork()
-  withCast(stage, chance, (cast) => {
-    const { old, holder, syncing } = cast
-    keepSyncing(stage, cast)
-    stage.kill(old, Infinity)
-    stage.when(
-      () => isSyncing(stage, cast),
-      () => {
-        // A second view in a row: the same node, in its next life.
-        if (chance.happens(0.4)) stage.after(chance.between(PART_MS) / 2, () => again(stage, cast))
-        stage.after(chance.between(PART_MS), () => {
-          if (chance.happens(0.7)) stage.lose(holder)
-          else stage.kill(holder, chance.between(BACK_MS))
-          if (chance.happens(0.2)) stage.kill(syncing, chance.between(PART_MS))
-          stage.after(chance.between(EMPTY_MS), () => stage.world.start(old))
-        })
-      },
-    )
+  whileSyncing(stage, (cast, chance) => {
+    const { holder, syncing } = cast
+    // A second view in a row: the same node, in its next life.
+    if (chance.happens(0.4)) stage.after(chance.between(PART_MS) / 2, () => again(stage, cast))
+    return () => {
+      if (chance.happens(0.7)) stage.lose(holder)
+      else stage.kill(holder, chance.between(BACK_MS))
+      if (chance.happens(0.2)) stage.kill(syncing, chance.between(PART_MS))
+    }
   })
 }
 
 /** As above, but the syncing master is away too while the others go on, and comes back later. */
 export function lostAndAway(stage: Stage): void {
-  const chance = stage.world.fork()
-  withCast(stage, chance, (cast) => {
-    const { old, holder, syncing } = cast
-    keepSyncing(stage, cast)
-    stage.kill(old, Infinity)
-    stage.when(
-      () => isSyncing(stage, cast),
-      () =>
-        stage.after(chance.between(PART_MS), () => {
-          stage.lose(holder)
-          stage.kill(syncing, GOES_ON_MS)
-          stage.after(chance.between(EMPTY_MS), () => stage.world.start(old))
-        }),
-    )
+  whileSyncing(stage, ({ holder, syncing }) => () => {
+    stage.lose(holder)
+    stage.kill(syncing, GOES_ON_MS)
   })
 }
 
@@ -87,7 +67,12 @@ export function lostWithStale(stage: Stage): void {
 /** Long enough for another node to be in sync, and for keys to be deleted and purged. Unit: ms. */
 const PURGED_MS = 12_000
 
-function withCast(stage: Stage, chance: Chance, act: (cast: Cast) => void): void {
+/**
+ * Brings it about that one master has everything and the other one is syncing. `begun` is told once it
+ * is so; what it returns ends that view, a while later, and then the older data comes back.
+ */
+function whileSyncing(stage: Stage, begun: (cast: Cast, chance: Chance) => () => void): void {
+  const chance = stage.world.fork()
   const isSettled = (): boolean => stage.isSettled() && stage.bystanders().length > 0
   const begin = (): void => {
     const [primary, [second]] = [stage.primary(), stage.otherMasters()]
@@ -95,7 +80,19 @@ function withCast(stage: Stage, chance: Chance, act: (cast: Cast) => void): void
     if (primary === undefined || second === undefined || syncing === undefined) return
     const [old, holder] = chance.happens(0.5) ? [primary, second] : [second, primary]
     // Other bystanders would only take its place.
-    act({ old, holder, syncing })
+    const cast = { old, holder, syncing }
+    keepSyncing(stage, cast)
+    stage.kill(old, Infinity)
+    stage.when(
+      () => isSyncing(stage, cast),
+      () => {
+        const end = begun(cast, chance)
+        stage.after(chance.between(PART_MS), () => {
+          end()
+          stage.after(chance.between(EMPTY_MS), () => stage.world.start(old))
+        })
+      },
+    )
   }
   stage.at(Math.max(FROM_MS, stage.world.agenda.nowMs), () => stage.when(isSettled, begin))
 }
