@@ -3,6 +3,7 @@
 import { placesFor } from './leavers.ts'
 import { MASTERS_PER_GROUP, OWED_MAX } from './limits.ts'
 import {
+  type Glimpse,
   isInHistory,
   type Reported,
   reportedViews,
@@ -59,6 +60,8 @@ export interface ChooseInput {
   readonly wish: Wish | undefined
   /** The holders of newer data were waited for long enough: they may be merged later. */
   readonly mayLeaveNewest: boolean
+  /** A lineage that a holder promised with a moment ago; undefined: none, or too long ago to wait. */
+  readonly glimpsed: Glimpse | undefined
   /** Lineages of the base view's merge list that this node, as its primary, has merged. */
   readonly merged: readonly Ballot[]
   /** A node that is verified gone, or that nobody has heard of. */
@@ -97,8 +100,8 @@ export function chooseView(input: ChooseInput): Choice {
   if (reason !== undefined) return { kind: 'wait', reason }
   const [away] = missing
   // What was acknowledged there last would be out of sight: its holders get a while to come back.
-  const mayLeave =
-    base !== undefined && input.mayLeaveNewest && !missing.some((view) => isBroken(input, view))
+  const isNeeded = (view: View): boolean => isBroken(input, view) || isGlimpsed(input, view)
+  const mayLeave = base !== undefined && input.mayLeaveNewest && !missing.some(isNeeded)
   if (away !== undefined && !mayLeave) return { kind: 'wait', reason: missingHolders(away) }
   if (base === undefined) return build(input, undefined, [])
   return whoElse(input, base) ?? build(input, base.view, others)
@@ -187,6 +190,12 @@ function isBroken({ promises, rules }: ChooseInput, view: View): boolean {
     const isOfView = sameBallot(ballotOf(state.view), view.ballot) && isSyncingMaster(view, id)
     return isOfView && state.part?.isWhole !== true
   })
+}
+
+/** A holder of it was here a moment ago. */
+function isGlimpsed({ glimpsed, rules }: ChooseInput, view: View): boolean {
+  if (glimpsed === undefined || !rules.glimpsesCount) return false
+  return sameBallot(view.ballot, glimpsed.view.ballot)
 }
 
 function build(input: ChooseInput, base: View | undefined, others: readonly Reported[]): Choice {

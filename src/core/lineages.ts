@@ -35,9 +35,18 @@ export interface Survey {
 type Promises = ReadonlyMap<NodeId, NodePromise>
 
 /** What a proposer was told, and the rules it goes by. */
-interface Told {
+export interface Told {
   readonly promises: Promises
   readonly rules: Rules
+  /** What a holder that may be gone by now promised with, not long ago. */
+  readonly glimpsed?: Glimpse | undefined
+}
+
+/** A lineage that somebody in sight held. */
+export interface Glimpse {
+  readonly view: View
+  /** The last ballot of its history that may have acknowledged something. */
+  readonly acted: Ballot
 }
 
 /** Sorts what the promises report into a base, other lineages, and what is missing. */
@@ -57,7 +66,24 @@ export function surveyLineages(told: Told): Survey {
   const isNeeded = (part: Reported): boolean =>
     !held.some(({ view }) => isCovered(part.view, view, isIdle))
   const others = [...wholes, ...reportedParts(told).filter(isNeeded)]
-  return { base, others, missing: reported.filter(isMissing).map((it) => it.view) }
+  const missing = reported.filter(isMissing).map((it) => it.view)
+  const { glimpsed } = told
+  const isOut =
+    glimpsed !== undefined &&
+    told.rules.glimpsesCount &&
+    !missing.some((view) => sameBallot(view.ballot, glimpsed.view.ballot)) &&
+    !held.some(({ view }) => contains(view, glimpsed.acted)) &&
+    (base === undefined || isCovered(base.view, glimpsed.view, isIdle))
+  return { base, others, missing: isOut ? [glimpsed.view, ...missing] : missing }
+}
+
+/** The lineage to go on with by these promises, to be remembered for when its holders are away. */
+export function glimpseOf(told: Told): Glimpse | undefined {
+  const { base } = surveyLineages({ ...told, glimpsed: undefined })
+  if (base === undefined) return undefined
+  const isIdle = idleBallots(told, reportedViews(told.promises))
+  const acted = onlyGroup(base.view).history.findLast((ballot) => !isIdle(ballot))
+  return acted === undefined ? undefined : { view: base.view, acted }
 }
 
 /** Whether a history has everything that was acknowledged up to a view. */

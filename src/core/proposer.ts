@@ -9,7 +9,6 @@ import { whyHopeless } from './hopeless.ts'
 import { departedOf } from './leavers.ts'
 import {
   BALLOT_EPOCH_MAX,
-  HOLDERS_WAIT_MS,
   HOPELESS_PAUSE_MS,
   PROMISE_WAIT_MS,
   PROPOSAL_MS,
@@ -31,6 +30,7 @@ import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import type { Ballot, NodeId, View, ViewStart } from './types.ts'
 import { announce, nudge } from './view-calls.ts'
+import { Wanting } from './wanting.ts'
 import type { Wish, Wishes } from './wishes.ts'
 import {
   ballotOf,
@@ -98,8 +98,7 @@ export class Proposer {
   #hasDeferred = false
   /** Why the last proposal came to nothing; part of what clients are told. */
   #trouble: string | undefined
-  /** Since when this node has wanted a view and there was no primary. */
-  #wantedSinceMs: number | undefined
+  readonly #wanting = new Wanting()
 
   constructor(
     out: Outbox,
@@ -127,7 +126,7 @@ export class Proposer {
   /** There is a primary again. */
   forgetTrouble(): void {
     this.#trouble = undefined
-    this.#wantedSinceMs = undefined
+    this.#wanting.end()
   }
 
   /** No proposal before this moment. */
@@ -138,10 +137,9 @@ export class Proposer {
   propose(about: ProposeFor, nowMs: number): void {
     const { standing, self } = this.#parts
     if (self.isWitness) return
-    this.#wantedSinceMs ??= nowMs
+    this.#wanting.begin(nowMs)
     // No promise is made in vain: it would only fence this node.
-    const isForced = about.force !== undefined
-    const hopeless = isForced ? undefined : whyHopeless(this.#parts, this.#settings)
+    const hopeless = about.force ? undefined : whyHopeless(this.#parts, this.#settings)
     if (hopeless !== undefined) {
       this.#trouble = hopeless
       this.holdUntil(nowMs + HOPELESS_PAUSE_MS)
@@ -266,12 +264,14 @@ export class Proposer {
       departed: departedOf(members.all()),
       wish: this.#wish(proposal),
       startOn: (base) => this.#startOn(base, proposal.ballot, nowMs),
-      mayLeaveNewest: nowMs - (this.#wantedSinceMs ?? nowMs) >= HOLDERS_WAIT_MS,
+      mayLeaveNewest: this.#wanting.isLong(nowMs),
+      glimpsed: this.#wanting.glimpsed(nowMs),
       merged: merge.merged(),
       isGone: (id) => members.isAway(id),
       settings: this.#settings,
       rules: this.#rules,
     })
+    this.#wanting.saw({ promises: proposal.promises, rules: this.#rules }, nowMs)
     this.#trouble = choice.kind === 'wait' ? choice.reason : undefined
     if (choice.kind === 'view') {
       proposal.voterLists = choice.voterLists

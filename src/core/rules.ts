@@ -123,6 +123,8 @@ export interface Rules {
   readonly partsAreOwed: boolean
   /** Of a part only what came since the node began to sync is merged. */
   readonly partsLeaveOutOldEntries: boolean
+  /** Newer data whose holder was in sight a moment ago is waited for like what is reported. */
+  readonly glimpsesCount: boolean
   /** A view is waited for when its syncing master cannot tell what came by the stream. */
   readonly brokenPartsAreWaitedFor: boolean
   /** What a lineage does not have says nothing about what others have. */
@@ -210,6 +212,7 @@ export const ALL_RULES: Rules = {
   debtsAreDurable: true,
   partsAreOwed: true,
   partsLeaveOutOldEntries: true,
+  glimpsesCount: true,
   brokenPartsAreWaitedFor: true,
   absenceIsNoDelete: true,
   mergeTakesHigherOnly: true,

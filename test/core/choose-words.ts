@@ -2,6 +2,7 @@
 // Holds no expectations.
 import t from 'tap'
 import { type Choice, type ChooseInput, chooseView } from '../../src/core/choose.ts'
+import { glimpseOf } from '../../src/core/lineages.ts'
 import type { NodePromise } from '../../src/core/messages.ts'
 import { ALL_RULES, type Rules } from '../../src/core/rules.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'
@@ -59,6 +60,8 @@ export interface Around {
   readonly hasDeferred?: boolean
   /** The holders of newer data were waited for. */
   readonly mayLeave?: boolean
+  /** Who promised a moment ago. */
+  readonly glimpsed?: string
   /** Ballots of lineages that the proposer has merged. */
   readonly merged?: string
   /** Nodes that are verified gone. */
@@ -120,6 +123,10 @@ export function input(text: string, around: Around): ChooseInput {
     wish: around.wish,
     startOn: () => START,
     mayLeaveNewest: around.mayLeave ?? false,
+    glimpsed:
+      around.glimpsed === undefined
+        ? undefined
+        : glimpseOf({ promises: promises(around.glimpsed), rules: ALL_RULES }),
     merged: (around.merged ?? '').split(' ').filter(Boolean).map(ballot),
     isGone: (id) => (around.gone ?? '').includes(nameOf(id)),
     settings: { mode: 'available', voters: 0, minCopies, valueBytesMax: 1 },

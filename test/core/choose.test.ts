@@ -113,6 +113,21 @@ table('a lineage goes on after a while without newer data, unless a syncing mast
   ['A@v4? B@v2', {}, 'A+ B- | AB'],
 ])
 
+table('newer data whose holder was here a moment ago is waited for', [
+  ['B@v2', { me: 'B' }, 'B+ | AB'],
+  ['B@v2', { me: 'B', glimpsed: 'B@v2 A@v4' }, `wait: ${LOST_A}`],
+  ['B@v2', { me: 'B', glimpsed: 'B@v2 A@v4', mayLeave: true }, `wait: ${LOST_A}`],
+  ['B@v2', { me: 'B', glimpsed: 'B@v2 A@v4', rules: { glimpsesCount: false } }, 'B+ | AB'],
+  ['B', { me: 'B', glimpsed: 'A@v4 B' }, `wait: ${LOST_A}`],
+  // Nobody held it: that is reported again by whoever knows it, or it is waited for no longer.
+  ['B@v2', { me: 'B', glimpsed: 'B@v2 D@v4' }, 'B+ | AB'],
+  // Its proposer said that it never acted, and now that one is gone.
+  ['B@v2', { me: 'B', glimpsed: 'B@v2 A@v4?' }, 'B+ | AB'],
+  // What is here contains it, or is a fork of it already.
+  ['B@x5', { me: 'B', glimpsed: 'B@v2 A@v2' }, 'B+ | ABC'],
+  ['B@w3', { me: 'B', glimpsed: 'B@w3 A@v4' }, 'B+ | ABC'],
+])
+
 table('other lineages that are held here are merged into the highest', [
   ['A@v4 B@w3 C@w3', {}, 'A+ | ABC merges 3B of BC'],
   ['B@w3 C@w3 A@v4', { me: 'B' }, 'nudge A'],

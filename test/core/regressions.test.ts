@@ -80,6 +80,7 @@ t.test(
       hasSynced: () => false,
       hasDeferred: false,
       mayLeaveNewest: false,
+      glimpsed: undefined,
       merged: [],
       isGone: () => false,
       isHandoff: false,

@@ -117,3 +117,53 @@ function again(stage: Stage, { syncing, holder }: Cast): void {
   stage.hold(syncing, holder, 'digest')
   stage.kill(syncing, 50)
 }
+
+/**
+ * Two nodes go on while two others are away, and then all are away. One with the older data is back first;
+ * it sees the holder of the newer data for a moment, long enough for a promise, and then another node that
+ * was away as well.
+ */
+export function glimpsed(stage: Stage): void {
+  const isReady = (): boolean => stage.isSettled() && stage.bystanders().length === 2
+  const begin = (): void => {
+    const [holder, [old], [second, absent]] = [
+      stage.primary(),
+      stage.otherMasters(),
+      stage.bystanders(),
+    ]
+    if (holder === undefined || old === undefined) return
+    if (second === undefined || absent === undefined) return
+    for (const machine of [old, absent]) stage.kill(machine, Infinity)
+    const hasGoneOn = (): boolean => stage.isSettled() && stage.otherMasters().includes(second)
+    stage.when(hasGoneOn, () =>
+      stage.after(NEWER_MS, () => {
+        for (const machine of [holder, second]) stage.kill(machine, Infinity)
+        stage.after(ALL_AWAY_MS, () => stage.world.start(old))
+        stage.after(ALL_AWAY_MS + LISTENS_MS, () => stage.world.start(holder))
+        const hasPromised = (): boolean => holder.disk.durableState?.promised.proposer === old.id
+        stage.when(hasPromised, () =>
+          stage.after(ANSWER_MS, () => {
+            stage.kill(holder, GLIMPSE_AWAY_MS)
+            stage.world.start(absent)
+          }),
+        )
+      }),
+    )
+  }
+  stage.at(FROM_MS, () => stage.when(isReady, begin))
+}
+
+/** Two nodes go on for this long without the others. Unit: ms. */
+const NEWER_MS = 1500
+
+/** Unit: ms. */
+const ALL_AWAY_MS = 500
+
+/** A node that starts only listens at first, and proposes after that. Unit: ms. */
+const LISTENS_MS = 2000
+
+/** A promise that is on disk has arrived by then; the network of this scenario is even. Unit: ms. */
+const ANSWER_MS = 2
+
+/** The holder is back well within the 10 s for which it is waited. Unit: ms. */
+const GLIMPSE_AWAY_MS = 4000

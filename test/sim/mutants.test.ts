@@ -65,6 +65,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['sessionNeedsAllHere', 'part2', 'session'],
   ['mergeForks', 'part2', 'I7'],
   ['debtsAreDurable', 'part4', 'lost'],
+  ['glimpsesCount', 'glimpse4', 'I10'],
   ['partsAreOwed', 'lost3', 'lost'],
   ['partsLeaveOutOldEntries', 'loststale3', 'I14'],
   ['absenceIsNoDelete', 'alone3', 'I5'],

@@ -3,7 +3,7 @@ import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
 import type { Change } from './scenario-base.ts'
-import { lostAndAway, lostHolder, lostWithStale } from './lost-holders.ts'
+import { glimpsed, lostAndAway, lostHolder, lostWithStale } from './lost-holders.ts'
 import { CLEARING } from './scenario-base.ts'
 import { halvesInSight, shortReign, twoHalves } from './scripts.ts'
 
@@ -24,6 +24,8 @@ export function splitScenarios(
     weights: { kill: 2, unplug: 1, pause: 1, split: 4, splitOneWay: 1, mend: 2, deafen: 1 },
     everyMs: { from: 500, to: 5000 },
   }
+
+  const even = { ...base.world.network, spikeShare: 0, lossShare: 0, doubleShare: 0 }
 
   return [
     scenario('part2', 'two nodes that lose sight of each other: both go on, and merge', {
@@ -125,6 +127,11 @@ export function splitScenarios(
       faults: undefined,
       script: lostAndAway,
       mayFork: true,
+    }),
+    scenario('glimpse4', 'nodes with older data see the holder of newer data for a moment', {
+      world: { nodes: 4, network: even, disk: { ...base.world.disk, slowShare: 0 } },
+      faults: undefined,
+      script: glimpsed,
     }),
     scenario('loststale3', 'the syncing master still has keys that were deleted and purged', {
       ...CLEARING,
