@@ -80,6 +80,8 @@ export type Choice =
   /** Somebody else should propose: a holder of the newest data, or the old primary. */
   | { readonly kind: 'nudge'; readonly to: readonly NodeId[]; readonly isDeferral: boolean }
   | { readonly kind: 'wait'; readonly reason: string }
+  /** As `wait`, but only the holder of newer data or an operator can end it. */
+  | { readonly kind: 'stuck'; readonly reason: string }
   /** What an operator ordered must not be: the sentence names who is in the way. */
   | { readonly kind: 'refused'; readonly reason: string }
 
@@ -99,9 +101,12 @@ export function chooseView(input: ChooseInput): Choice {
   const reason = whyVotersDisagree(input, newest)
   if (reason !== undefined) return { kind: 'wait', reason }
   const [away] = missing
+  if (away !== undefined && isStuck(input, { base, missing })) {
+    return { kind: 'stuck', reason: missingHolders(away) }
+  }
   // What was acknowledged there last would be out of sight: its holders get a while to come back.
-  const isNeeded = (view: View): boolean => isBroken(input, view) || isGlimpsed(input, view)
-  const mayLeave = base !== undefined && input.mayLeaveNewest && !missing.some(isNeeded)
+  const isRecent = missing.some((view) => isGlimpsed(input, view))
+  const mayLeave = base !== undefined && input.mayLeaveNewest && !isRecent
   if (away !== undefined && !mayLeave) return { kind: 'wait', reason: missingHolders(away) }
   if (base === undefined) return build(input, undefined, [])
   return whoElse(input, base) ?? build(input, base.view, others)
@@ -117,18 +122,19 @@ function force(input: ChooseInput, { base, others, missing }: Survey): Choice {
   const { promises, heardCount, rules, me } = input
   const holders = base?.holders.map((id) => promises.get(id)?.address ?? id) ?? []
   const isShort = base !== undefined && whyVotersDisagree(input, base.view) !== undefined
-  if (base !== undefined && !isShort && rules.forceRefusedWhileHolderKnown) {
+  const isKept = isShort || isStuck(input, { base, missing })
+  if (base !== undefined && !isKept && rules.forceRefusedWhileHolderKnown) {
     return { kind: 'refused', reason: holds(holders) }
   }
-  if (isShort && !base.holders.includes(me)) {
+  if (base !== undefined && isKept && !base.holders.includes(me)) {
     return { kind: 'refused', reason: orderThere(holders) }
   }
   // Whoever does not promise is not asked for what it has.
   if (promises.size < heardCount) {
     return { kind: 'wait', reason: tooFewAgree(promises.size, heardCount) }
   }
-  // Only voters are lost: the newest data goes on, with those in sight as voters.
-  if (isShort) return build(input, base.view, others)
+  // Only voters are lost, or what is newer: the highest lineage in sight goes on, with those in sight.
+  if (base !== undefined && isKept) return build(input, base.view, others)
   const choice = build(input, undefined, [])
   const lost = base?.view ?? missing[0]
   if (choice.kind !== 'view' || lost === undefined) return choice
@@ -190,6 +196,11 @@ function isBroken({ promises, rules }: ChooseInput, view: View): boolean {
     const isOfView = sameBallot(ballotOf(state.view), view.ballot) && isSyncingMaster(view, id)
     return isOfView && state.part?.isWhole !== true
   })
+}
+
+/** There is data to go on with, but newer data is waited for without end: see isBroken. */
+function isStuck(input: ChooseInput, { base, missing }: Pick<Survey, 'base' | 'missing'>): boolean {
+  return base !== undefined && missing.some((view) => isBroken(input, view))
 }
 
 /** A holder of it was here a moment ago. */

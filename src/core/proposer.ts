@@ -96,9 +96,7 @@ export class Proposer {
   #proposal: Proposal | undefined
   #notBeforeMs = 0
   #hasDeferred = false
-  /** Why the last proposal came to nothing; part of what clients are told. */
-  #trouble: string | undefined
-  readonly #wanting = new Wanting()
+  readonly wanting = new Wanting()
 
   constructor(
     out: Outbox,
@@ -112,7 +110,7 @@ export class Proposer {
   }
 
   get trouble(): string | undefined {
-    return this.#trouble
+    return this.wanting.trouble
   }
 
   get isBusy(): boolean {
@@ -125,8 +123,7 @@ export class Proposer {
 
   /** There is a primary again. */
   forgetTrouble(): void {
-    this.#trouble = undefined
-    this.#wanting.end()
+    this.wanting.end()
   }
 
   /** No proposal before this moment. */
@@ -137,11 +134,11 @@ export class Proposer {
   propose(about: ProposeFor, nowMs: number): void {
     const { standing, self } = this.#parts
     if (self.isWitness) return
-    this.#wanting.begin(nowMs)
+    this.wanting.begin(nowMs)
     // No promise is made in vain: it would only fence this node.
     const hopeless = about.force ? undefined : whyHopeless(this.#parts, this.#settings)
     if (hopeless !== undefined) {
-      this.#trouble = hopeless
+      this.wanting.chose({ kind: 'wait', reason: hopeless })
       this.holdUntil(nowMs + HOPELESS_PAUSE_MS)
       return
     }
@@ -264,15 +261,15 @@ export class Proposer {
       departed: departedOf(members.all()),
       wish: this.#wish(proposal),
       startOn: (base) => this.#startOn(base, proposal.ballot, nowMs),
-      mayLeaveNewest: this.#wanting.isLong(nowMs),
-      glimpsed: this.#wanting.glimpsed(nowMs),
+      mayLeaveNewest: this.wanting.isLong(nowMs),
+      glimpsed: this.wanting.glimpsed(nowMs),
       merged: merge.merged(),
       isGone: (id) => members.isAway(id),
       settings: this.#settings,
       rules: this.#rules,
     })
-    this.#wanting.saw({ promises: proposal.promises, rules: this.#rules }, nowMs)
-    this.#trouble = choice.kind === 'wait' ? choice.reason : undefined
+    this.wanting.saw({ promises: proposal.promises, rules: this.#rules }, nowMs)
+    this.wanting.chose(choice)
     if (choice.kind === 'view') {
       proposal.voterLists = choice.voterLists
       this.#accept(proposal, choice.view, nowMs)

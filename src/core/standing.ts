@@ -22,6 +22,7 @@ import { remainsOwed } from './remains.ts'
 import type { ClusterSettings } from './settings.ts'
 import { isEmpty, isPart, owedSince, partOfView } from './syncing-part.ts'
 import type { Ballot, DurableState, Master, Part, StreamId, View } from './types.ts'
+import { VERSION_ZERO } from './version.ts'
 
 /** Told when this node's place changes; the streams and leases follow it. */
 export interface StandingListener {
@@ -269,7 +270,7 @@ export class Standing {
     const remains = remainsOwed(view, this.#self.id)
     const held = this.#held()
     if (remains !== undefined) return [...held.filter((it) => !isPart(it)), remains]
-    const part = this.#ownPart()
+    const part = this.#ownPart(view)
     return part === undefined ? held : [...held, part]
   }
 
@@ -279,12 +280,16 @@ export class Standing {
     return part !== undefined && isEmpty(part, this.#store.highestVersion)
   }
 
-  /** What this node holds of the accepted view as a syncing master, as a view that it could owe. */
-  #ownPart(): View | undefined {
+  /**
+   * What this node holds of the accepted view as a syncing master, as a view that it could owe. What it
+   * cannot tell from the rest of its store goes along with all of that where an operator has forced a view.
+   */
+  #ownPart(next?: View): View | undefined {
     const { view, part } = this.#state
     if (view === undefined || part === undefined || !this.#rules.partsAreOwed) return undefined
-    if (this.isPartEmpty) return undefined
-    return isSyncingMaster(view, this.#self.id) ? partOfView(view, this.#self.id, part) : undefined
+    if (this.isPartEmpty || !isSyncingMaster(view, this.#self.id)) return undefined
+    const isAll = next?.isUnclean === true && !part.isWhole
+    return partOfView(view, this.#self.id, isAll ? { ...part, since: VERSION_ZERO } : part)
   }
 
   /**

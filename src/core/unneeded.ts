@@ -8,12 +8,14 @@ import type { Standing } from './standing.ts'
 import type { Triggers } from './triggers.ts'
 import type { NodeId } from './types.ts'
 import { isHolder, primaryOf } from './view.ts'
+import type { Wanting } from './wanting.ts'
 
 export interface UnneededParts {
   readonly self: Self
   readonly standing: Standing
   readonly members: Members
   readonly triggers: Pick<Triggers, 'hearsPrimary'>
+  readonly proposer: { readonly wanting: Pick<Wanting, 'isStuck'> }
   readonly settings: ClusterSettings
 }
 
@@ -24,7 +26,7 @@ export function whyUnneeded(parts: UnneededParts): string | undefined {
   const nameOf = (id: NodeId) => (id === self.id ? self.address : members.get(id)?.address) ?? id
   if (standing.isActive) return acts(self.address)
   if (route !== undefined && triggers.hearsPrimary()) return acts(nameOf(primaryOf(route).id))
-  if (isShortOfVoters(parts)) return undefined
+  if (isShortOfVoters(parts) || parts.proposer.wanting.isStuck) return undefined
   const canLead =
     settings.mode === 'available'
       ? standing.wholeLineages().length > 0
@@ -50,9 +52,9 @@ export function holds(addresses: readonly string[]): string {
   )
 }
 
-/** The order is for one of these, which has the newest data and lacks only voters. */
+/** The order is for one of these: it has what the cluster goes on with, and is kept from that. */
 export function orderThere(addresses: readonly string[]): string {
-  return `give the order to ${addresses.join(' or ')}, which has the newest data`
+  return `give the order to ${addresses.join(' or ')}, which has the newest data in sight`
 }
 
 function acts(address: string): string {

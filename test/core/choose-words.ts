@@ -151,9 +151,9 @@ function text(choice: Choice): string {
     case 'nudge':
       return `${choice.isDeferral ? 'defer to' : 'nudge'} ${choice.to.map(nameOf).join(' ')}`
     case 'wait':
-      return `wait: ${choice.reason}`
+    case 'stuck':
     case 'refused':
-      return `refused: ${choice.reason}`
+      return `${choice.kind}: ${choice.reason}`
   }
 }
 

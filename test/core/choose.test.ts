@@ -106,7 +106,7 @@ table('a node that owes the newest data is its holder', [
 table('a lineage goes on after a while without newer data, unless a syncing master holds some', [
   ['B@v2 D@v4', { me: 'B' }, `wait: ${LOST_A}`],
   ['B@v2 D@v4', { me: 'B', mayLeave: true }, 'B+ D- | ABD'],
-  ['A@v1 C@v5', { mayLeave: true }, `wait: ${LOST_D}`],
+  ['A@v1 C@v5', { mayLeave: true }, `stuck: ${LOST_D}`],
   ['D@v4', { me: 'D', mayLeave: true }, `wait: ${LOST_A}`],
   // Never active: its proposer saw no acceptance, or a master of it never accepted it.
   ['A@v1 C@v2', {}, 'A+ C- | AC'],

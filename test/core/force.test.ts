@@ -73,6 +73,18 @@ t.test('a holder in sight refuses, also one that cannot be reached any more', as
   t.strictSame(order(without), [])
 })
 
+t.test('a holder does not refuse where newer data would be waited for without end', async (t) => {
+  const lab = bench({ state: state(view('3A', 'A+ C+')) })
+  lab.parts.proposer.wanting.chose({ kind: 'stuck', reason: 'it is on B' })
+  t.equal(lab.parts.proposer.trouble, 'it is on B')
+  t.strictSame(order(lab), [])
+  t.equal(lab.calls('salvage').length, 1)
+  const nudging = bench({ state: state(view('3A', 'A+ C+')) })
+  nudging.parts.proposer.wanting.chose({ kind: 'stuck', reason: 'it is on B' })
+  nudging.parts.proposer.wanting.chose({ kind: 'nudge', to: [D], isDeferral: false })
+  t.strictSame(order(nudging), [{ kind: 'declined', reason: holds(addressOf(C)) }])
+})
+
 t.test('a primary that acts refuses', async (t) => {
   const lab = bench({ state: state(view('3D', 'D+ B-')) })
   lab.meet(D, 0, { isActive: true, ballot: ballot('3D') })

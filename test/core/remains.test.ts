@@ -49,6 +49,27 @@ table('it is refused while somebody here has what can be gone on with', [
   ],
 ])
 
+const STUCK = { ...ORDER, me: 'A', mayLeave: true } as const
+
+table(
+  'older data goes on where it would wait without end for newer, and brings in the broken part',
+  [
+    ['A@v1 C@v5/', STUCK, 'A+ | AC merges part of 5D of C'],
+    [
+      'A@v1 C@v5/',
+      { ...STUCK, me: 'C' },
+      'refused: give the order to 10.0.0.10:80, which has the newest data in sight',
+    ],
+    [
+      'A@v1 C@v5/',
+      { ...STUCK, heard: 3 },
+      'wait: 2 of 3 nodes in sight have agreed on masters so far: try again',
+    ],
+    // Of this one all can be told: 10 s are enough.
+    ['A@v1 C@v5*', STUCK, inSight('10.0.0.10:80')],
+  ],
+)
+
 table('it waits for the promise of everybody in sight, and for the copies that a write needs', [
   [
     'C@v2 D@v2',
@@ -166,7 +187,7 @@ t.test('mode majority: a holder without voters goes on with those in sight', asy
   t.strictSame([view.isUnclean, view.roster.map(({ id }) => id)], [true, [A, E]])
   t.strictSame(chooseView(words('E')), {
     kind: 'refused',
-    reason: 'give the order to 10.0.0.10:80, which has the newest data',
+    reason: 'give the order to 10.0.0.10:80, which has the newest data in sight',
   })
   const enough = { ...base, voters: [A, E, D] }
   t.strictSame(chooseView(words('A', enough)), {

@@ -42,6 +42,22 @@ t.test('a name is of one node and one view, and no node has it as its id', async
   t.equal(names[0]?.epoch, 2)
 })
 
+t.test(
+  'a part that cannot be told is the whole store where an operator forced a view',
+  async (t) => {
+    const owedAfter = (isWhole: boolean, isUnclean: boolean): unknown => {
+      const before = state(V2, { part: { since: version(7), isWhole } })
+      const lab = labOf(undefined, { state: before, entries: [entry('new', version(30))] })
+      lab.parts.standing.accept({ ...W3, isUnclean }, 0, () => {})
+      return lab.parts.standing.state.owed.map((owed) => owed.start.clock)
+    }
+    t.strictSame(owedAfter(true, false), [version(7)])
+    t.strictSame(owedAfter(false, false), [version(7)])
+    t.strictSame(owedAfter(true, true), [version(7)])
+    t.strictSame(owedAfter(false, true), [VERSION_ZERO])
+  },
+)
+
 t.test('a part begins with the first of a row of views in which its node is syncing', async (t) => {
   const early = { since: version(7), isWhole: true }
   const broken = { since: version(7), isWhole: false }
@@ -164,7 +180,7 @@ table('what a syncing master has of a view is merged, and nothing is built on it
   ['A@v1 C@v5*', {}, `wait: ${LOST_D}`],
   ['A@v1 C@v5*', { mayLeave: true }, 'A+ | AC merges part of 5D of C'],
   ['A@v1 C2@v5*', { mayLeave: true, minCopies: 2 }, 'A+ C2- | AC merges part of 5D of C'],
-  ['A@v1 C@v5/', { mayLeave: true }, `wait: ${LOST_D}`],
+  ['A@v1 C@v5/', { mayLeave: true }, `stuck: ${LOST_D}`],
   // Nothing of it has come yet: there is nothing to merge, but the view is waited for all the same.
   ['A@v1 C@v5-', {}, `wait: ${LOST_D}`],
   ['A@v1 C@v5-', { mayLeave: true }, 'A+ C- | AC'],
