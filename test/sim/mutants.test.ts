@@ -59,7 +59,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['noLateFills', 'copies5', 'stale'],
   ['followOnlyKnownStreams', 'lastwords4', 'stale'],
   ['expiryThroughStream', 'ttl3', 'I7'],
-  ['expiryYieldsToWrites', 'ttlsplit3', 'absent'],
+  ['expiryYieldsToWrites', 'ttlhalves4', 'absent'],
   ['purgeOnlyWhenAllPresent', 'ttlsplit3', 'I14'],
   ['sessionReads', 'latebeat3', 'session'],
   ['sessionNeedsAllHere', 'part2', 'session'],
