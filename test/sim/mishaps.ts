@@ -136,6 +136,61 @@ export function recalled(stage: Stage): void {
 }
 
 /**
+ * A syncing master mirrors a write that is under way, and hears nothing of its request id, for the stream to
+ * it stands still. Once it counts as in sync the primary dies: the retry comes after the next write.
+ */
+export function unheard(stage: Stage): void {
+  const { clients, world } = stage
+  const begin = (): void => {
+    const [primary, [other], [heir]] = [stage.primary(), stage.otherMasters(), stage.bystanders()]
+    if (primary === undefined || other === undefined || heir === undefined) return
+    const digest = stage.hold(heir, primary, 'digest')
+    for (let i = 0; i < HELD_BATCHES; i++) stage.hold(primary, heir, 'replicate')
+    stage.kill(other, Infinity)
+    stage.when(
+      () => digest.isHolding && stage.primary() === primary,
+      () => {
+        const command = clients.put(primary, 'unheard', () => {})
+        stage.after(UNDER_WAY_MS, () => digest.letGo())
+        const isHeirInSync = (): boolean => stage.otherMasters().includes(heir) && stage.isSettled()
+        stage.after(UNDER_WAY_MS, () =>
+          stage.when(isHeirInSync, () => {
+            stage.kill(primary, AWAY_MS)
+            world.start(other)
+            retried(heir, command)
+          }),
+        )
+      },
+    )
+  }
+  const retried = (heir: Machine, command: WriteCommand): void =>
+    stage.when(
+      () => stage.primary() === heir && stage.isWhole(),
+      () => {
+        const made = heir.disk.store.get('unheard')
+        if (made?.requestId !== command.requestId) return
+        clients.put(heir, 'unheard', () =>
+          clients.again(heir, command, (outcome) => {
+            if (outcome?.kind !== 'applied' || outcome.version === made.version) return
+            const what = `a write that came by a mirror only: ${made.version}, then ${outcome.version}`
+            world.breach('doubled', what)
+          }),
+        )
+      },
+    )
+  stage.at(4000, () => stage.when(() => stage.isWhole() && stage.isSettled(), begin))
+}
+
+/** Calls of the stream that come to nothing: each stands for half a second. */
+const HELD_BATCHES = 4
+
+/** By then the primary has stamped a write that it was asked for. Unit: ms. */
+const UNDER_WAY_MS = 10
+
+/** Long enough for the others to go on, and to be asked for the write again. Unit: ms. */
+const AWAY_MS = 6000
+
+/**
  * Of two nodes each stalls in turn: the second while it proposes a view without the silent primary,
  * the primary until then. The primary goes on alone, and then the other one wakes up.
  */

@@ -9,6 +9,7 @@ import {
   lateInView,
   lonely,
   recalled,
+  unheard,
   stallInProposal,
 } from './mishaps.ts'
 import {
@@ -268,6 +269,15 @@ export const SCENARIOS: readonly Scenario[] = [
     script: recalled,
     faultsUntilMs: 20_000,
   }),
+  scenario(
+    'unheard3',
+    'a mirror has a write under way, and the stream has not told its request id',
+    {
+      faults: undefined,
+      script: unheard,
+      faultsUntilMs: 20_000,
+    },
+  ),
   scenario('wake2', 'two nodes that stall in turn, one of them in the middle of a proposal', {
     world: { nodes: 2 },
     faults: undefined,

@@ -106,22 +106,26 @@ export function splitScenarios(
         mayFork: true,
       },
     ),
-    scenario('ttlhalves4', 'entries end on one side of a split that the other one has overwritten', {
-      world: { nodes: 4 },
-      clients: {
-        ...clients,
-        hotKeys: 40,
-        hotShare: 1,
-        writeShare: 0.7,
-        deleteShare: 0,
-        conditionShare: 0,
-        ttlShare: 0.5,
-        ttlMs: { from: 3000, to: 8000 },
+    scenario(
+      'ttlhalves4',
+      'entries end on one side of a split that the other one has overwritten',
+      {
+        world: { nodes: 4 },
+        clients: {
+          ...clients,
+          hotKeys: 40,
+          hotShare: 1,
+          writeShare: 0.7,
+          deleteShare: 0,
+          conditionShare: 0,
+          ttlShare: 0.5,
+          ttlMs: { from: 3000, to: 8000 },
+        },
+        faults: undefined,
+        script: twoHalves,
+        mayFork: true,
       },
-      faults: undefined,
-      script: twoHalves,
-      mayFork: true,
-    }),
+    ),
     scenario('absent3', 'three nodes that are away for long: others go on without what they hold', {
       world: { settings: { ...base.world.settings, minCopies: 1 } },
       faults: {
