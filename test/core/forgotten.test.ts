@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { View } from '../../src/core/types.ts'
 import { Lab, primaryLab } from './lab.ts'
-import { A, B, ballot, C, sender, state, version, view } from './words.ts'
+import { A, B, ballot, C, entry, sender, state, version, view } from './words.ts'
 
 /** B is given up; its last view is not part of this history. */
 const GIVEN_UP: View = { ...view('5A', 'A+', { history: '1A', roster: 'AC' }), forgotten: [B] }
@@ -56,8 +56,11 @@ t.test('others neither promise to it, nor ask it to promise', async (t) => {
 t.test('a part that it has as a syncing master counts as what it holds', async (t) => {
   const apart = view('3C', 'C+ B-', { history: '1A', roster: 'ABC' })
   const part = { since: version(1), isWhole: true }
-  const lab = new Lab({ me: B, state: state(apart, { part }) })
+  const entries = [entry('k', version(2))]
+  const lab = new Lab({ me: B, state: state(apart, { part }), entries })
   t.ok(lab.parts.standing.isForgottenBy(GIVEN_UP))
+  const empty = new Lab({ me: B, state: state(apart, { part }) })
+  t.notOk(empty.parts.standing.isForgottenBy(GIVEN_UP), 'nothing of it has come')
   const known = new Lab({ me: B, state: state(view('1A', 'A+ B-', { roster: 'ABC' }), { part }) })
   t.notOk(known.parts.standing.isForgottenBy(GIVEN_UP))
 })

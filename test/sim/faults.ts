@@ -38,11 +38,18 @@ export interface FaultsOptions {
   readonly downMax: number
 }
 
-/** After these every master is still the master it was. */
-const HARMLESS: ReadonlySet<FaultKind> = new Set(['mend', 'deafen', 'setClock', 'clog', 'slowDisk'])
+/** After these every master is still the master it was; who leaves forgets at its end. */
+const HARMLESS: ReadonlySet<FaultKind> = new Set([
+  'mend',
+  'deafen',
+  'setClock',
+  'clog',
+  'slowDisk',
+  'leave',
+])
 
 /** These end the process of their victim, and what it remembered. */
-const ENDING: ReadonlySet<FaultKind> = new Set(['kill', 'unplug', 'leave', 'diskError', 'damage'])
+const ENDING: ReadonlySet<FaultKind> = new Set(['kill', 'unplug', 'diskError', 'damage'])
 
 /** A single fault must be healed within this, whatever it was. Unit: ms. */
 const HEAL_MS_MAX = 30_000
@@ -122,10 +129,13 @@ export class Faults {
     this.#count++
     // What the only in-sync master remembers of retries is nowhere else for certain: it counts as both.
     const isLast = ENDING.has(kind) && victim !== undefined && isOnlyHolder(victim)
-    const lost = kind === 'blackout' ? running.length : HARMLESS.has(kind) ? 0 : isLast ? 2 : 1
-    for (let i = 0; i < lost; i++) this.#memoryLostAt.push(this.#world.agenda.nowMs)
+    this.#forgets(kind === 'blackout' ? running.length : HARMLESS.has(kind) ? 0 : isLast ? 2 : 1)
     this.#note(`FAULT ${kind} ${victim?.name ?? ''}`)
     if (victim !== undefined) this.#hit(victim, kind)
+  }
+
+  #forgets(memories: number): void {
+    for (let i = 0; i < memories; i++) this.#memoryLostAt.push(this.#world.agenda.nowMs)
   }
 
   #hit(victim: Machine, kind: FaultKind): void {
@@ -136,7 +146,11 @@ export class Faults {
       case 'unplug':
         return this.#end(victim, 'unplugged')
       case 'leave':
-        return this.#world.leave(victim, () => this.#restart(victim))
+        return this.#world.leave(victim, () => {
+          // Until its end it may have taken writes, and become the only one in sync.
+          this.#forgets(isOnlyHolder(victim) ? 2 : 1)
+          this.#restart(victim)
+        })
       case 'pause':
         return victim.life?.pause(this.#chance.between(this.#options.pauseMs))
       case 'split':
