@@ -280,6 +280,15 @@ export const BUCKETS = 65_536
 /** Bytes of values in one mirror page. Unit: bytes. Halved while the source's loop is late. */
 export const PAGE_BYTES = { min: 64 * 1024, max: 1024 * 1024 }
 
+/**
+ * A mirror that found no room is tried again once there is so much more. Unit: bytes. A few pages and
+ * the largest value: what an hour of waiting would not bring by itself.
+ */
+export const ROOM_AGAIN_BYTES = 16 * 1024 * 1024
+
+/** It is tried again after this anyway: values may have been deleted. Unit: ms. */
+export const ROOM_AGAIN_MS = 60 * 60 * 1000
+
 /** Keys looked at for one mirror page. Unit: keys. Keeps one page under a few ms. */
 export const PAGE_KEYS_MAX = 1000
 
