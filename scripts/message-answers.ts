@@ -11,7 +11,7 @@ export const ANSWERS: Readonly<Record<NodeRequestKind, readonly NodeResponse['ki
   nudge: ['noted'],
   view: ['view'],
   write: ['written', 'fenced'],
-  replicate: ['replicated', 'fenced'],
+  replicate: ['replicated', 'fenced', 'unable'],
   barrier: ['holds', 'fenced'],
   read: ['found', 'unchanged', 'absent', 'unable'],
   missed: ['missed', 'forgotten', 'unable'],

@@ -8,6 +8,7 @@ import type { Members } from './members.ts'
 import type { Beat, Echo } from './messages.ts'
 import type { EntryReader } from './ports.ts'
 import type { Reach } from './reach.ts'
+import type { Room } from './room.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Serving } from './serving.ts'
@@ -24,6 +25,7 @@ export interface BeatsParts {
   readonly store: EntryReader
   readonly announcer: Announcer
   readonly reach: Reach
+  readonly room: Room
 }
 
 export class Beats {
@@ -66,7 +68,7 @@ export class Beats {
   }
 
   #beat(nowMs: number): Beat {
-    const { self, standing, leases, serving, store } = this.#parts
+    const { self, standing, leases, serving, store, room } = this.#parts
     const isMaster = standing.mastership !== undefined
     return {
       kind: 'beat',
@@ -81,6 +83,7 @@ export class Beats {
       loopLagMs: Math.round(this.#loopLagMs),
       wallMs: Math.round(self.wallMs(nowMs)),
       isFull: store.isFull,
+      isTooSmall: standing.mastership?.inSync !== true && room.isLacking(nowMs),
       isWitness: self.isWitness,
       mode: this.#settings.mode,
       fingerprint: this.#fingerprint,

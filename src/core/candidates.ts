@@ -1,5 +1,6 @@
 // Who is better suited: the order in which nodes propose, and in which they fill a vacancy.
 // Key counts decide only between newcomers; they never displace a live master.
+import type { ChooseInput } from './choose.ts'
 import { CLOCK_SKEW_MAX_MS, HOLD_DOWN_MS, SEASONED_MS } from './limits.ts'
 import type { Member, Members } from './members.ts'
 import type { EntryReader } from './ports.ts'
@@ -38,17 +39,23 @@ export class Candidates {
     this.#fingerprint = setUp.fingerprint
   }
 
+  /** It says that its disk has no room for all that a master must hold. */
+  isTooSmall(id: NodeId): boolean {
+    return this.#members.get(id)?.beat?.isTooSmall === true
+  }
+
   /** A node that speaks of another mode is refused altogether. */
   isForeign(member: Member): boolean {
     return member.beat !== undefined && member.beat.mode !== this.#settings.mode
   }
 
-  /** It may be a master: same cluster settings, and a clock that agrees with ours. */
+  /** It may be a master: same cluster settings, a clock that agrees with ours, room for all keys. */
   isEligible(member: Member): boolean {
     return (
       member.phase === 'alive' &&
       member.beat?.phase !== 'leaving' &&
       member.beat?.isWitness === false &&
+      !member.beat.isTooSmall &&
       member.beat?.fingerprint === this.#fingerprint &&
       Math.abs(this.clockErrorMs(member)) <= CLOCK_SKEW_MAX_MS
     )
@@ -77,6 +84,14 @@ export class Candidates {
     return eligible
       .sort((a, b) => order(a) - order(b) || compareSuits(suitOf(a, true), suitOf(b, true)))
       .map((m) => m.id)
+  }
+
+  /** What choose.ts asks about them. */
+  forChoice(nowMs: number): Pick<ChooseInput, 'candidates' | 'isTooSmall'> {
+    return {
+      candidates: this.forVacancy(nowMs, undefined),
+      isTooSmall: (id) => this.isTooSmall(id),
+    }
   }
 
   /** How many live nodes should propose before this one does. */

@@ -46,6 +46,8 @@ export interface ChooseInput {
   readonly heardCount: number
   /** Nodes that may fill a vacancy, best first. */
   readonly candidates: readonly NodeId[]
+  /** A node without room for all that a master must hold. */
+  readonly isTooSmall: (id: NodeId) => boolean
   /** Masters that said they had finished mirroring in the view named. */
   readonly hasSynced: (ballot: Ballot, id: NodeId) => boolean
   /** This node already gave the old primary the chance to go on. */
@@ -290,7 +292,8 @@ function chooseMasters(
     const promise = promises.get(old.id)
     if (old.id === me || promise === undefined) continue
     const inSync = base !== undefined && staysInSync(input, { base, old, promise })
-    if (inSync || !owes(old.id)) add(old.id, inSync)
+    const isTooSmall = rules.tooSmallStandsDown && input.isTooSmall(old.id)
+    if (inSync || !(owes(old.id) || isTooSmall)) add(old.id, inSync)
   }
   const isLeaving = (id: NodeId) => promises.get(id)?.isLeaving === true
   const successor = input.wish?.kind === 'successor' ? input.wish.id : undefined

@@ -7,11 +7,12 @@ import type { NodeRequest, NodeResponse, StreamRecord, TravelEntry } from './mes
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
+import { NO_ROOM, type Room } from './room.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { StoreChange } from './step.ts'
-import { fromTravel } from './travel.ts'
+import { fromTravel, valueBytes } from './travel.ts'
 import type { Ballot, StreamId, StreamPosition, Version, View } from './types.ts'
 import { BALLOT_ZERO, ballotOf, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
@@ -23,6 +24,7 @@ export interface FollowerParts {
   readonly store: EntryReader
   readonly remembered: Remembered
   readonly commits: CommitLog
+  readonly room: Room
 }
 
 export class Follower {
@@ -119,9 +121,29 @@ export class Follower {
       this.#acknowledgeWhenFlushed(request.ballot, ticket)
       return
     }
+    if (!this.#hasRoom(request, nowMs)) {
+      this.#out.respond(ticket, { kind: 'unable', reason: NO_ROOM })
+      return
+    }
     this.#apply(request, nowMs)
     this.committed(request.ballot, request.committedSeq)
     this.#acknowledgeWhenFlushed(request.ballot, ticket)
+  }
+
+  /**
+   * A write is admitted by the room of the masters of then. One that has joined since may have less:
+   * as long as it is syncing it can leave the view instead.
+   */
+  #hasRoom({ records }: Replicate, nowMs: number): boolean {
+    const { standing, room } = this.#parts
+    if (standing.mastership?.inSync === true || !this.#rules.mirrorHeedsRoom) return true
+    const bytes = records.reduce(
+      (sum, record) => sum + (record.kind === 'entry' ? valueBytes(record.entry) : 0),
+      0,
+    )
+    const isRoom = room.takes(bytes)
+    if (!isRoom && !room.isLacking(nowMs)) room.lacks(nowMs)
+    return isRoom
   }
 
   #apply(request: Replicate, nowMs: number): void {

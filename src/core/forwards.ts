@@ -1,6 +1,12 @@
 // A client's write at any node: handed to the primary, again if need be, until its deadline.
 // Keeps the three outcomes apart: applied, not applied, unknown.
-import { DEADLINE_MS, FORWARD_PAUSE_MS, FORWARD_WAIT_MS, WRITES_MAX } from './limits.ts'
+import {
+  DEADLINE_MS,
+  FORWARD_PAUSE_MAX_MS,
+  FORWARD_PAUSE_MS,
+  FORWARD_WAIT_MS,
+  WRITES_MAX,
+} from './limits.ts'
 import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
 import type { CallAnswer } from './messages.ts'
@@ -8,8 +14,8 @@ import type { Outbox } from './outbox.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import { transferMs } from './travel.ts'
-import type { NodeId, Version, WriteCommand, WriteOutcome } from './types.ts'
-import { primaryOf } from './view.ts'
+import type { Ballot, NodeId, Version, WriteCommand, WriteOutcome } from './types.ts'
+import { ballotOf, primaryOf, sameBallot } from './view.ts'
 import type { Writes } from './writes.ts'
 
 interface Forward {
@@ -17,7 +23,11 @@ interface Forward {
   readonly command: WriteCommand
   readonly deadlineMs: number
   isTrying: boolean
+  /** The view of the last attempt, or of what was waited for. */
+  triedBy: Ballot
   retryAtMs: number
+  /** After the next attempt on that view. */
+  pauseMs: number
   /** Some attempt may have reached a primary: from now on "not applied" cannot be said. */
   mayBeApplied: boolean
   lastReason: string
@@ -62,7 +72,9 @@ export class Forwards {
       command,
       deadlineMs: nowMs + DEADLINE_MS + 2 * tripMs(command),
       isTrying: false,
+      triedBy: this.#routeBallot(),
       retryAtMs: nowMs,
+      pauseMs: FORWARD_PAUSE_MS,
       mayBeApplied: false,
       lastReason: '',
     }
@@ -71,23 +83,36 @@ export class Forwards {
   }
 
   tick(nowMs: number): void {
+    const route = this.#routeBallot()
     for (const forward of this.#forwards.values()) {
       if (nowMs >= forward.deadlineMs) this.#giveUp(forward, nowMs)
-      else if (!forward.isTrying && nowMs >= forward.retryAtMs) this.#try(forward, nowMs)
+      else if (forward.isTrying) continue
+      // Another view is another primary, or one that moved on: nothing is known against it.
+      else if (nowMs >= forward.retryAtMs || !sameBallot(forward.triedBy, route)) {
+        this.#try(forward, nowMs)
+      }
     }
+  }
+
+  #routeBallot(): Ballot {
+    return ballotOf(this.#parts.standing.route)
   }
 
   #try(forward: Forward, nowMs: number): void {
     const { standing, self } = this.#parts
     const view = standing.route
+    if (!sameBallot(forward.triedBy, ballotOf(view))) {
+      forward.triedBy = ballotOf(view)
+      forward.pauseMs = FORWARD_PAUSE_MS
+    }
     if (view === undefined) {
-      this.#retryLater(forward, this.#parts.whyNoPrimary(nowMs), nowMs)
+      this.#waitForPrimary(forward, nowMs)
       return
     }
     const primary = primaryOf(view).id
     // Thousands of writes that knock at a closed door would take from those who elect the next one.
     if (this.#parts.members.isGone(primary)) {
-      this.#retryLater(forward, this.#parts.whyNoPrimary(nowMs), nowMs)
+      this.#waitForPrimary(forward, nowMs)
       return
     }
     forward.isTrying = true
@@ -106,7 +131,7 @@ export class Forwards {
       this.#parts.members.get(primary)?.address ??
       view?.roster.find((node) => node.id === primary)?.address
     if (view === undefined || address === undefined) {
-      this.#retryLater(forward, this.#parts.whyNoPrimary(nowMs), nowMs)
+      this.#waitForPrimary(forward, nowMs)
       return
     }
     this.#out.call(
@@ -178,10 +203,19 @@ export class Forwards {
     }
   }
 
+  /** After an attempt that settled nothing: each pause on the same view is twice the last. */
   #retryLater(forward: Forward, reason: string, nowMs: number): void {
     forward.isTrying = false
     forward.lastReason = reason
+    forward.retryAtMs = nowMs + forward.pauseMs
+    forward.pauseMs = Math.min(2 * forward.pauseMs, FORWARD_PAUSE_MAX_MS)
+  }
+
+  /** Nobody was asked, so looking again costs nothing. */
+  #waitForPrimary(forward: Forward, nowMs: number): void {
+    forward.lastReason = this.#parts.whyNoPrimary(nowMs)
     forward.retryAtMs = nowMs + FORWARD_PAUSE_MS
+    forward.pauseMs = FORWARD_PAUSE_MS
   }
 
   #giveUp(forward: Forward, nowMs: number): void {

@@ -169,6 +169,12 @@ export const FORWARD_AGE_MAX_MS = 15_000
 /** Pause before the next attempt after a definite "not here". Unit: ms. */
 export const FORWARD_PAUSE_MS = 50
 
+/**
+ * Pause between two attempts at most. Unit: ms. It doubles with every attempt on one view: thousands
+ * of writes that wait for a primary that hangs would otherwise keep it busy when it goes on.
+ */
+export const FORWARD_PAUSE_MAX_MS = 400
+
 /** A write or a read that found no answer gives up. Unit: ms. */
 export const DEADLINE_MS = 5000
 
@@ -274,6 +280,15 @@ export const BUCKETS = 65_536
 /** Bytes of values in one mirror page. Unit: bytes. Halved while the source's loop is late. */
 export const PAGE_BYTES = { min: 64 * 1024, max: 1024 * 1024 }
 
+/**
+ * A mirror that found no room is tried again once there is so much more. Unit: bytes. A few pages and
+ * the largest value: what an hour of waiting would not bring by itself.
+ */
+export const ROOM_AGAIN_BYTES = 16 * 1024 * 1024
+
+/** It is tried again after this anyway: values may have been deleted. Unit: ms. */
+export const ROOM_AGAIN_MS = 60 * 60 * 1000
+
 /** Keys looked at for one mirror page. Unit: keys. Keeps one page under a few ms. */
 export const PAGE_KEYS_MAX = 1000
 
@@ -359,7 +374,11 @@ assert(PROMISE_WAIT_MS < PROPOSAL_MS, 'a proposal needs time for its second roun
 assert(VIEW_CALL_WAIT_MS < PROPOSAL_MS, 'a lost call must end inside its proposal')
 assert(SETTLE_WAIT_MS < FORWARD_WAIT_MS, 'a condition is judged within one attempt')
 assert(MERGE_UNDER_WAY_MAX < WRITES_MAX, 'a merge leaves room for writes')
-assert(FORWARD_WAIT_MS < DEADLINE_MS, 'a write must be able to try more than once')
+assert(FORWARD_PAUSE_MS < FORWARD_PAUSE_MAX_MS, 'the pause can double')
+assert(
+  FORWARD_WAIT_MS + FORWARD_PAUSE_MAX_MS < DEADLINE_MS,
+  'a write must be able to try more than once',
+)
 assert(QUERY_WAIT_MS + HEDGE_WAIT_MS < DEADLINE_MS, 'both masters are asked before giving up')
 assert(REMEMBER_MS < TOMBSTONE_TTL_MS, 'a remembered delete must still be found')
 assert(

@@ -88,6 +88,8 @@ export type Datagram =
       readonly loopLagMs: number
       readonly wallMs: number
       readonly isFull: boolean
+      /** It cannot be a master: its disk has no room for all that the masters hold. */
+      readonly isTooSmall: boolean
       /** It is never a master. */
       readonly isWitness: boolean
       readonly mode: 'available' | 'majority'

@@ -22,11 +22,12 @@ import type {
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
+import { NO_ROOM, type Room } from './room.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { StoreChange } from './step.ts'
-import { fromTravel } from './travel.ts'
+import { fromTravel, valueBytes } from './travel.ts'
 import type { Ballot, View } from './types.ts'
 import { formatBallot, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
@@ -58,6 +59,7 @@ export class Mirror {
   readonly #store: EntryReader
   readonly #remembered: Remembered
   readonly #follower: Follower
+  readonly #room: Room
   readonly #rules: Rules
   #run: { readonly ballot: Ballot; isBusy: boolean; isDone: boolean } | undefined
   #notBeforeMs = 0
@@ -72,6 +74,7 @@ export class Mirror {
       store: EntryReader
       remembered: Remembered
       follower: Follower
+      room: Room
     },
     rules: Rules,
   ) {
@@ -82,6 +85,7 @@ export class Mirror {
     this.#store = parts.store
     this.#remembered = parts.remembered
     this.#follower = parts.follower
+    this.#room = parts.room
     this.#rules = rules
   }
 
@@ -95,7 +99,7 @@ export class Mirror {
     if (this.#run === undefined || !sameBallot(this.#run.ballot, view.ballot)) {
       this.#run = { ballot: view.ballot, isBusy: false, isDone: false }
     }
-    if (this.#run.isBusy || nowMs < this.#notBeforeMs) return
+    if (this.#run.isBusy || nowMs < this.#notBeforeMs || this.#room.isLacking(nowMs)) return
     this.#run.isBusy = true
     if (this.#run.isDone) this.#reportDone(view)
     else this.#learn(view, 0)
@@ -195,8 +199,7 @@ export class Mirror {
       if (item.kind === 'head') missing.push(item.head)
       else changes.push(this.#put(item.entry, nowMs))
     }
-    this.#entriesTaken += changes.length
-    if (changes.length > 0) this.#out.store(changes, () => {})
+    if (!this.#storePuts(progress, changes, nowMs)) return
     this.#fetchMissing(view, { progress, missing, from: 0 }, nowMs, (thenMs) => {
       progress.after = page.end
       progress.isTaking = false
@@ -233,10 +236,25 @@ export class Mirror {
       const changes = answer.response.entries
         .filter((travel) => this.#needs(travel))
         .map((travel) => this.#put(travel, thenMs))
-      this.#entriesTaken += changes.length
-      if (changes.length > 0) this.#out.store(changes, () => {})
+      if (!this.#storePuts(progress, changes, thenMs)) return
       this.#fetchMissing(view, { progress, missing, from: upTo }, thenMs, then)
     })
+  }
+
+  /** False: the disk has no room for them, and this mirror is over. A disk that overflows ends the node. */
+  #storePuts(progress: Progress, changes: readonly StoreChange[], nowMs: number): boolean {
+    const bytes = changes.reduce((sum, change) => sum + valueBytesOf(change), 0)
+    if (this.#rules.mirrorHeedsRoom && changes.length > 0 && !this.#room.takes(bytes)) {
+      progress.isOver = true
+      this.#room.lacks(nowMs)
+      this.#out.log('warn', 'mirror-no-room', { reason: NO_ROOM, entries: this.#entriesTaken })
+      this.#entriesTaken = 0
+      this.#pause(nowMs)
+      return false
+    }
+    this.#entriesTaken += changes.length
+    if (changes.length > 0) this.#out.store(changes, () => {})
+    return true
   }
 
   #put(travel: TravelEntry, nowMs: number): StoreChange {
@@ -345,6 +363,10 @@ export class Mirror {
   #isCurrent(view: View): boolean {
     return this.#standing.view === view && !this.#standing.isFrozen
   }
+}
+
+function valueBytesOf(change: StoreChange): number {
+  return change.kind === 'put' ? valueBytes(change.entry) : 0
 }
 
 function keyOf(item: PageItem): string {

@@ -35,6 +35,7 @@ import { whyNoPrimary } from './report.ts'
 import { Recovery } from './recovery.ts'
 import type { Rules } from './rules.ts'
 import { Salvage } from './salvage.ts'
+import { Room } from './room.ts'
 import { Self } from './self.ts'
 import { Serving } from './serving.ts'
 import { Session } from './session.ts'
@@ -81,7 +82,7 @@ export function createParts(
   const { rules, settings, fingerprint } = setUp.options
   const views = createViewParts(out, ports, setUp)
   const { self, standing, members, leases, stream, merge, remembered, follower } = views
-  const { announcer, beginnings, reach } = views
+  const { announcer, beginnings, reach, room } = views
   const { store } = ports
   const writes = new Writes(
     { self, standing, members, stream, store, remembered, merge, handoff: views.handoff },
@@ -104,10 +105,14 @@ export function createParts(
     },
   })
   const beats = new Beats(
-    { self, standing, members, leases, serving, store, announcer, reach },
+    { self, standing, members, leases, serving, store, announcer, reach, room },
     setUp.options,
   )
-  const mirror = new Mirror(out, { self, standing, members, store, remembered, follower }, rules)
+  const mirror = new Mirror(
+    out,
+    { self, standing, members, store, remembered, follower, room },
+    rules,
+  )
   const mirrorSource = new MirrorSource(out, { self, standing, store, remembered })
   const upkeep = createUpkeep(out, { ...views, store }, setUp.options)
   const mergeSource = new MergeSource(out, { self, standing, store, beginnings }, rules)
@@ -210,7 +215,8 @@ function createViewParts(
   const handoff = new Handoff(out, { standing, members, stream })
   const wishes = new Wishes()
   const remembered = new Remembered()
-  const follower = new Follower(out, { self, standing, store, remembered, commits }, rules)
+  const room = new Room(store)
+  const follower = new Follower(out, { self, standing, store, remembered, commits, room }, rules)
   const beginnings = new Beginnings()
   const merge = new Merge(out, { self, standing, members, stream, store, beginnings }, rules)
   const frozen = new Frozen({ members, candidates })
@@ -221,7 +227,7 @@ function createViewParts(
     { ...around, acceptor, leases, random, follower },
     { settings, rules },
   )
-  const among = { ...around, proposer, forks, frozen, handoff, yielding }
+  const among = { ...around, proposer, forks, frozen, handoff, yielding, settings }
   const triggers = new Triggers(out, among, rules)
   return {
     ...around,
@@ -233,6 +239,7 @@ function createViewParts(
     announcer,
     remembered,
     follower,
+    room,
     beginnings,
     handoff,
     proposer,

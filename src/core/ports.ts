@@ -85,6 +85,8 @@ export interface EntryReader {
   readonly isFull: boolean
   /** The disk surely takes values of so many bytes before it is full. Infinity: nobody counts. */
   readonly roomBytes: number
+  /** Likewise with a part of what is kept free: for what a new master must hold whatever it takes. */
+  readonly lastRoomBytes: number
   /** At least as high as every version ever stored here. */
   readonly highestVersion: Version
   /** The digest: BUCKETS fingerprints of 8 bytes. The result is a snapshot. */

@@ -254,7 +254,7 @@ export class Proposer {
       me: self.id,
       promises: proposal.promises,
       heardCount: proposal.heardCount,
-      candidates: candidates.forVacancy(nowMs, undefined),
+      ...candidates.forChoice(nowMs),
       hasSynced: (ballot, id) => this.#parts.synced.has(ballot, id),
       hasDeferred: this.#hasDeferred,
       isHandoff: proposal.isHandoff,

@@ -11,6 +11,7 @@ import { includes } from './lineages.ts'
 import { multicastWarnings } from './multicast-warnings.ts'
 import type { Merge } from './merge.ts'
 import type { Proposer } from './proposer.ts'
+import { NO_ROOM, type Room } from './room.ts'
 import type { Self } from './self.ts'
 import type { Serving } from './serving.ts'
 import type { ClusterSettings } from './settings.ts'
@@ -33,6 +34,7 @@ export interface ReportParts {
   readonly proposer: Proposer
   readonly merge: Merge
   readonly store: EntryReader
+  readonly room: Room
   readonly settings: ClusterSettings
   readonly fingerprint: number
 }
@@ -162,6 +164,7 @@ function reportWarnings(parts: ReportParts, nowMs: number): string[] {
         'missing, and deleted keys back',
     )
   }
+  if (parts.room.isLacking(nowMs)) warnings.push(NO_ROOM)
   if (store.isFull) warnings.push('the store of this node is full: new values are refused')
   if (Math.abs(parts.wallTrust.errorMs()) > CLOCK_SKEW_MAX_MS) {
     warnings.push(
@@ -193,6 +196,11 @@ function memberWarnings(parts: ReportParts, member: Member): string[] {
     warnings.push(
       `${at} has other cluster settings (min-copies or value-bytes-max) and cannot become master: ` +
         'make them the same',
+    )
+  }
+  if (beat?.isTooSmall === true) {
+    warnings.push(
+      `the disk of ${at} is too small for all keys and it cannot become master: give it more room`,
     )
   }
   if (Math.abs(candidates.clockErrorMs(member)) > CLOCK_SKEW_MAX_MS) {

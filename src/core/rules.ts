@@ -81,6 +81,10 @@ export interface Rules {
   readonly forwardNamesHeartbeat: boolean
   /** A mirror never overwrites what the live stream of its view wrote. */
   readonly mirrorYieldsToStream: boolean
+  /** A mirror stores nothing that the disk has no room for: a disk that overflows ends the node. */
+  readonly mirrorHeedsRoom: boolean
+  /** A syncing master that lacks room leaves the view, and is not chosen again while it does. */
+  readonly tooSmallStandsDown: boolean
   /** A mirror also removes what its source does not have. */
   readonly mirrorRemovesSurplus: boolean
   /** An entry whose write is under way is not served. */
@@ -191,6 +195,8 @@ export const ALL_RULES: Rules = {
   forwardNamesView: true,
   forwardNamesHeartbeat: true,
   mirrorYieldsToStream: true,
+  mirrorHeedsRoom: true,
+  tooSmallStandsDown: true,
   mirrorRemovesSurplus: true,
   noDirtyReads: true,
   onlyMastersSayAbsent: true,

@@ -22,18 +22,20 @@ import type { Outbox } from './outbox.ts'
 import type { Proposer } from './proposer.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
+import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import { nudge } from './view-calls.ts'
 import type { Yielding } from './yielding.ts'
 import { isFulfilled, type Wishes } from './wishes.ts'
-import type { Ballot, Master, View } from './types.ts'
+import type { Ballot, Master, NodeId, View } from './types.ts'
 import {
   BALLOT_ZERO,
   ballotOf,
   compareBallots,
   contains,
+  minCopies,
   onlyGroup,
   primaryOf,
   sameBallot,
@@ -53,6 +55,7 @@ export interface TriggerParts {
   readonly wishes: Wishes
   readonly handoff: Handoff
   readonly yielding: Yielding
+  readonly settings: ClusterSettings
 }
 
 export class Triggers {
@@ -161,7 +164,7 @@ export class Triggers {
     return (
       this.#asMergingPrimary(view, nowMs) ??
       this.#dueReason(view, nowMs) ??
-      this.#asGrowingPrimary(view, others, nowMs)
+      this.#asGrowingPrimary(view, nowMs)
     )
   }
 
@@ -184,12 +187,10 @@ export class Triggers {
     return member.phase !== 'unverified' || nowMs - member.aliveSinceMs > GROW_PAUSE_MS
   }
 
-  #asGrowingPrimary(view: View, others: readonly Master[], nowMs: number): string | undefined {
+  #asGrowingPrimary(view: View, nowMs: number): string | undefined {
     const isShort = this.#stayers(view).length < MASTERS_PER_GROUP
-    const hasNewcomer = (): boolean =>
-      this.#parts.candidates.forVacancy(nowMs, view).some((id) => !others.some((m) => m.id === id))
     const reason =
-      isShort && hasNewcomer()
+      isShort && this.#newcomers(view, nowMs).length > 0
         ? 'vacancy'
         : this.#strangersWaited(view, nowMs)
           ? 'roster'
@@ -231,10 +232,29 @@ export class Triggers {
 
   /** A view that somebody waits for; tried again after a while if nothing came of it. */
   #dueReason(view: View, nowMs: number): string | undefined {
-    const reason = this.#wished(view) ?? (this.#leaversDue(view) ? 'leaving' : undefined)
+    const reason =
+      this.#wished(view) ??
+      (this.#leaversDue(view) ? 'leaving' : this.#tooSmallDue(view, nowMs) ? 'no-room' : undefined)
     if (reason === undefined || nowMs < this.#dueNotBeforeMs) return undefined
     this.#dueNotBeforeMs = nowMs + DUE_PAUSE_MS
     return reason
+  }
+
+  /** A syncing master will not get in sync, and without it there are masters enough, or will be. */
+  #tooSmallDue(view: View, nowMs: number): boolean {
+    const { candidates, settings } = this.#parts
+    const { masters } = onlyGroup(view)
+    const tooSmall = masters.filter((m) => !m.inSync && candidates.isTooSmall(m.id))
+    if (tooSmall.length === 0 || !this.#rules.tooSmallStandsDown) return false
+    const left = masters.length - tooSmall.length + this.#newcomers(view, nowMs).length
+    return left >= minCopies(settings, view.roster)
+  }
+
+  /** Who may become a master, and is none. */
+  #newcomers(view: View, nowMs: number): NodeId[] {
+    const { masters } = onlyGroup(view)
+    const eligible = this.#parts.candidates.forVacancy(nowMs, view)
+    return eligible.filter((id) => !masters.some((m) => m.id === id))
   }
 
   /** What an operator wants, as long as the view is not so. */

@@ -40,8 +40,9 @@ export interface Exchange {
 }
 
 /**
- * The whole body. A body that is refused is still read off the connection, so that the client gets
- * to see the answer; the server's limit for a slow request bounds that. Never rejects.
+ * The whole body, unless the connection has had its answer before the end. A body that is refused is
+ * still read off the connection, so that the client gets to see the answer; the server's limit for a
+ * slow request bounds that. Never rejects.
  */
 export function readBody(exchange: Exchange, limits: BodyLimits): Promise<Decoded<Buffer, Reply>> {
   const { req, res } = exchange
@@ -66,6 +67,8 @@ export function readBody(exchange: Exchange, limits: BodyLimits): Promise<Decode
       chunks.push(chunk)
     }
     const onEnd = () => {
+      // Told 408 meanwhile, which says that nothing is done.
+      if (req.socket.writableEnded) return refuse(problemReply('too-slow', TOO_SLOW))
       stop()
       resolve(ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length)))
     }
@@ -80,6 +83,9 @@ export function readBody(exchange: Exchange, limits: BodyLimits): Promise<Decode
     req.on('error', ignore).on('data', onData).on('end', onEnd).on('close', onClose)
   })
 }
+
+/** Nobody reads it: the connection has its answer. */
+const TOO_SLOW = 'The request did not arrive whole in time.'
 
 const OVERLOADED = 'This node is receiving as much as it may: try again, or ask another node.'
 

@@ -10,6 +10,8 @@ export function createRequestListener(planes: {
   const { nodeApi } = planes
   const publicListener = planes.publicApp.callback()
   return (req, res) => {
+    // The connection was answered for good, as with 408, and what came too late is still parsed.
+    if (req.socket.writableEnded) return
     if (req.url?.startsWith('/_node/')) return nodeApi(req, res)
     void publicListener(req, res)
   }

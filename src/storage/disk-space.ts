@@ -11,6 +11,12 @@ export const SPACE_RESERVE_MAX = 64 * 1024 * 1024
 /** Room kept free on a small disk. Unit: share of the disk. */
 export const SPACE_RESERVE_SHARE = 0.1
 
+/**
+ * What a new master may take of that room, so that it holds what a master of the same size holds. Unit:
+ * share of the reserve.
+ */
+const LAST_SHARE = 0.5
+
 /** What a batch takes on disk for each byte of its values: their pages, and copies of others. */
 const COST_A_BYTE = 2
 
@@ -30,6 +36,7 @@ export class DiskSpace {
   readonly #store: StoreSpace
   /** At the last look, above the reserve. */
   #seenBytes = Number.POSITIVE_INFINITY
+  #reserveBytes = 0
   /** What may have been written since then. */
   #spentBytes = 0
   #isLooking = false
@@ -50,6 +57,12 @@ export class DiskSpace {
     return Math.max(0, this.#seenBytes - this.#spentBytes) / COST_A_BYTE
   }
 
+  /** Likewise with a part of the reserve. Unit: bytes. */
+  get lastRoomBytes(): number {
+    const leftBytes = this.#seenBytes + LAST_SHARE * this.#reserveBytes - this.#spentBytes
+    return Math.max(0, leftBytes) / COST_A_BYTE
+  }
+
   /** A batch with so many bytes was handed over. Between two looks only these are known. */
   spend(bytes: number): void {
     this.#spentBytes += COST_A_BATCH + COST_A_BYTE * bytes
@@ -66,8 +79,8 @@ export class DiskSpace {
     this.#isLooking = false
     // A closed store must not be asked: lmdb would read memory that it gave back.
     if (stat === undefined || this.#isStopped) return
-    const reserve = Math.min(SPACE_RESERVE_MAX, SPACE_RESERVE_SHARE * stat.blocks * stat.bsize)
-    this.#seenBytes = stat.bavail * stat.bsize + this.#store.reusableBytes() - reserve
+    this.#reserveBytes = Math.min(SPACE_RESERVE_MAX, SPACE_RESERVE_SHARE * stat.blocks * stat.bsize)
+    this.#seenBytes = stat.bavail * stat.bsize + this.#store.reusableBytes() - this.#reserveBytes
     this.#spentBytes += underWay - spentBefore
   }
 

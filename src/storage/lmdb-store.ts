@@ -171,6 +171,10 @@ class LmdbStore implements Store {
     return this.#space.roomBytes
   }
 
+  get lastRoomBytes(): number {
+    return this.#space.lastRoomBytes
+  }
+
   get highestVersion(): Version {
     return this.#tally.highest
   }

@@ -25,6 +25,8 @@ export interface MemoryStoreOptions {
   readonly state: DurableState | undefined
   /** Keys, values and overhead together; undefined: no limit. */
   readonly bytesMax: number | undefined
+  /** What the disk that it stands for has for entries; undefined: no limit. */
+  readonly diskBytes?: number | undefined
   /** Calls `done` later, never synchronously, once a real disk would have flushed. */
   readonly flushLater: (done: () => void) => void
 }
@@ -69,6 +71,15 @@ export class MemoryStore implements Store {
   /** Nobody counts the memory; `bytesMax` is for `isFull`. */
   get roomBytes(): number {
     return Number.POSITIVE_INFINITY
+  }
+
+  /** Keys, values and overhead together. */
+  get bytes(): number {
+    return this.#tally.bytes
+  }
+
+  get lastRoomBytes(): number {
+    return Math.max(0, (this.#options.diskBytes ?? Number.POSITIVE_INFINITY) - this.#tally.bytes)
   }
 
   get highestVersion(): Version {

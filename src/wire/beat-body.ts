@@ -82,6 +82,7 @@ export function decodeBeat(reader: ByteReader): Beat {
     loopLagMs,
     wallMs,
     isFull: hasFlag(flags, 1),
+    isTooSmall: hasFlag(flags, 6),
     isWitness: hasFlag(flags, 5),
     mode: hasFlag(flags, 2) ? 'majority' : 'available',
     fingerprint,
@@ -98,6 +99,7 @@ function flagsOfBeat(beat: Beat): number {
     master !== undefined,
     master?.holdsLease === true,
     beat.isWitness,
+    beat.isTooSmall,
   )
 }
 

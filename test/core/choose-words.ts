@@ -66,6 +66,8 @@ export interface Around {
   readonly merged?: string
   /** Nodes that are verified gone. */
   readonly gone?: string
+  /** Nodes whose disks have no room for all keys. */
+  readonly tooSmall?: string
   readonly isHandoff?: boolean
   readonly departed?: string
   readonly wish?: Wish
@@ -128,6 +130,7 @@ export function input(text: string, around: Around): ChooseInput {
         ? undefined
         : glimpseOf({ promises: promises(around.glimpsed), rules: ALL_RULES }),
     merged: (around.merged ?? '').split(' ').filter(Boolean).map(ballot),
+    isTooSmall: (id) => (around.tooSmall ?? '').includes(nameOf(id)),
     isGone: (id) => (around.gone ?? '').includes(nameOf(id)),
     settings: { mode: 'available', voters: 0, minCopies, valueBytesMax: 1 },
     rules: { ...ALL_RULES, ...rules },

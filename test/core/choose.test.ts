@@ -179,6 +179,13 @@ table(
   ],
 )
 
+table('a syncing master without room for all keys leaves the view', [
+  ['A@v3 B@v3', { tooSmall: 'B', candidates: '' }, 'A+ | AB'],
+  ['A@v3 B@v3 C', { tooSmall: 'B', candidates: 'C' }, 'A+ C- | ABC'],
+  ['A@v2 B@v2', { tooSmall: 'B' }, 'A+ B+ | AB'],
+  ['A@v3 B@v3', { tooSmall: 'B', rules: { tooSmallStandsDown: false } }, 'A+ B- | AB'],
+])
+
 table('a node that owes data never mirrors', [
   ['A@v2 C!f1', {}, 'A+ | ABC merges 1C of C'],
   ['A@v2 C!f1 D', {}, 'A+ D- | ABCD merges 1C of C'],

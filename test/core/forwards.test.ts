@@ -30,6 +30,7 @@ const ANSWERS: Readonly<Record<string, CallAnswer>> = {
 class Bench {
   readonly lab: Lab
   nowMs = 0
+  #pauseMs = 50
 
   constructor(lab = new Lab({ me: C, state: state(V2) })) {
     this.lab = lab
@@ -43,7 +44,22 @@ class Bench {
     const [call] = this.lab.calls('write')
     if (call === undefined) throw new Error('no attempt is under way')
     this.lab.answer(call, answer, this.nowMs)
+    this.nowMs += this.#pauseMs
+    this.#pauseMs *= 2
+  }
+
+  /** When attempts began until then, at every tick; each of them ends at once. */
+  attemptsUntil(untilMs: number, answer: CallAnswer): number[] {
+    const begun: number[] = []
+    for (let nowMs = this.nowMs; nowMs <= untilMs; nowMs += 50) {
+      this.tick(nowMs)
+      for (const call of this.lab.calls('write')) {
+        begun.push(nowMs)
+        this.lab.answer(call, answer, nowMs)
+      }
+    }
     this.nowMs += 50
+    return begun
   }
 
   tick(nowMs: number): void {
@@ -135,6 +151,30 @@ t.test('the next attempt follows after 50 ms and goes to the primary of then', a
     heard: 0,
     command: command('k'),
   })
+})
+
+t.test(
+  'pauses on one view double from 50 to 400 ms, and begin anew with another view',
+  async (t) => {
+    const bench = new Bench()
+    const no = ANSWERS['no'] as CallAnswer
+    t.strictSame(bench.attemptsUntil(1550, no), [0, 50, 150, 350, 750, 1150, 1550])
+    // It is tried at the first tick after the view is known, though its pause is not over.
+    bench.lab.parts.standing.adopt(view('3B', 'B+', { history: '2A' }), 1600)
+    t.strictSame(bench.attemptsUntil(2000, no), [1600, 1650, 1750, 1950])
+  },
+)
+
+t.test('pauses begin anew when a primary that was gone is heard again', async (t) => {
+  const bench = new Bench()
+  t.strictSame(bench.attemptsUntil(750, ANSWERS['no'] as CallAnswer), [0, 50, 150, 350, 750])
+  bench.tick(1150)
+  bench.lab.answer(bench.lab.call('write'), REFUSED, 1150)
+  bench.lab.answer(bench.lab.call('ping'), REFUSED, 1150)
+  bench.tick(1550)
+  t.strictSame(bench.lab.calls('write'), [])
+  bench.lab.hear(A, 1570, { isActive: true, ballot: ballot('2A') })
+  t.strictSame(bench.attemptsUntil(1750, ANSWERS['no'] as CallAnswer), [1600, 1650, 1750])
 })
 
 t.test(

@@ -25,6 +25,7 @@ export interface LabOptions {
   readonly rules?: Partial<Rules>
   readonly random?: () => number
   readonly bytesMax?: number
+  readonly diskBytes?: number
 }
 
 export class Lab {
@@ -46,6 +47,7 @@ export class Lab {
       incarnation,
       state: options.state,
       bytesMax: options.bytesMax,
+      diskBytes: options.diskBytes,
       flushLater: () => {},
     })
     const changes = (options.entries ?? []).map((entry) => ({ kind: 'put', entry }) as const)

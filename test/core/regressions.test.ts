@@ -77,6 +77,7 @@ t.test(
       promises: new Map([promise(B, before), promise(C, never)]),
       heardCount: 2,
       candidates: [C],
+      isTooSmall: () => false,
       hasSynced: () => false,
       hasDeferred: false,
       mayLeaveNewest: false,

@@ -138,6 +138,7 @@ export function beat(id: NodeId, more: Partial<Beat> = {}): Beat {
     loopLagMs: 0,
     wallMs: 0,
     isFull: false,
+    isTooSmall: false,
     isWitness: false,
     mode: 'available',
     fingerprint: 7,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -127,6 +127,8 @@ function projectCopy(): string {
   for (const name of ['tsconfig.json', 'tsconfig.build.json']) cpSync(name, join(copy, name), kept)
   cpSync(resolve(BIN, '../..'), join(copy, 'dist'), kept)
   symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
+  // A lock file newer than what is installed would make it install, into the project's own folder.
+  utimesSync(join(copy, 'package-lock.json'), 0, 0)
   return copy
 }
 

@@ -107,8 +107,11 @@ scenario('two of three nodes are gone: the third says so, and invents nothing', 
   assert.equal(type, 'urn:diststore:problem:unavailable')
   assert.match(detail ?? '', /bring .* back/, 'the reason says what to do')
   assert(refused.headers.has('retry-after'))
-  assert.equal((await left.client.get('unknown')).status, 503, 'it cannot know that')
-  assert.equal((await left.client.get('known-0')).status, 503, 'it cannot prove that')
+  const [unknown, known] = await Promise.all(
+    ['unknown', 'known-0'].map((key) => left.client.get(key)),
+  )
+  assert.equal(unknown?.status, 503, 'it cannot know that')
+  assert.equal(known?.status, 503, 'it cannot prove that')
 
   primary.start()
   await cluster.settled()

@@ -72,6 +72,47 @@ for (const [title, bytes, status, detail] of bad) {
   })
 }
 
+t.test('after a stall an idle connection works; what had begun is 408, and not done', async (t) => {
+  const { port, node, logged } = await startServer(t, FAST)
+  const connect = async (): Promise<net.Socket> => {
+    const socket = net.connect(port, '127.0.0.1')
+    socket.write(`${GET}\r\n`)
+    t.equal(statusOf(await heard(socket)), 200)
+    return socket
+  }
+  const [idle, header, body] = await Promise.all([connect(), connect(), connect()])
+  header.write('PUT /v1/header HTTP/1.1\r\n')
+  body.write('PUT /v1/body HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nha')
+  await settled()
+  // What is written now lies in the buffers of the system until the loop goes on.
+  idle.write(`${GET}\r\n`)
+  header.write('Host: x\r\nContent-Length: 0\r\n\r\n')
+  body.write('lf')
+  stall(3 * FAST.requestTimeout)
+  const answers = await Promise.all([idle, header, body].map(heard))
+  t.strictSame(answers.map(statusOf), [200, 408, 408])
+  await Promise.all([once(header, 'close'), once(body, 'close')])
+  idle.destroy()
+  t.strictSame(node.writes, [])
+  t.strictSame(logged, [])
+})
+
+async function heard(socket: net.Socket): Promise<string> {
+  const [chunk]: unknown[] = await once(socket, 'data')
+  return String(chunk)
+}
+
+/** What was written before it has been read by the server of this process. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** As a stopped process: nothing runs, and then timers come first. */
+function stall(forMs: number): void {
+  const endMs = performance.now() + forMs
+  while (performance.now() < endMs);
+}
+
 t.test('a request without a host is 400', async (t) => {
   const { raw } = await startServer(t)
   t.equal(statusOf(await raw('GET /health/live HTTP/1.1\r\n\r\n')), 400)

@@ -2,7 +2,6 @@
 // forgotten the group, and beside another cluster.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { eventually } from '../e2e/eventually.ts'
 import type { Net } from './net.ts'
@@ -27,9 +26,6 @@ interface Examined {
   readonly findings: readonly Finding[]
 }
 
-/** The largest buffer is a matter of the machine that runs the test; doctor is right to name it. */
-const hasSmallBuffers = Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8')) < 1024 * 1024
-
 function examine(net: Net, host: number): Promise<Examined> {
   const [program = '', ...before] = net.on(host)
   const words = [CLI, 'doctor', '--json', '--seconds', '1']
@@ -42,14 +38,10 @@ function examine(net: Net, host: number): Promise<Examined> {
         const code = error === null ? 0 : error.code
         if (typeof code !== 'number' || stderr !== '') return reject(error ?? new Error(stderr))
         const { findings } = JSON.parse(stdout) as { findings: Finding[] }
-        settle({ code, findings: findings.filter(isOfTheNetwork) })
+        settle({ code, findings })
       },
     )
   })
-}
-
-function isOfTheNetwork({ sentence }: Finding): boolean {
-  return !(hasSmallBuffers && sentence.startsWith('the receive buffer'))
 }
 
 /** Asks until doctor says just this of trouble, in this order, with something to do in the end. */
@@ -60,7 +52,7 @@ async function says(net: Net, host: number, troubles: readonly RegExp[]): Promis
     const text = wrong.map(({ sentence }) => sentence).join('\n')
     assert.equal(wrong.length, troubles.length, text)
     for (const [at, trouble] of troubles.entries()) assert.match(wrong[at]?.sentence ?? '', trouble)
-    assert.equal(code, wrong.length > 0 || hasSmallBuffers ? 1 : 0)
+    assert.equal(code, wrong.length > 0 ? 1 : 0)
     if (wrong.length > 0) assert.notEqual(wrong.at(-1)?.advice, '', 'it says what to do')
   }, LOSS_LASTS_MS)
 }

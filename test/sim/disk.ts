@@ -13,7 +13,13 @@ export interface DiskOptions {
   readonly slowShare: number
   readonly slowFlushMs: Range
   readonly bytesMax: number | undefined
+  /** What fits on it; undefined: everything. */
+  readonly sizeBytes?: number
 }
+
+/** From here on a store says that it is full; a mirror may take more. Shares of the size. */
+const FULL_SHARE = 0.85
+const MIRROR_SHARE = 0.9
 
 /** What a crash leaves of writes that were not flushed: `kept` as the page cache does, or `lost`. */
 export type Unflushed = 'kept' | 'lost'
@@ -36,11 +42,13 @@ export class Disk {
     this.#agenda = world.agenda
     this.#chance = world.chance
     this.#options = options
+    const { sizeBytes } = options
     this.#store = new MemoryStore({
       nodeId: options.nodeId,
       incarnation: 1,
       state: undefined,
-      bytesMax: options.bytesMax,
+      bytesMax: sizeBytes === undefined ? options.bytesMax : FULL_SHARE * sizeBytes,
+      diskBytes: sizeBytes === undefined ? undefined : MIRROR_SHARE * sizeBytes,
       flushLater: (done) => this.#flushLater(done),
     })
   }
@@ -75,6 +83,11 @@ export class Disk {
       for (const change of changes) this.#settle(change)
       flushed()
     })
+  }
+
+  /** More was written than fits. */
+  get hasOverflowed(): boolean {
+    return this.#store.bytes > (this.#options.sizeBytes ?? Infinity)
   }
 
   /** Everything that was written is on the disk. */

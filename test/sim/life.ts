@@ -45,6 +45,8 @@ export interface Surroundings {
   report(violation: Violation): void
   /** The node has left, and would end now. */
   gone(life: Life): void
+  /** The node stored more than its disk takes. */
+  overflowed(life: Life): void
   /** The node ended itself, by its own word or by a bug. */
   died(life: Life): void
 }
@@ -296,9 +298,11 @@ export class Life {
       case 'respond':
         return this.#respond(effect.ticket, effect.response)
       case 'store':
-        return this.machine.disk.apply(effect.changes, () =>
+        this.machine.disk.apply(effect.changes, () =>
           this.arrive('socket', () => ({ kind: 'stored', ticket: effect.ticket })),
         )
+        if (this.machine.disk.hasOverflowed) this.#around.overflowed(this)
+        return
       case 'wake':
         return this.#around.agenda.after(this.machine.clock.inWorldMs(effect.afterMs), () =>
           this.arrive('timer', () => ({ kind: 'woken', ticket: effect.ticket })),

@@ -44,6 +44,8 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['promiserYields', 'deaf4', 'G2'],
   ['replicateOnce', 'calls3', 'I12'],
   ['mirrorRemovesSurplus', 'part3', 'I13'],
+  ['mirrorHeedsRoom', 'small4', 'overflow'],
+  ['tooSmallStandsDown', 'small4', 'I12'],
   ['carryInSyncOnlyFromOwnView', 'stall3', 'I13'],
   ['applyOnce', 'part3', 'doubled'],
   ['retriesAreRemembered', 'recalled3', 'doubled'],

@@ -330,6 +330,12 @@ export const SCENARIOS: readonly Scenario[] = [
     clients: { ...CLIENTS, newShare: 0.1, deleteShare: 0.4 },
     faults: { ...FAULTS, weights: { kill: 2, unplug: 1, pause: 2 } },
   }),
+  scenario('small4', 'four nodes, of which one has a disk too small for all keys', {
+    world: { nodes: 4, smallDiskBytes: 60_000 },
+    prefilled: 100,
+    faults: SINGLE,
+    silenceMsMax: 4500,
+  }),
   ...OF_MEMBERS,
   ...FORCED,
   ...IN_THE_FIELD,

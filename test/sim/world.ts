@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly rules: Rules
   readonly network: NetworkOptions
   readonly disk: DiskOptions
+  /** The size of the disk of the third machine. Unit: bytes. Undefined: as large as the others. */
+  readonly smallDiskBytes?: number
   /** Wall clocks are off by up to this. Unit: ms. */
   readonly wallErrorMs: number
   /** Clocks run fast or slow by up to this. Unit: share. */
@@ -82,6 +84,10 @@ export class World {
         for (const witness of this.#witnesses) witness.stepped?.(life, event, effects)
       },
       report: (violation) => this.report(violation),
+      overflowed: ({ machine }) => {
+        this.breach('overflow', `the disk of ${machine.name} has overflowed`)
+        this.end(machine, 'diskFailed')
+      },
       gone: (life) => {
         this.agenda.after(GOODBYE_MS, () => {
           if (life.machine.life !== life) return
@@ -191,7 +197,11 @@ export class World {
     })
     const disk = new Disk(
       { agenda: this.agenda, chance: chance.fork() },
-      { ...options.disk, nodeId: id },
+      {
+        ...options.disk,
+        nodeId: id,
+        ...(index === SMALL && { sizeBytes: options.smallDiskBytes }),
+      },
     )
     const machine = new Machine({ index, name, id, address, clock, disk, isWitness })
     this.names.add(id, address, name)
@@ -199,6 +209,9 @@ export class World {
     return machine
   }
 }
+
+/** Prefilled disks are the first two: the third is the first that has to mirror. */
+const SMALL = 2
 
 /** Between a goodbye and the end of the process. Unit: ms. */
 const GOODBYE_MS = 20

@@ -1,4 +1,5 @@
 // How much room a disk has, between two looks at it. The disk is the one this test runs on.
+import { statfsSync } from 'node:fs'
 import { test } from 'tap'
 import { DiskSpace } from '../../src/storage/disk-space.ts'
 import { removeDir, temporaryDir } from './lmdb-lab.ts'
@@ -22,6 +23,22 @@ void test('what was handed over counts at once, twice and with something for eac
   space.spend(2 ** 52)
   t.equal(space.isLow, true)
   t.equal(space.roomBytes, 0)
+})
+
+void test('a new master may also take half of what is kept free', async (t) => {
+  const dir = temporaryDir()
+  t.teardown(() => removeDir(dir))
+  const space = new DiskSpace(dir, { reusableBytes: () => 2 ** 40, underWayBytes: () => 0 })
+  await space.look()
+  const { blocks, bsize } = statfsSync(dir)
+  const reserve = Math.min(64 * MIB, 0.1 * blocks * bsize)
+  t.equal(
+    space.lastRoomBytes - space.roomBytes,
+    reserve / 4,
+    'half of it, and twice as much a byte',
+  )
+  space.spend(2 ** 52)
+  t.equal(space.lastRoomBytes, 0)
 })
 
 void test('a look sees what was spent before it, and not what is still under way', async (t) => {

@@ -120,6 +120,7 @@ const beat = record({
   loopLagMs: whole(UINT16),
   wallMs: count,
   isFull: fc.boolean(),
+  isTooSmall: fc.boolean(),
   isWitness: fc.boolean(),
   mode: fc.constantFrom('available' as const, 'majority' as const),
   fingerprint: large(UINT32),

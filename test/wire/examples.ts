@@ -26,6 +26,7 @@ export const BEAT: Beat = {
   loopLagMs: 5,
   wallMs: 1_700_000_000_000,
   isFull: false,
+  isTooSmall: false,
   isWitness: false,
   mode: 'available',
   fingerprint: 0xcafebabe,

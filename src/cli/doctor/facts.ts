@@ -66,7 +66,9 @@ export interface Facts {
   readonly others: readonly OtherNode[]
   readonly interfaces: readonly InterfaceAddress[]
   readonly host: HostNetwork
-  /** Packets that found the sockets of the place full while doctor listened. */
+  /** Packets that found the sockets of the place full, from their opening until doctor began. */
+  readonly dropsBefore: number
+  /** Likewise while doctor listened. */
   readonly dropsMeanwhile: number
   readonly listened: Listened
 }

@@ -27,13 +27,15 @@ export async function gather(
     daemon.kind === 'answers' ? askOthers(daemon.cluster) : [],
   ])
   // While the group was joined for listening the system counted it too: `before` tells the truth.
-  const dropsMeanwhile = dropsAt(place, readHostNetwork()) - dropsAt(place, before)
+  const dropsBefore = dropsAt(place, before)
+  const dropsMeanwhile = dropsAt(place, readHostNetwork()) - dropsBefore
   return {
     place,
     daemon,
     others,
     interfaces,
     host: before,
+    dropsBefore,
     dropsMeanwhile: Math.max(0, dropsMeanwhile),
     listened,
   }

@@ -115,7 +115,8 @@ function ownMulticastFindings({ daemon, place }: Facts): Finding[] {
   ]
 }
 
-function bufferFinding({ daemon, host }: Facts): Finding {
+/** What the system grants by default is enough for most: small is worth a word, lost is trouble. */
+function bufferFinding({ daemon, host, dropsBefore }: Facts): Finding {
   const asked =
     daemon.kind === 'answers' ? daemon.network.receiveBuffer.asked : RECEIVE_BUFFER_BYTES
   const granted =
@@ -129,17 +130,19 @@ function bufferFinding({ daemon, host }: Facts): Finding {
   const advice =
     `put "net.core.rmem_max = ${asked}" into /etc/sysctl.d/50-diststore.conf, ` +
     'run sysctl --system, and restart the node'
-  return granted < BUFFER_BYTES_ENOUGH
-    ? trouble(`${sentence}: bursts of packets are lost`, advice)
-    : note(sentence, advice)
+  if (dropsBefore > 0) {
+    const lost = `${packetsText(dropsBefore)} found it full since the node started`
+    return trouble(`${sentence}: ${lost}`, advice)
+  }
+  const isSmall = granted < BUFFER_BYTES_ENOUGH
+  return note(isSmall ? `${sentence}: a large burst of packets would be lost` : sentence, advice)
 }
 
 function dropFindings({ dropsMeanwhile, listened }: Facts): Finding[] {
   if (dropsMeanwhile === 0) return []
-  const packets = `${dropsMeanwhile} packet${dropsMeanwhile === 1 ? '' : 's'}`
   return [
     trouble(
-      `${packets} found the receive buffer full within ${listened.forMs / 1000} s`,
+      `${packetsText(dropsMeanwhile)} found the receive buffer full within ${listened.forMs / 1000} s`,
       'give the node a larger receive buffer or more of a processor: it reads too slowly',
     ),
   ]
@@ -155,6 +158,10 @@ function interfaceFor(
       (each) => placeOf({ host: address, interface: undefined }, [each]) !== undefined,
     )
   )
+}
+
+function packetsText(count: number): string {
+  return `${count} packet${count === 1 ? '' : 's'}`
 }
 
 function sizeText(bytes: number): string {

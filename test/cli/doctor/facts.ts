@@ -27,6 +27,7 @@ export interface Case {
   readonly isMember?: boolean
   readonly granted?: number
   readonly drops?: number
+  readonly dropsBefore?: number
   readonly strangers?: readonly Stranger[]
   /** What TWO says of THREE. */
   readonly twoHearsThree?: readonly string[]
@@ -88,6 +89,7 @@ export function factsOf(given: Case): Facts {
       sockets: [],
       receiveBufferMax: given.granted,
     },
+    dropsBefore: given.dropsBefore ?? 0,
     dropsMeanwhile: given.drops ?? 0,
     listened: { forMs: 3000, trouble: undefined, senders: [] },
   }

@@ -167,12 +167,24 @@ const CASES: readonly (readonly [
     { granted: 212_992 },
     [
       [
-        'the receive buffer has 208 KiB of 8 MiB asked for (net.core.rmem_max is 212992): bursts of ' +
-          'packets are lost',
+        '~the receive buffer has 208 KiB of 8 MiB asked for (net.core.rmem_max is 212992): a large ' +
+          'burst of packets would be lost',
         /net\.core\.rmem_max = 8388608.* sysctl --system, and restart/,
       ],
     ],
   ],
+  [
+    'the usual receive buffer was too small',
+    { granted: 212_992, dropsBefore: 1 },
+    [
+      [
+        'the receive buffer has 208 KiB of 8 MiB asked for (net.core.rmem_max is 212992): 1 packet ' +
+          'found it full since the node started',
+        /net\.core\.rmem_max = 8388608.* sysctl --system, and restart/,
+      ],
+    ],
+  ],
+  ['a full receive buffer of long ago, as large as asked for', { dropsBefore: 1 }, []],
   [
     'a fair receive buffer',
     { granted: 4 * MiB },

@@ -1,0 +1,38 @@
+// Whether the disk of this node has room for all that a master must hold, as its mirror found out.
+// Decides nothing about views; the primary hears of it by heartbeat.
+import { ROOM_AGAIN_BYTES, ROOM_AGAIN_MS } from './limits.ts'
+import type { EntryReader } from './ports.ts'
+
+/** For the operator of this node. */
+export const NO_ROOM =
+  'the disk of this node is too small for all keys, so it cannot become master: give its data-dir ' +
+  'more room, and until then it goes on without'
+
+export class Room {
+  readonly #store: Pick<EntryReader, 'lastRoomBytes'>
+  /** When a mirror last gave up for want of room, and how much there was. */
+  #lacked: { readonly atMs: number; readonly roomBytes: number } | undefined
+
+  constructor(store: Pick<EntryReader, 'lastRoomBytes'>) {
+    this.#store = store
+  }
+
+  /** Whether values of so many bytes surely fit. */
+  takes(bytes: number): boolean {
+    return bytes <= this.#store.lastRoomBytes
+  }
+
+  /** A mirror had more to store than fits. */
+  lacks(nowMs: number): void {
+    this.#lacked = { atMs: nowMs, roomBytes: this.#store.lastRoomBytes }
+  }
+
+  /** True from then on, until there is more room, or for so long that there may be less to store. */
+  isLacking(nowMs: number): boolean {
+    if (this.#lacked === undefined) return false
+    const { atMs, roomBytes } = this.#lacked
+    const hasMore = this.#store.lastRoomBytes - roomBytes >= ROOM_AGAIN_BYTES
+    if (hasMore || nowMs - atMs >= ROOM_AGAIN_MS) this.#lacked = undefined
+    return this.#lacked !== undefined
+  }
+}
