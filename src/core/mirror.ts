@@ -62,6 +62,7 @@ export class Mirror {
   #run: { readonly ballot: Ballot; isBusy: boolean; isDone: boolean } | undefined
   #notBeforeMs = 0
   #entriesTaken = 0
+  #takenBefore = 0
 
   constructor(
     out: Outbox,
@@ -83,6 +84,11 @@ export class Mirror {
     this.#remembered = parts.remembered
     this.#follower = parts.follower
     this.#rules = rules
+  }
+
+  /** Entries that mirrors brought or removed since this node started. */
+  get takenTotal(): number {
+    return this.#takenBefore + this.#entriesTaken
   }
 
   /** Starts, restarts or goes on, if this node is a syncing master that may mirror now. */
@@ -311,6 +317,7 @@ export class Mirror {
       ballot: formatBallot(view.ballot),
       entries: this.#entriesTaken,
     })
+    this.#takenBefore += this.#entriesTaken
     this.#entriesTaken = 0
     this.#out.store([], () => {
       if (this.#isCurrent(view)) this.#reportDone(view)

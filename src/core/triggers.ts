@@ -26,6 +26,7 @@ import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import { nudge } from './view-calls.ts'
+import type { ViewCause } from './view-causes.ts'
 import type { Yielding } from './yielding.ts'
 import { isFulfilled, type Wishes } from './wishes.ts'
 import type { Ballot, Master, View } from './types.ts'
@@ -134,7 +135,7 @@ export class Triggers {
     )
   }
 
-  #asPrimary(nowMs: number): string | undefined {
+  #asPrimary(nowMs: number): ViewCause | undefined {
     const { standing, members, candidates, self } = this.#parts
     const view = standing.view
     if (view === undefined) return undefined
@@ -165,7 +166,7 @@ export class Triggers {
     )
   }
 
-  #asMergingPrimary(view: View, nowMs: number): string | undefined {
+  #asMergingPrimary(view: View, nowMs: number): ViewCause | undefined {
     const { merge, forks, members } = this.#parts
     if (merge.hasMerged()) return 'merged'
     // The debt is at its holder, and is found again when that one returns.
@@ -184,7 +185,7 @@ export class Triggers {
     return member.phase !== 'unverified' || nowMs - member.aliveSinceMs > GROW_PAUSE_MS
   }
 
-  #asGrowingPrimary(view: View, others: readonly Master[], nowMs: number): string | undefined {
+  #asGrowingPrimary(view: View, others: readonly Master[], nowMs: number): ViewCause | undefined {
     const isShort = this.#stayers(view).length < MASTERS_PER_GROUP
     const hasNewcomer = (): boolean =>
       this.#parts.candidates.forVacancy(nowMs, view).some((id) => !others.some((m) => m.id === id))
@@ -230,7 +231,7 @@ export class Triggers {
   }
 
   /** A view that somebody waits for; tried again after a while if nothing came of it. */
-  #dueReason(view: View, nowMs: number): string | undefined {
+  #dueReason(view: View, nowMs: number): ViewCause | undefined {
     const reason = this.#wished(view) ?? (this.#leaversDue(view) ? 'leaving' : undefined)
     if (reason === undefined || nowMs < this.#dueNotBeforeMs) return undefined
     this.#dueNotBeforeMs = nowMs + DUE_PAUSE_MS
@@ -238,7 +239,7 @@ export class Triggers {
   }
 
   /** What an operator wants, as long as the view is not so. */
-  #wished(view: View): string | undefined {
+  #wished(view: View): ViewCause | undefined {
     const wish = this.#parts.wishes.current
     return wish === undefined || isFulfilled(wish, view) ? undefined : wish.kind
   }
@@ -258,7 +259,7 @@ export class Triggers {
     return nowMs - this.#strangersSinceMs >= ROSTER_WAIT_MS
   }
 
-  #asOther(nowMs: number): string | undefined {
+  #asOther(nowMs: number): ViewCause | undefined {
     const { standing, candidates } = this.#parts
     const view = standing.route
     if (this.hearsPrimary()) {
