@@ -62,6 +62,10 @@ export class MemoryStore implements Store {
     return this.#tally.liveCount
   }
 
+  get bytes(): number {
+    return this.#tally.bytes
+  }
+
   get isFull(): boolean {
     return this.#tally.bytes > fullAbove(this.#options.bytesMax)
   }
