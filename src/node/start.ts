@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { fingerprintOf } from '../config/fingerprint.ts'
 import type { InterfaceAddress } from '../config/addresses.ts'
 import type { NodeSettings } from '../config/settings.ts'
+import type { LogEvent } from '../core/log-events.ts'
 import { NodeCore } from '../core/node.ts'
 import { ALL_RULES } from '../core/rules.ts'
 import { VersionClock } from '../core/version.ts'
@@ -210,8 +211,11 @@ function createListener(
 ): http.RequestListener {
   const { settings, world, gate, meter, metrics } = parts
   const { valueBytesMax } = settings.cluster
-  const log = (level: 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>) =>
-    parts.log[level](event, fields)
+  const log = (
+    level: 'warn' | 'error',
+    event: LogEvent,
+    fields: Readonly<Record<string, unknown>>,
+  ) => parts.log[level](event, fields)
   return createRequestListener({
     publicApp: createPublicApp(node, {
       valueBytesMax,

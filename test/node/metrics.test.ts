@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { LISTED_METRICS, withMetricTables } from '../../scripts/metric-tables.ts'
 import type { NodeSettings } from '../../src/config/settings.ts'
+import type { LogEvent } from '../../src/core/log-events.ts'
 import type { Effect } from '../../src/core/step.ts'
 import { NodeCounts } from '../../src/node/metrics/counts.ts'
 import { nodeMetricsText } from '../../src/node/metrics/node-metrics.ts'
@@ -146,7 +147,7 @@ t.test('reads and writes by what became of them', async (t) => {
 
 t.test('a cause that came from elsewhere makes no label of its own', async (t) => {
   const bench = new Bench()
-  const log = (event: string, reason: unknown): Extract<Effect, { kind: 'log' }> => ({
+  const log = (event: LogEvent, reason: unknown): Extract<Effect, { kind: 'log' }> => ({
     kind: 'log',
     level: 'info',
     event,
