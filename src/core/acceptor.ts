@@ -11,7 +11,14 @@ import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { Ballot, NodeId, View } from './types.ts'
 import type { Yielding } from './yielding.ts'
-import { compareBallots, formatBallot, onlyGroup, primaryOf, sameBallot } from './view.ts'
+import {
+  compareBallots,
+  describeMasters,
+  formatBallot,
+  onlyGroup,
+  primaryOf,
+  sameBallot,
+} from './view.ts'
 
 type Prepare = Extract<NodeRequest, { kind: 'prepare' }>
 
@@ -24,6 +31,8 @@ export class Acceptor {
   readonly #rules: Rules
   readonly #yielding: Yielding
   readonly #isIdle: () => boolean
+  /** What the proposer of the last promised ballot gave as its cause. */
+  #cause: { readonly ballot: Ballot; readonly reason: string } | undefined
 
   constructor(
     out: Outbox,
@@ -73,7 +82,7 @@ export class Acceptor {
     }
     const verdict = this.#veto(from.id, request, nowMs)
     if (verdict.kind === 'veto') this.#reject(ticket, true)
-    else if (verdict.kind === 'free') this.#promise(request.ballot, ticket)
+    else if (verdict.kind === 'free') this.#promise(request, ticket)
     else this.#knock(verdict.primary, request, ticket)
   }
 
@@ -92,6 +101,16 @@ export class Acceptor {
       const isStill = sameBallot(this.#standing.promised, view.ballot)
       if (isStill) this.#out.respond(ticket, { kind: 'accepted' })
       else this.#reject(ticket, false)
+    })
+  }
+
+  /** Says that this node follows another view now, and why there is one, if it was told. */
+  logAccepted(view: View): void {
+    const isTold = this.#cause !== undefined && sameBallot(this.#cause.ballot, view.ballot)
+    this.#out.log('info', 'view-accepted', {
+      ballot: formatBallot(view.ballot),
+      reason: isTold ? this.#cause?.reason : 'adopted',
+      masters: describeMasters(view),
     })
   }
 
@@ -137,14 +156,15 @@ export class Acceptor {
         onAnswer: (answer) => {
           const isGone = answer.kind === 'refused' || answer.kind === 'broken'
           const isStale = compareBallots(request.ballot, this.#standing.promised) <= 0
-          if (isGone && !isStale) this.#promise(request.ballot, ticket)
+          if (isGone && !isStale) this.#promise(request, ticket)
           else this.#reject(ticket, !isStale)
         },
       },
     )
   }
 
-  #promise(ballot: Ballot, ticket: number): void {
+  #promise({ ballot, reason }: Prepare, ticket: number): void {
+    this.#cause = { ballot, reason }
     this.#standing.promise(ballot, (nowMs) => {
       // A second proposer may have got a higher promise while this one was being flushed.
       if (!sameBallot(this.#standing.promised, ballot)) {

@@ -310,7 +310,7 @@ export class Members {
     }
   }
 
-  #setPhase(member: Entry, phase: MemberPhase, reason: string): void {
+  #setPhase(member: Entry, phase: Exclude<MemberPhase, 'unverified'>, reason: string): void {
     if (member.phase === phase) return
     const was = member.phase
     member.phase = phase

@@ -67,6 +67,7 @@ export class Merge {
   /** Grows when the stream is dropped: answers to what was asked before are not taken. */
   #run = 0
   #mergedTotal = 0
+  #broughtTotal = 0
 
   constructor(out: Outbox, parts: MergeParts, rules: Rules) {
     this.#out = out
@@ -91,6 +92,11 @@ export class Merge {
   /** Lineages that this node merged as primary since it started. */
   get mergedTotal(): number {
     return this.#mergedTotal
+  }
+
+  /** Entries that this node, as primary, brought in from other sides since it started. */
+  get broughtTotal(): number {
+    return this.#broughtTotal
   }
 
   /** Entries brought in and not committed yet. */
@@ -308,7 +314,10 @@ export class Merge {
 
   #bring(progress: Progress, travel: TravelEntry, nowMs: number): void {
     const what = this.#entries.bring(progress.lineage, travel, nowMs)
-    if (what.isTaken) progress.entries++
+    if (what.isTaken) {
+      progress.entries++
+      this.#broughtTotal++
+    }
     if (what.isConflict) progress.conflicts++
   }
 

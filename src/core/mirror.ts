@@ -64,6 +64,7 @@ export class Mirror {
   #run: { readonly ballot: Ballot; isBusy: boolean; isDone: boolean } | undefined
   #notBeforeMs = 0
   #entriesTaken = 0
+  #takenBefore = 0
 
   constructor(
     out: Outbox,
@@ -87,6 +88,11 @@ export class Mirror {
     this.#follower = parts.follower
     this.#room = parts.room
     this.#rules = rules
+  }
+
+  /** Entries that mirrors brought or removed since this node started. */
+  get takenTotal(): number {
+    return this.#takenBefore + this.#entriesTaken
   }
 
   /** Starts, restarts or goes on, if this node is a syncing master that may mirror now. */
@@ -329,6 +335,7 @@ export class Mirror {
       ballot: formatBallot(view.ballot),
       entries: this.#entriesTaken,
     })
+    this.#takenBefore += this.#entriesTaken
     this.#entriesTaken = 0
     this.#out.store([], () => {
       if (this.#isCurrent(view)) this.#reportDone(view)

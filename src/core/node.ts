@@ -15,21 +15,14 @@ import { loadOf } from './load.ts'
 import { Outbox } from './outbox.ts'
 import { heardOwnId } from './own-id.ts'
 import { type CoreOptions, type CorePorts, createParts, type Parts } from './parts.ts'
+import { type Progress, progressOf } from './progress.ts'
 import { reportStatus, whyOutside } from './report.ts'
 import { Requests } from './requests.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterStatus } from './status.ts'
 import type { Effect, Event } from './step.ts'
 import type { Address, Copy, Entry, Version, View, Way } from './types.ts'
-import {
-  ballotOf,
-  compareBallots,
-  describeMasters,
-  formatBallot,
-  inRoster,
-  onlyGroup,
-  primaryOf,
-} from './view.ts'
+import { ballotOf, compareBallots, inRoster, onlyGroup, primaryOf } from './view.ts'
 
 export type { CoreOptions, CorePorts } from './parts.ts'
 
@@ -185,6 +178,11 @@ export class NodeCore {
   /** Sizes of everything that grows with load, for the bounds that tests check. */
   load(): Readonly<Record<string, number>> {
     return { ...loadOf(this.#parts), open: this.#out.openCount }
+  }
+
+  /** How far the stream, a mirror and merges have come. */
+  progress(): Progress {
+    return progressOf(this.#parts)
   }
 
   #tick(wallMs: number, nowMs: number): void {
@@ -364,8 +362,7 @@ export class NodeCore {
       stream.enter(view.start, nowMs)
     } else {
       this.#dropStream(nowMs)
-      const ballot = formatBallot(view.ballot)
-      this.#out.log('info', 'view-accepted', { ballot, masters: describeMasters(view) })
+      this.#parts.acceptor.logAccepted(view)
     }
     beats.hurry()
   }

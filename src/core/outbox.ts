@@ -1,5 +1,6 @@
 // Collects the effects of one step, and remembers what to do when a call, a store or a wait ends.
 // Decides nothing.
+import type { LogEvent } from './log-events.ts'
 import type { CallAnswer, Datagram, NodeRequest, NodeResponse } from './messages.ts'
 import type { Effect, StoreChange } from './step.ts'
 import type { Address, Copy, OrderOutcome, ReadOutcome, WriteOutcome } from './types.ts'
@@ -70,7 +71,7 @@ export class Outbox {
 
   log(
     level: 'debug' | 'info' | 'warn' | 'error',
-    event: string,
+    event: LogEvent,
     fields: Readonly<Record<string, unknown>> = {},
   ): void {
     this.#effects.push({ kind: 'log', level, event, fields })

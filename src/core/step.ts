@@ -1,6 +1,7 @@
 // What goes into the core and what comes out: events and effects.
 // Whoever drives the core turns sockets, timers and the disk into these, and back.
 import type { Conflict } from './conflicts.ts'
+import type { LogEvent } from './log-events.ts'
 import type { CallAnswer, Datagram, NodeRequest, NodeResponse, Sender } from './messages.ts'
 import type {
   Address,
@@ -88,7 +89,7 @@ export type Effect =
   | {
       readonly kind: 'log'
       readonly level: 'debug' | 'info' | 'warn' | 'error'
-      readonly event: string
+      readonly event: LogEvent
       readonly fields: Readonly<Record<string, unknown>>
     }
   /** After `leave`: nothing more is to be waited for, the process may end. */

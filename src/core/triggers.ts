@@ -27,6 +27,7 @@ import type { Standing } from './standing.ts'
 import type { Stream } from './stream.ts'
 import type { SyncedMasters } from './synced-masters.ts'
 import { nudge } from './view-calls.ts'
+import type { ViewCause } from './view-causes.ts'
 import type { Yielding } from './yielding.ts'
 import { isFulfilled, type Wishes } from './wishes.ts'
 import type { Ballot, Master, NodeId, View } from './types.ts'
@@ -137,7 +138,7 @@ export class Triggers {
     )
   }
 
-  #asPrimary(nowMs: number): string | undefined {
+  #asPrimary(nowMs: number): ViewCause | undefined {
     const { standing, members, candidates, self } = this.#parts
     const view = standing.view
     if (view === undefined) return undefined
@@ -168,7 +169,7 @@ export class Triggers {
     )
   }
 
-  #asMergingPrimary(view: View, nowMs: number): string | undefined {
+  #asMergingPrimary(view: View, nowMs: number): ViewCause | undefined {
     const { merge, forks, members } = this.#parts
     if (merge.hasMerged()) return 'merged'
     // The debt is at its holder, and is found again when that one returns.
@@ -187,7 +188,7 @@ export class Triggers {
     return member.phase !== 'unverified' || nowMs - member.aliveSinceMs > GROW_PAUSE_MS
   }
 
-  #asGrowingPrimary(view: View, nowMs: number): string | undefined {
+  #asGrowingPrimary(view: View, nowMs: number): ViewCause | undefined {
     const isShort = this.#stayers(view).length < MASTERS_PER_GROUP
     const reason =
       isShort && this.#newcomers(view, nowMs).length > 0
@@ -231,7 +232,7 @@ export class Triggers {
   }
 
   /** A view that somebody waits for; tried again after a while if nothing came of it. */
-  #dueReason(view: View, nowMs: number): string | undefined {
+  #dueReason(view: View, nowMs: number): ViewCause | undefined {
     const reason =
       this.#wished(view) ??
       (this.#leaversDue(view) ? 'leaving' : this.#tooSmallDue(view, nowMs) ? 'no-room' : undefined)
@@ -258,7 +259,7 @@ export class Triggers {
   }
 
   /** What an operator wants, as long as the view is not so. */
-  #wished(view: View): string | undefined {
+  #wished(view: View): ViewCause | undefined {
     const wish = this.#parts.wishes.current
     return wish === undefined || isFulfilled(wish, view) ? undefined : wish.kind
   }
@@ -278,7 +279,7 @@ export class Triggers {
     return nowMs - this.#strangersSinceMs >= ROSTER_WAIT_MS
   }
 
-  #asOther(nowMs: number): string | undefined {
+  #asOther(nowMs: number): ViewCause | undefined {
     const { standing, candidates } = this.#parts
     const view = standing.route
     if (this.hearsPrimary()) {

@@ -10,7 +10,8 @@ import type { HttpLog } from './log.ts'
 import type { PublicNode } from './node-access.ts'
 import { read, readLocal } from './reads.ts'
 import { problemReply, type Reply, send } from './reply.ts'
-import { cluster, live, ready } from './status.ts'
+import type { RequestMeter, RouteName } from './request-meter.ts'
+import { cluster, live, metricsReply, ready } from './status.ts'
 import { originForm } from './target.ts'
 import { remove, writeForm, writeRaw } from './writes.ts'
 
@@ -19,6 +20,9 @@ export interface PublicAppOptions {
   /** A fresh text of at most 255 characters that nobody can guess. */
   readonly newIdempotencyKey: () => string
   readonly log: HttpLog
+  readonly meter: RequestMeter
+  /** Everything that GET /metrics tells, as Prometheus reads it. */
+  readonly metrics: () => Promise<string>
 }
 
 /** Builds the app. `app.callback()` is its request listener. */
@@ -42,16 +46,37 @@ export function createPublicApp(node: PublicNode, options: PublicAppOptions): Ko
   })
   const table = routes(node, options)
   const router = new Router()
-  for (const { methods, path, handler } of table) {
-    const answer = async (ctx: Context) => send(ctx, await handler(ctx))
+  for (const { name, methods, path, handler } of table) {
+    const answer = metered(options.meter, name, handler)
     router.register(path, [...methods], answer, { pathAsRegExp: true })
   }
   app.use(router.routes())
-  app.use((ctx) => send(ctx, unmatched(ctx, table)))
+  app.use(metered(options.meter, 'none', (ctx) => unmatched(ctx, table)))
   return app
 }
 
+/** Answers a request and counts it, also when the handler fails: then the answer will be 500. */
+function metered(
+  meter: RequestMeter,
+  name: RouteName,
+  handler: Route['handler'],
+): (ctx: Context) => Promise<void> {
+  const count = meter.of(name)
+  return async (ctx) => {
+    const startedMs = meter.nowMs()
+    let status = 500
+    try {
+      const reply = await handler(ctx)
+      ;({ status } = reply)
+      send(ctx, reply)
+    } finally {
+      count(status, meter.nowMs() - startedMs)
+    }
+  }
+}
+
 interface Route {
+  readonly name: RouteName
   readonly methods: readonly string[]
   readonly path: RegExp
   readonly handler: (ctx: Context) => Reply | Promise<Reply>
@@ -63,27 +88,32 @@ function routes(node: PublicNode, options: PublicAppOptions): readonly Route[] {
   const setting = { ...options, intake: new Intake(BODIES_BYTES_MAX) }
   const everywhere = { store: node.write.bind(node), isLocal: false }
   const here = { store: node.putLocal.bind(node), isLocal: true }
-  const route = (methods: readonly string[], path: RegExp, handler: Route['handler']): Route => ({
-    methods,
-    path,
-    handler,
-  })
   return [
-    route(['POST'], /^\/post$/, (ctx) => writeForm(everywhere, ctx, setting)),
-    route(['POST'], /^\/postlocal$/, (ctx) => writeForm(here, ctx, setting)),
-    route(READ, underKey('get'), (ctx) => read(node, ctx.req)),
-    route(READ, underKey('getlocal'), (ctx) => readLocal(node, ctx.req)),
-    route(READ, underKey('v1'), (ctx) => read(node, ctx.req)),
-    route(['PUT', 'POST'], underKey('v1'), (ctx) => writeRaw(everywhere, ctx, setting)),
-    route(['DELETE'], underKey('v1'), (ctx) => remove(everywhere, ctx, setting)),
-    route(READ, /^\/list$/, (ctx) => list(node, ctx.req, wantsJson(ctx))),
-    route(READ, /^\/cluster$/, () => cluster(node)),
-    route(READ, /^\/health\/live$/, live),
-    route(READ, /^\/health\/ready$/, () => ready(node)),
-    route([...READ, 'POST', 'PUT', 'DELETE'], /^\/admin(\/.*)?$/, (ctx) =>
+    route('post', ['POST'], /^\/post$/, (ctx) => writeForm(everywhere, ctx, setting)),
+    route('postlocal', ['POST'], /^\/postlocal$/, (ctx) => writeForm(here, ctx, setting)),
+    route('get', READ, underKey('get'), (ctx) => read(node, ctx.req)),
+    route('getlocal', READ, underKey('getlocal'), (ctx) => readLocal(node, ctx.req)),
+    route('read', READ, underKey('v1'), (ctx) => read(node, ctx.req)),
+    route('write', ['PUT', 'POST'], underKey('v1'), (ctx) => writeRaw(everywhere, ctx, setting)),
+    route('delete', ['DELETE'], underKey('v1'), (ctx) => remove(everywhere, ctx, setting)),
+    route('list', READ, /^\/list$/, (ctx) => list(node, ctx.req, wantsJson(ctx))),
+    route('cluster', READ, /^\/cluster$/, () => cluster(node)),
+    route('live', READ, /^\/health\/live$/, live),
+    route('ready', READ, /^\/health\/ready$/, () => ready(node)),
+    route('metrics', READ, /^\/metrics$/, () => metricsReply(options.metrics)),
+    route('admin', [...READ, 'POST', 'PUT', 'DELETE'], /^\/admin(\/.*)?$/, (ctx) =>
       admin(node, ctx, setting.intake),
     ),
   ]
+}
+
+function route(
+  name: RouteName,
+  methods: readonly string[],
+  path: RegExp,
+  handler: Route['handler'],
+): Route {
+  return { name, methods, path, handler }
 }
 
 const GONE = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']
@@ -105,7 +135,7 @@ function wantsJson(ctx: Context): boolean {
 function unmatched(ctx: Context, table: readonly Route[]): Reply {
   const matched = table.filter(({ path }) => path.test(ctx.path))
   if (matched.length === 0) {
-    const paths = '/post, /postlocal, /get, /getlocal, /list, /v1, /cluster and /health'
+    const paths = '/post, /postlocal, /get, /getlocal, /list, /v1, /cluster, /metrics and /health'
     return problemReply('no-such-path', `There is no such path: there are ${paths}.`)
   }
   const allowed = [...new Set(matched.flatMap(({ methods }) => methods))].join(', ')

@@ -21,6 +21,14 @@ export function ready(node: Pick<PublicNode, 'isReady' | 'status'>): Reply {
   return problemReply('unavailable', detail)
 }
 
+/** GET /metrics. */
+export async function metricsReply(text: () => Promise<string>): Promise<Reply> {
+  return { status: 200, headers: { 'Content-Type': METRICS_CONTENT_TYPE }, body: await text() }
+}
+
+/** The text form of Prometheus. */
+const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
 /** The report as JSON: a ballot is a text, and what is not there yet is null. */
 export function clusterJson(report: NodeStatusReport): object {
   const { node, view, nodes, keys, copies, stream, proofAgeMs, audit, mode, merge, warnings } =

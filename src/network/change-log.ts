@@ -2,13 +2,16 @@
 import { FAILING_MAX } from './limits.ts'
 import type { NetworkLog } from './log.ts'
 
+/** What fails or works: each has two events in the log. */
+export type ChangeEvent = 'datagrams.join' | 'datagrams.send'
+
 /** Remembers what fails, by name and error code. */
 export class ChangeLog {
   readonly #log: NetworkLog
-  readonly #event: string
+  readonly #event: ChangeEvent
   readonly #failing = new Map<string, string>()
 
-  constructor(log: NetworkLog, event: string) {
+  constructor(log: NetworkLog, event: ChangeEvent) {
     this.#log = log
     this.#event = event
   }

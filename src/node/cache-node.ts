@@ -28,6 +28,7 @@ import { inRange, keysFrom } from '../storage/key-order.ts'
 import type { KeyRange, Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Driver } from './driver.ts'
+import type { NodeCounts } from './metrics/counts.ts'
 import type { NetworkWatch } from './network-watch.ts'
 
 export interface CacheNodeParts {
@@ -41,6 +42,7 @@ export interface CacheNodeParts {
   /** What an operator should know besides what the core says. */
   readonly warnings: () => readonly string[]
   readonly watch: Pick<NetworkWatch, 'report' | 'heardBy'>
+  readonly counts: NodeCounts
 }
 
 export class CacheNode implements PublicNode, InternalNode {
@@ -50,14 +52,33 @@ export class CacheNode implements PublicNode, InternalNode {
     this.#parts = parts
   }
 
-  write(command: WriteCommand): Promise<WriteOutcome> {
-    return this.#parts.driver.write(command)
+  async write(command: WriteCommand): Promise<WriteOutcome> {
+    const outcome = await this.#parts.driver.write(command)
+    this.#parts.counts.wrote(outcome)
+    return outcome
   }
 
   read(
     key: string,
     freshness: Freshness,
     minVersion?: Version,
+  ): ReadOutcome | Promise<ReadOutcome> {
+    const outcome = this.#read(key, freshness, minVersion)
+    if (outcome instanceof Promise) return this.#counted(outcome)
+    this.#parts.counts.read(outcome)
+    return outcome
+  }
+
+  async #counted(later: Promise<ReadOutcome>): Promise<ReadOutcome> {
+    const outcome = await later
+    this.#parts.counts.read(outcome)
+    return outcome
+  }
+
+  #read(
+    key: string,
+    freshness: Freshness,
+    minVersion: Version | undefined,
   ): ReadOutcome | Promise<ReadOutcome> {
     const { driver } = this.#parts
     if (freshness.kind === 'strong') return driver.read({ key, strength: 'strong', minVersion })
@@ -155,6 +176,7 @@ export class CacheNode implements PublicNode, InternalNode {
   }
 
   answer(sender: Sender, request: NodeRequest): Promise<NodeResponse> {
+    this.#parts.counts.requestsIn.of(request.kind).value++
     return this.#parts.driver.answer(sender, request)
   }
 

@@ -19,6 +19,7 @@ import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { after, every, nextPhase, type StopTimer } from '../system/timers.ts'
 import { REQUESTS_MAX } from './limits.ts'
+import type { NodeCounts } from './metrics/counts.ts'
 import type { Transport } from './transport.ts'
 
 export interface DriverParts {
@@ -27,6 +28,7 @@ export interface DriverParts {
   readonly copies: Copies
   readonly clock: Clock
   readonly log: Log
+  readonly counts: NodeCounts
   /** The core says that this node must not go on. */
   readonly onStop: (reason: string) => void
 }
@@ -43,6 +45,7 @@ export class Driver {
   #stopTicking: StopTimer = () => {}
   #transport: Transport | undefined
   #isStopped = false
+  #tickDueMs = 0
   #onGone: () => void = () => {}
 
   constructor(parts: DriverParts) {
@@ -52,6 +55,7 @@ export class Driver {
   /** Begins to tick. Events that came before have nowhere to send to and are not taken. */
   start(transport: Transport): void {
     this.#transport = transport
+    this.#tickDueMs = this.#parts.clock.monotonicMs()
     // After a stall a timer fires before the sockets are read. The tick waits until they were, so
     // that no heartbeat that lies in a buffer is missed when the others are judged.
     this.#stopTicking = every(TICK_EVERY_MS, () => nextPhase(() => this.#tick()))
@@ -133,13 +137,18 @@ export class Driver {
   }
 
   #tick(): void {
-    this.step({ kind: 'tick', wallMs: this.#parts.clock.wallMs() })
+    const { clock, counts } = this.#parts
+    const nowMs = clock.monotonicMs()
+    counts.loopDelay.add(Math.max(0, nowMs - this.#tickDueMs))
+    this.#tickDueMs = nowMs + TICK_EVERY_MS
+    this.step({ kind: 'tick', wallMs: clock.wallMs() })
   }
 
   #act(effect: Effect): void {
-    const { store, copies, log } = this.#parts
+    const { copies, log, counts } = this.#parts
     switch (effect.kind) {
       case 'send':
+        counts.datagramsOut.of(effect.datagram.kind).value++
         this.#transport?.send(effect.to, effect.datagram)
         return
       case 'call':
@@ -151,11 +160,9 @@ export class Driver {
       case 'finish':
         this.#finish(effect.ticket, effect.outcome)
         return
-      case 'store': {
-        const { ticket } = effect
-        store.apply(effect.changes, () => this.step({ kind: 'stored', ticket }))
+      case 'store':
+        this.#store(effect)
         return
-      }
       case 'wake': {
         const { ticket } = effect
         after(effect.afterMs, () => this.step({ kind: 'woken', ticket }))
@@ -171,6 +178,7 @@ export class Driver {
         copies.clear()
         return
       case 'log':
+        counts.logged(effect)
         log[effect.level](effect.event, effect.fields)
         return
       case 'gone':
@@ -182,6 +190,15 @@ export class Driver {
       default:
         unreachable(effect)
     }
+  }
+
+  #store({ ticket, changes }: Extract<Effect, { kind: 'store' }>): void {
+    const { store, clock, counts } = this.#parts
+    const sinceMs = clock.monotonicMs()
+    store.apply(changes, () => {
+      counts.flushes.add(clock.monotonicMs() - sinceMs)
+      this.step({ kind: 'stored', ticket })
+    })
   }
 
   #finish(ticket: number, outcome: WriteOutcome | ReadOutcome | OrderOutcome): void {
@@ -204,7 +221,10 @@ export class Driver {
   async #call(effect: Extract<Effect, { kind: 'call' }>): Promise<void> {
     const { ticket, to, request, timeoutMs } = effect
     if (this.#transport === undefined) return
+    const { clock, counts } = this.#parts
+    const sinceMs = clock.monotonicMs()
     const answer = await this.#transport.call(to, request, timeoutMs)
+    counts.called(request.kind, answer.kind, clock.monotonicMs() - sinceMs)
     this.step({ kind: 'answer', ticket, answer })
   }
 }

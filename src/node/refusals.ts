@@ -6,12 +6,14 @@ import { REFUSALS_LOG_EVERY_MS } from './limits.ts'
 /** Nobody needs to hear about these: other clusters in the group, and nodes that have just met. */
 const ORDINARY: ReadonlySet<string> = new Set(['cluster', 'stranger'])
 
+export type RefusalEvent = 'packets-refused' | 'calls-refused' | 'answers-refused'
+
 export interface RefusalsParts {
   /** The name of the line in the log. */
-  readonly event: string
+  readonly event: RefusalEvent
   readonly log: (
     level: 'debug' | 'warn',
-    event: string,
+    event: RefusalEvent,
     fields: Readonly<Record<string, unknown>>,
   ) => void
   /** Runs the work once, after a wait in ms. */

@@ -10,7 +10,7 @@ import { createKeyring, type Keyring } from '../wire/keyring.ts'
 import { CALL_REFUSALS, CallGate, type CallRefusal } from './call-gate.ts'
 import { ANSWER_REFUSALS, type AnswerRefusal } from './caller.ts'
 import { PACKET_REFUSALS, type PacketRefusal } from './packet-gate.ts'
-import { Refusals } from './refusals.ts'
+import { type RefusalEvent, Refusals } from './refusals.ts'
 
 const NO_SECRET =
   'this cluster has no secret: whoever reaches its network can speak as a node; ' +
@@ -40,11 +40,14 @@ export class Security {
 
   constructor(settings: NodeSettings, parts: SecurityParts) {
     const { clock, log, randomHex, address } = parts
-    const counted = (event: string) => ({
+    const counted = (event: RefusalEvent) => ({
       event,
       after,
-      log: (level: 'debug' | 'warn', name: string, fields: Readonly<Record<string, unknown>>) =>
-        log[level](name, fields),
+      log: (
+        level: 'debug' | 'warn',
+        name: RefusalEvent,
+        fields: Readonly<Record<string, unknown>>,
+      ) => log[level](name, fields),
     })
     this.packetRefusals = new Refusals(PACKET_REFUSALS, counted('packets-refused'))
     this.answerRefusals = new Refusals(ANSWER_REFUSALS, counted('answers-refused'))

@@ -9,7 +9,7 @@ export interface SeedsParts {
   /** The IPv4 address of a host; undefined: not known now. Never rejects. */
   readonly addressOfHost: (host: string) => Promise<string | undefined>
   readonly lookFor: (addresses: readonly Address[]) => void
-  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void
+  readonly log: (event: 'node-name-unknown', fields: Readonly<Record<string, unknown>>) => void
   /** Runs the work once, after a wait in ms. */
   readonly after: (waitMs: number, work: () => void) => StopTimer
 }

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { fingerprintOf } from '../config/fingerprint.ts'
 import type { InterfaceAddress } from '../config/addresses.ts'
 import type { NodeSettings } from '../config/settings.ts'
+import type { LogEvent } from '../core/log-events.ts'
 import { NodeCore } from '../core/node.ts'
 import { ALL_RULES } from '../core/rules.ts'
 import { VersionClock } from '../core/version.ts'
@@ -14,6 +15,7 @@ import { createNodeApi } from '../http/node-api.ts'
 import { createPublicApp } from '../http/public-app.ts'
 import { createRequestListener } from '../http/request-listener.ts'
 import type { RequestGate } from '../http/request-gate.ts'
+import type { RequestMeter } from '../http/request-meter.ts'
 import { limitServer, SERVER_OPTIONS } from '../http/server-options.ts'
 import { joinAddress } from '../network/address.ts'
 import { errorCode } from '../network/error-code.ts'
@@ -23,12 +25,15 @@ import { MemoryStore } from '../storage/memory-store.ts'
 import type { Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
+import { createProcessMetrics } from '../system/metrics/process.ts'
 import { fatal } from '../system/process.ts'
 import { every, nextPhase, pause } from '../system/timers.ts'
 import { CacheNode } from './cache-node.ts'
 import { Driver } from './driver.ts'
 import { Finder } from './finder.ts'
 import { DRAIN_WAIT_MS, IDLE_SWEEP_MS } from './limits.ts'
+import { NodeCounts } from './metrics/counts.ts'
+import { type NodeMetricsParts, nodeMetricsText } from './metrics/node-metrics.ts'
 import { NetworkWatch } from './network-watch.ts'
 import { type RefusalCounts, Security } from './security.ts'
 import { Transport } from './transport.ts'
@@ -54,8 +59,9 @@ export interface RunningNode {
 
 /** Starts a node. Rejects with an Error whose message is a sentence for the operator. */
 export async function startNode(settings: NodeSettings, world: World): Promise<RunningNode> {
-  const { log } = world
-  const store = await openStore(settings, world)
+  const counts = new NodeCounts(() => world.clock.monotonicMs())
+  const log = countingLog(world.log, counts)
+  const store = await openStore(settings, { ...world, log })
   const copies = new Copies(settings.copyBytesMax)
   const address = joinAddress(settings.announceHost, settings.port)
   const core = new NodeCore(
@@ -75,21 +81,33 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   )
   const { clock, randomHex } = world
   const security = new Security(settings, { clock, log, randomHex, address })
-  const driver = new Driver({ core, store, copies, clock, log, onStop: endOf })
+  const driver = new Driver({ core, store, copies, clock, log, counts, onStop: endOf })
   const nextVersion = versionStamp(store, world)
   const finder = new Finder(settings, { driver, clock, log, interfaces: world.interfaces })
   const warnings = () => [...finder.warnings(), ...security.warnings()]
   // Asked for each time: the address of a node may change.
   const self = () => core.status(clock.monotonicMs()).node
   const watch = new NetworkWatch(settings, { clock, security, node: self })
-  const node = new CacheNode({ core, driver, store, copies, clock, nextVersion, warnings, watch })
-  const listener = createListener(node, { settings, world, gate: security.gate })
+  const parts = { core, driver, store, copies, clock, nextVersion, warnings, watch, counts }
+  const node = new CacheNode(parts)
+  const metrics = metricsOf(settings, { ...parts, node, security })
+  const about = { settings, world, log, gate: security.gate, meter: counts.requests, metrics }
+  const listener = createListener(node, about)
   const server = http.createServer(SERVER_OPTIONS, listener)
   limitServer(server)
   const lane = new FastLane(node)
   lane.attach(server)
   try {
-    const transport = await openSockets(server, { settings, core, driver, security, watch, world })
+    const transport = await openSockets(server, {
+      settings,
+      core,
+      driver,
+      security,
+      watch,
+      counts,
+      clock,
+      log,
+    })
     driver.start(transport)
     finder.start(transport)
     const { nodeId: id, incarnation, keyCount: keys } = store
@@ -110,14 +128,16 @@ async function openSockets(
     driver: Driver
     security: Security
     watch: NetworkWatch
-    world: World
+    counts: NodeCounts
+    clock: Clock
+    log: Log
   },
 ): Promise<Transport> {
-  const { settings, core, driver, security, watch, world } = parts
-  const { clock, log } = world
+  const { settings, core, driver, security, watch, counts, clock, log } = parts
   const transport = await Transport.open(settings, {
     sender: () => core.sender(),
     received: (packet) => {
+      counts.datagramsIn.of(packet.datagram.kind, packet.way).value++
       watch.heard(packet)
       driver.step({ kind: 'datagram', ...packet })
     },
@@ -183,20 +203,60 @@ const LISTEN_ADVICE: Readonly<Record<string, string>> = {
 
 function createListener(
   node: CacheNode,
-  parts: { settings: NodeSettings; world: World; gate: RequestGate },
+  parts: {
+    settings: NodeSettings
+    world: World
+    log: Log
+    gate: RequestGate
+    meter: RequestMeter
+    metrics: () => Promise<string>
+  },
 ): http.RequestListener {
-  const { settings, world, gate } = parts
+  const { settings, world, gate, meter, metrics } = parts
   const { valueBytesMax } = settings.cluster
-  const log = (level: 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>) =>
-    world.log[level](event, fields)
+  const log = (
+    level: 'warn' | 'error',
+    event: LogEvent,
+    fields: Readonly<Record<string, unknown>>,
+  ) => parts.log[level](event, fields)
   return createRequestListener({
     publicApp: createPublicApp(node, {
       valueBytesMax,
       newIdempotencyKey: () => world.randomHex(16),
       log,
+      meter,
+      metrics,
     }),
     nodeApi: createNodeApi(node, { valueBytesMax, log, gate }),
   })
+}
+
+/** What GET /metrics tells of this node. */
+function metricsOf(
+  settings: NodeSettings,
+  parts: Omit<NodeMetricsParts, 'refusals' | 'datagramErrors' | 'process'> & {
+    watch: NetworkWatch
+    security: Security
+  },
+): () => Promise<string> {
+  const { watch, security } = parts
+  const { storeBytesMax, copyBytesMax } = settings
+  const refusals = () => security.refusals()
+  const datagramErrors = () => watch.report().packets.errors
+  const about = { ...parts, refusals, datagramErrors, process: createProcessMetrics() }
+  return () => nodeMetricsText(about, { storeBytesMax, copyBytesMax })
+}
+
+/** The same log, and its lines are counted by level. */
+function countingLog(log: Log, { logLines }: NodeCounts): Log {
+  const at = (level: keyof Log): Log[typeof level] => {
+    const lines = logLines.of(level)
+    return (event, fields) => {
+      lines.value++
+      log[level](event, fields)
+    }
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
 function versionStamp(store: Store, world: World): () => string {

@@ -163,6 +163,10 @@ class LmdbStore implements Store {
     return this.#tally.liveCount
   }
 
+  get bytes(): number {
+    return this.#tally.bytes
+  }
+
   get isFull(): boolean {
     return this.#space.isLow || this.#tally.bytes > fullAbove(this.#options.bytesMax)
   }

@@ -22,6 +22,8 @@ export interface Store extends EntryReader {
   readonly incarnation: number
   /** The state as of the last `state` change; undefined on a store that never had one. */
   readonly state: DurableState | undefined
+  /** Keys, values and overhead of the cluster's entries, tombstones too. Unit: bytes. */
+  readonly bytes: number
 
   /**
    * Applies the changes in order. They are visible to every reader when this returns; `flushed` is

@@ -1,17 +1,18 @@
 // The log: one line an event, for journald, for a terminal or as plain JSON. Keeps no files.
-import { fstatSync } from 'node:fs'
 import { destination, pino, stdSerializers, stdTimeFunctions } from 'pino'
 import type { LogLevel } from '../config/settings.ts'
+import type { LogEvent } from '../core/log-events.ts'
+import { isJournal, PRIORITY } from './journal.ts'
 
 /** Facts about an event. `level`, `time` and `event` are taken. An Error becomes its stack. */
 export type LogFields = Readonly<Record<string, unknown>>
 
-/** `event` is a stable name; what differs from one time to the next goes into the fields. */
-export interface Log {
-  debug(event: string, fields?: LogFields): void
-  info(event: string, fields?: LogFields): void
-  warn(event: string, fields?: LogFields): void
-  error(event: string, fields?: LogFields): void
+/** `event` is a name of core/log-events.ts; what differs from one time to the next goes into the fields. */
+export interface Log<Event extends string = LogEvent> {
+  debug(event: Event, fields?: LogFields): void
+  info(event: Event, fields?: LogFields): void
+  warn(event: Event, fields?: LogFields): void
+  error(event: Event, fields?: LogFields): void
 }
 
 /** json: as it is; journal: with the priority in front; terminal: short, for reading. */
@@ -22,9 +23,6 @@ const WAITING_BYTES_MAX = 1024 * 1024
 
 const STDOUT = 1
 
-/** Priorities as syslog numbers them; journald takes them off the start of a line. */
-const PRIORITY = { debug: 7, info: 6, warn: 4, error: 3 } as const
-
 /** The log of a daemon: stdout, in the style that fits what stdout is. Flushed at exit. */
 export function openLog(level: LogLevel, env: NodeJS.ProcessEnv): Log {
   // Not synchronous: a reader that stands still must not stop the node.
@@ -33,11 +31,11 @@ export function openLog(level: LogLevel, env: NodeJS.ProcessEnv): Log {
   return createLog((line) => stdout.write(line), { level, style })
 }
 
-/** A log that hands each line, newline included, to `write`. */
+/** A log that hands each line, newline included, to `write`. It takes any name. */
 export function createLog(
   write: (line: string) => void,
   settings: { readonly level: LogLevel; readonly style: LogStyle },
-): Log {
+): Log<string> {
   const at = (level: LogLevel) => {
     const styled = (line: string) => write(STYLES[settings.style](line, level))
     const logger = pino(
@@ -56,10 +54,8 @@ export function createLog(
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-/** JOURNAL_STREAM is inherited: it counts only while it names what stdout is now. */
 function styleOf(stdout: { journalStream: string | undefined; isTerminal: boolean }): LogStyle {
-  const { dev, ino } = fstatSync(STDOUT)
-  if (stdout.journalStream === `${dev}:${ino}`) return 'journal'
+  if (isJournal(STDOUT, stdout.journalStream)) return 'journal'
   return stdout.isTerminal ? 'terminal' : 'json'
 }
 

@@ -1,8 +1,11 @@
 // This process as the system sees it: the signals that end it, and its last words.
 
 import { spawn } from 'node:child_process'
+import { isJournal, PRIORITY } from './journal.ts'
 
 const INTERRUPTED = 130
+
+const STDERR = 2
 
 /** How another process ended. `late`: it did not, and was killed. */
 export type Ended =
@@ -47,8 +50,10 @@ export function onShutdown(callback: (signal: NodeJS.Signals) => void): void {
   process.on('SIGINT', handle)
 }
 
-/** Says why on stderr, in one line, and ends the process. */
+/** Says why on stderr, in one line, and ends the process. journald shows it as an error. */
 export function fatal(sentence: string, code: number): never {
-  process.stderr.write(`diststored: ${sentence.replaceAll(/\s*\n\s*/g, ' ')}\n`)
+  const isForJournal = isJournal(STDERR, process.env['JOURNAL_STREAM'])
+  const priority = isForJournal ? `<${PRIORITY.error}>` : ''
+  process.stderr.write(`${priority}diststored: ${sentence.replaceAll(/\s*\n\s*/g, ' ')}\n`)
   process.exit(code)
 }

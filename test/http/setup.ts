@@ -19,6 +19,8 @@ export interface TestServer {
   readonly node: FakeNode
   readonly port: number
   readonly logged: string[]
+  /** Route and status of every request that the public API answered. */
+  readonly counted: string[]
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>
   /** Sends bytes as they are, and gives back everything until the server closes. */
   readonly raw: (text: string | Buffer) => Promise<string>
@@ -32,12 +34,18 @@ export async function startServer(
 ): Promise<TestServer> {
   const node = new FakeNode()
   const logged: string[] = []
+  const counted: string[] = []
   let made = 0
   const options = {
     valueBytesMax: VALUE_BYTES_MAX,
     log: (level: string, event: string, fields: object) =>
       logged.push(`${level} ${event} ${JSON.stringify(fields)}`),
     newIdempotencyKey: () => `made-${++made}`,
+    meter: {
+      nowMs: () => 0,
+      of: (route: string) => (status: number) => void counted.push(`${route} ${status}`),
+    },
+    metrics: async () => 'metrics 1\n',
   }
   const listener = createRequestListener({
     publicApp: createPublicApp(node, options),
@@ -57,6 +65,7 @@ export async function startServer(
     node,
     port,
     logged,
+    counted,
     fetch: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init),
     raw: (text) => exchange(port, text),
   }

@@ -5,6 +5,7 @@ import type { Copy, Entry, ReadOutcome, ReadQuery, WriteOutcome } from '../../sr
 import type { Freshness } from '../../src/http/node-access.ts'
 import { CacheNode } from '../../src/node/cache-node.ts'
 import type { Driver } from '../../src/node/driver.ts'
+import { NodeCounts } from '../../src/node/metrics/counts.ts'
 import { Copies } from '../../src/storage/copies.ts'
 import { MemoryStore } from '../../src/storage/memory-store.ts'
 import { FakeNode } from '../fakes/fake-node.ts'
@@ -15,6 +16,7 @@ const WALL_MS = 5000
 
 /** A node whose core says what a test wants it to. */
 class Bench {
+  readonly counts = new NodeCounts(() => NOW_MS)
   readonly store: MemoryStore
   readonly copies = new Copies(1_000_000)
   readonly node: CacheNode
@@ -61,6 +63,7 @@ class Bench {
       clock: { monotonicMs: () => NOW_MS, wallMs: () => WALL_MS },
       nextVersion: () => version(77),
       warnings: () => [],
+      counts: this.counts,
       watch: { heardBy: () => [], report: () => new FakeNode().network() },
     })
   }

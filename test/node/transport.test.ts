@@ -104,7 +104,7 @@ class Node {
   }
 }
 
-const quiet = { event: '', log: () => {}, after: () => () => {} }
+const quiet = { event: 'packets-refused' as const, log: () => {}, after: () => () => {} }
 
 /** One hears the other, by multicast and unicast, and is answered. */
 async function understands(one: Node, other: Node): Promise<void> {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { createLog, type Log, type LogStyle } from '../../src/system/log.ts'
 import type { LogLevel } from '../../src/config/settings.ts'
 
-function linesOf(style: LogStyle, level: LogLevel, write: (log: Log) => void): string[] {
+function linesOf(style: LogStyle, level: LogLevel, write: (log: Log<string>) => void): string[] {
   const lines: string[] = []
   write(
     createLog((line) => lines.push(line.replace(TIME, '2026-01-02T03:04:05.678Z')), {

@@ -87,6 +87,17 @@ t.test('last words: one line on stderr, and the code', async (t) => {
   t.strictSame(ran, { stdout: '', stderr: 'diststored: two lines\n', status: 3 })
 })
 
+t.test('last words are an error to journald, where it is what reads them', async (t) => {
+  // The process itself says that its stderr is the journal, or that something else is.
+  const naming = (where: string) => `
+    import { fstatSync } from 'node:fs'
+    const { dev, ino } = fstatSync(2)
+    process.env['JOURNAL_STREAM'] = ${where}
+    fatal('over', 1)`
+  t.equal(runWithSystem(naming('`${dev}:${ino}`')).stderr, '<3>diststored: over\n')
+  t.equal(runWithSystem(naming('`${dev}:${ino + 1}`')).stderr, 'diststored: over\n')
+})
+
 /** What the process does after its signal handler was installed, and how it ends. */
 const SIGNALS: readonly (readonly [string, string, number])[] = [
   [`kill('SIGTERM'); kill('SIGTERM')`, 'SIGTERM\n', 0],
