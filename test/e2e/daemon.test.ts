@@ -144,7 +144,7 @@ async function startScript(project: string) {
   await eventually(() => {
     assert.equal(child.exitCode, null, `scripts/start has ended: ${output}`)
     assert.match(output, /Ctrl-C stops them/, output)
-  }, 2 * RUN_WAIT_MS)
+  }, 4 * RUN_WAIT_MS)
   return {
     commands: output.split('\n').filter((line) => line.startsWith('  curl ')),
     interrupt: async () => {

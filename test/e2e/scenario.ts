@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Cluster } from './cluster.ts'
 
 /** Beyond it something hangs; every wait inside has a shorter deadline. Unit: ms. */
-const SCENARIO_WAIT_MS = 150_000
+const SCENARIO_WAIT_MS = 300_000
 
 /** Prints a figure; never asserts it. */
 export type Note = (text: string) => void

@@ -1,53 +1,15 @@
 // A cluster with a secret, and what somebody in its network can do without it: nothing that shows.
 import assert from 'node:assert/strict'
-import { randomBytes, randomInt } from 'node:crypto'
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
 import type { NodeRequest } from '../../src/core/messages.ts'
 import { VERSION_ZERO } from '../../src/core/version.ts'
 import { CallSigner } from '../../src/node/call-signer.ts'
 import { createKeyring } from '../../src/wire/keyring.ts'
 import { decodeResponse, encodeRequest } from '../../src/wire/node-message.ts'
-import { type Cluster, GROUP } from './cluster.ts'
 import type { Daemon } from './daemon.ts'
-import { Eavesdropper } from './eavesdropper.ts'
 import { eventually, pause } from './eventually.ts'
 import { scenario } from './scenario.ts'
-
-const SECRET = randomBytes(32)
-const FLOOD = 100_000
-const EAR = '127.1.2.11'
-
-/** Far above what a minute's summary takes, far below a line a packet. Unit: bytes. */
-const LOG_GROWTH_MAX = 20_000
-
-function secretFile(cluster: Cluster, name: string, ...secrets: Buffer[]): string {
-  const path = join(cluster.directory, name)
-  rmSync(path, { force: true })
-  const lines = secrets.map((secret) => secret.toString('hex'))
-  writeFileSync(path, `# ${name}\n${lines.join('\n')}\n`, { mode: 0o600 })
-  return path
-}
-
-async function withSecret(cluster: Cluster): Promise<void> {
-  cluster.flags = ['--secret-file', secretFile(cluster, 'ours', SECRET)]
-  await cluster.start(1, 2, 3)
-}
-
-function listen(cluster: Cluster): Promise<Eavesdropper> {
-  return Eavesdropper.start({ host: EAR, group: GROUP, groupPort: cluster.ports.groupPort })
-}
-
-async function heard(ear: Eavesdropper, count: number): Promise<readonly Buffer[]> {
-  await eventually(() => assert(ear.heard.length >= count, `${ear.heard.length} packets heard`))
-  return ear.heard.splice(0)
-}
-
-/** What a node says of the others, by address. */
-async function statesAt(daemon: Daemon): Promise<Record<string, string>> {
-  const { nodes } = await daemon.client.cluster()
-  return Object.fromEntries(nodes.map(({ address, state }) => [address, state]))
-}
+import { heard, listen, SECRET, secretFile, statesAt, withSecret } from './secret-cluster.ts'
 
 scenario('a node with another secret stays alone', async (cluster) => {
   await withSecret(cluster)
@@ -73,84 +35,6 @@ scenario('a node with another secret stays alone', async (cluster) => {
     assert.match(cluster.node(1).logTail(), /"event":"packets-refused","key":/),
   )
 })
-
-/** Real packets as they were, altered, and noise. */
-function* flood(recorded: readonly Buffer[]): Iterable<Buffer> {
-  for (let i = 0; i < FLOOD; i++) {
-    const packet = recorded[i % recorded.length]
-    assert(packet !== undefined)
-    if (i % 3 === 0) yield packet
-    else if (i % 3 === 1) {
-      const altered = Buffer.from(packet)
-      const at = randomInt(altered.length)
-      altered[at] = (altered[at] ?? 0) ^ (1 + randomInt(255))
-      yield altered
-    } else yield randomBytes(randomInt(1300))
-  }
-}
-
-scenario(
-  'a flood of repeated, altered and random packets is not noticed',
-  async (cluster, note) => {
-    await withSecret(cluster)
-    const ear = await listen(cluster)
-    try {
-      const nodes = cluster.nodes(1, 2, 3)
-      const before = await cluster.settled()
-      const states = await Promise.all(nodes.map(statesAt))
-      for (const [i, { client }] of nodes.entries()) await client.get(`nothing-${i}`)
-      const recorded = await heard(ear, 100)
-      const logged = nodes.map((daemon) => daemon.logBytes())
-
-      const startedMs = Date.now()
-      const flooding = { isOver: false }
-      const times: number[] = []
-      const clients = async () => {
-        for (let i = 0; !flooding.isOver || i < 10; i++) {
-          const [one, other] = [nodes[i % 3], nodes[(i + 1) % 3]]
-          assert(one !== undefined && other !== undefined)
-          const sentMs = Date.now()
-          assert.equal((await one.client.post(`k${i}`, `v${i}`)).status, 200)
-          assert.equal((await other.client.get(`k${i}`)).text, `v${i}`)
-          times.push(Date.now() - sentMs)
-          await pause(20)
-        }
-      }
-      const running = clients()
-      const sent = await ear.send(
-        flood(recorded),
-        nodes.map(({ address }) => address),
-      )
-      flooding.isOver = true
-      await running
-      const tookMs = Date.now() - startedMs
-
-      const after = await cluster.settled()
-      assert.deepEqual(after, before, 'the view changed')
-      assert.deepEqual(await Promise.all(nodes.map(statesAt)), states, 'a member came or went')
-      const growth = nodes.map((daemon, i) => daemon.logBytes() - (logged[i] ?? 0))
-      for (const bytes of growth) assert(bytes < LOG_GROWTH_MAX, `a log grew by ${bytes} bytes`)
-      note(`${sent} packets to the group and as many to single nodes in ${tookMs} ms`)
-      note(`${times.length} writes and reads, the slowest pair took ${Math.max(...times)} ms`)
-      note(`the logs grew by ${growth.join(', ')} bytes`)
-      // They did arrive. What was not said yet is said at the end.
-      const [last] = nodes
-      assert.equal((await last?.stop())?.code, 0)
-      const {
-        level: _,
-        time: __,
-        event: ___,
-        ...refused
-      } = last?.logged('packets-refused').at(-1) ?? {}
-      note(`one node refused ${JSON.stringify(refused)}`)
-      for (const reason of ['replay', 'tag', 'magic']) {
-        assert(Number(refused[reason]) > FLOOD / 20, `${reason}: ${String(refused[reason])}`)
-      }
-    } finally {
-      ear.end()
-    }
-  },
-)
 
 scenario('a dead node is not conjured by its heartbeats, repeated', async (cluster) => {
   await withSecret(cluster)

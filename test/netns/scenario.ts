@@ -7,7 +7,7 @@ import { createNetCluster } from './net-cluster.ts'
 import { type Net, netProblem } from './net.ts'
 
 /** Beyond it something hangs; every wait inside has a shorter deadline. Unit: ms. */
-const SCENARIO_WAIT_MS = 180_000
+const SCENARIO_WAIT_MS = 300_000
 
 export interface Hosts {
   readonly net: Net

@@ -5,7 +5,7 @@ import { SplitSides } from './sides.ts'
 import type { HistoryRecord } from '../checker/history.ts'
 import type { Cluster } from '../e2e/cluster.ts'
 import type { Daemon } from '../e2e/daemon.ts'
-import { eventually } from '../e2e/eventually.ts'
+import { eventually, pause } from '../e2e/eventually.ts'
 import type { HistoryClients } from '../e2e/history.ts'
 import { judge, startClients } from './load.ts'
 import { hostOf } from './net-cluster.ts'
@@ -13,6 +13,9 @@ import { type Hosts, longNetScenario, netScenario } from './scenario.ts'
 
 /** Acknowledged writes before each fault, and after it on each side that goes on. */
 const WRITES = 60
+
+/** At least so long is a cut: three times as long as a copy may be served without proof. Unit: ms. */
+const CUT_MS_MIN = 6000
 
 /** Keys that the test itself writes on both sides. */
 const CONFLICTS = 20
@@ -105,6 +108,9 @@ async function splitAndHeal({ net, cluster, note }: Hosts, about: Case): Promise
   const sidesThatGoOn = going[about.goesOn]
   await Promise.all(sidesThatGoOn.map((side) => cluster.settled(side)))
   if (about.goesOn === 'both') await writeOnBoth(clients, sides)
+  await Promise.all(sidesThatGoOn.map((side) => clients.acknowledged(WRITES, side)))
+  // The fault itself takes this long: who is alone and serves what it has must be found out.
+  await pause(Math.max(0, cutAt + CUT_MS_MIN - performance.now()))
   await Promise.all(sidesThatGoOn.map((side) => clients.acknowledged(WRITES, side)))
   const healedAt = performance.now()
   await net.move(sides.other.map(hostOf), 'left')
