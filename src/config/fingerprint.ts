@@ -1,19 +1,22 @@
 // One number that tells whether two nodes agree on the cluster settings. Decides nothing about it.
 import type { ClusterSettings } from '../core/settings.ts'
 
-/** Raised with every change after which nodes could not understand each other. */
-export const PROTOCOL_VERSION = 1
+/**
+ * The form of the text below, never raised: what nodes can speak is in their heartbeats, and a number
+ * that grew with it would keep a newer node from becoming master beside an older one.
+ */
+const FORM = 1
 
 const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
 
 /**
  * 32 bits over everything that every node of a cluster must have alike. Equal settings give equal
- * numbers on every machine and in every release with the same protocol version.
+ * numbers on every machine and in every release.
  */
 export function fingerprintOf(settings: ClusterSettings): number {
   const agreed = {
-    protocol: PROTOCOL_VERSION,
+    protocol: FORM,
     mode: settings.mode,
     voters: settings.voters === 0 ? 'none' : settings.voters,
     'min-copies': settings.minCopies,

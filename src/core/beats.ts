@@ -7,6 +7,7 @@ import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
 import type { Beat, Echo } from './messages.ts'
 import type { EntryReader } from './ports.ts'
+import { PROTOCOL, type ProtocolRange } from './protocol-version.ts'
 import type { Reach } from './reach.ts'
 import type { Room } from './room.ts'
 import type { Rules } from './rules.ts'
@@ -32,6 +33,7 @@ export class Beats {
   readonly #parts: BeatsParts
   readonly #settings: ClusterSettings
   readonly #fingerprint: number
+  readonly #protocol: ProtocolRange
   readonly #rules: Rules
   #nextMs = 0
   #echoTurn = 0
@@ -39,11 +41,18 @@ export class Beats {
 
   constructor(
     parts: BeatsParts,
-    setUp: { settings: ClusterSettings; fingerprint: number; rules: Rules },
+    setUp: {
+      settings: ClusterSettings
+      fingerprint: number
+      rules: Rules
+      /** Undefined: what this build speaks. */
+      protocol?: ProtocolRange | undefined
+    },
   ) {
     this.#parts = parts
     this.#settings = setUp.settings
     this.#fingerprint = setUp.fingerprint
+    this.#protocol = setUp.protocol ?? PROTOCOL
     this.#rules = setUp.rules
   }
 
@@ -87,6 +96,7 @@ export class Beats {
       isWitness: self.isWitness,
       mode: this.#settings.mode,
       fingerprint: this.#fingerprint,
+      protocol: this.#protocol,
       master: isMaster
         ? {
             committed: serving.position(),

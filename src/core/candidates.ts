@@ -4,6 +4,13 @@ import type { ChooseInput } from './choose.ts'
 import { CLOCK_SKEW_MAX_MS, HOLD_DOWN_MS, SEASONED_MS } from './limits.ts'
 import type { Member, Members } from './members.ts'
 import type { EntryReader } from './ports.ts'
+import {
+  EVERY_VERSION,
+  haveCommonVersion,
+  PROTOCOL,
+  type ProtocolRange,
+} from './protocol-version.ts'
+import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
@@ -25,11 +32,18 @@ export class Candidates {
   readonly #store: EntryReader
   readonly #settings: ClusterSettings
   readonly #fingerprint: number
+  readonly #protocol: ProtocolRange
   readonly #heldDownUntilMs = new Map<NodeId, number>()
 
   constructor(
     parts: { self: Self; members: Members; standing: Standing; store: EntryReader },
-    setUp: { settings: ClusterSettings; fingerprint: number },
+    setUp: {
+      settings: ClusterSettings
+      fingerprint: number
+      /** Undefined: what this build speaks. */
+      protocol?: ProtocolRange | undefined
+      rules: Rules
+    },
   ) {
     this.#self = parts.self
     this.#members = parts.members
@@ -37,6 +51,8 @@ export class Candidates {
     this.#store = parts.store
     this.#settings = setUp.settings
     this.#fingerprint = setUp.fingerprint
+    const { protocol = PROTOCOL, rules } = setUp
+    this.#protocol = rules.farReleasesStayOut ? protocol : EVERY_VERSION
   }
 
   /** It says that its disk has no room for all that a master must hold. */
@@ -44,9 +60,15 @@ export class Candidates {
     return this.#members.get(id)?.beat?.isTooSmall === true
   }
 
-  /** A node that speaks of another mode is refused altogether. */
+  /** A node of another mode, or of a release too far from ours, is refused altogether. */
   isForeign(member: Member): boolean {
-    return member.beat !== undefined && member.beat.mode !== this.#settings.mode
+    if (member.beat === undefined) return false
+    return member.beat.mode !== this.#settings.mode || this.isTooFar(member)
+  }
+
+  /** It speaks no version of the protocol that this node speaks. */
+  isTooFar({ beat }: Member): boolean {
+    return beat !== undefined && !haveCommonVersion(beat.protocol, this.#protocol)
   }
 
   /** It may be a master: same cluster settings, a clock that agrees with ours, room for all keys. */

@@ -1,5 +1,6 @@
-// Why no view can come of a proposal, by whom this node has in sight: too few voters, or too few
-// nodes for the copies a write needs. Looks only; a promise for nothing would fence this node.
+// Why no view can come of a proposal, by whom this node has in sight: too few voters, too few
+// nodes for the copies a write needs, or only nodes of a release too far from its own. Looks only; a promise for nothing would fence this node.
+import type { Candidates } from './candidates.ts'
 import { tooFewNodes } from './choose.ts'
 import type { Members } from './members.ts'
 import { whyNoQuorum } from './quorum.ts'
@@ -10,6 +11,30 @@ import type { Rules } from './rules.ts'
 import { minCopies, onlyGroup } from './view.ts'
 
 export function whyHopeless(
+  parts: { self: Self; members: Members; standing: Standing; candidates: Candidates },
+  settings: ClusterSettings,
+): string | undefined {
+  return whyAlone(parts) ?? whyTooFew(parts, settings)
+}
+
+/**
+ * A node whose own release is nowhere in sight founds nothing beside a cluster of another release that
+ * acts: clients of that cluster would write into two. Whoever acts already goes on.
+ */
+function whyAlone(parts: {
+  members: Members
+  standing: Standing
+  candidates: Candidates
+}): string | undefined {
+  const { members, standing, candidates } = parts
+  const alive = members.alive()
+  if (standing.isActive || alive.some((m) => !candidates.isTooFar(m))) return undefined
+  const acting = alive.find((m) => m.beat?.isActive === true)
+  if (acting === undefined) return undefined
+  return `the cluster at ${acting.address} runs a release that is too far from the one of this node: upgrade in smaller steps`
+}
+
+function whyTooFew(
   parts: { self: Self; members: Members; standing: Standing },
   settings: ClusterSettings,
 ): string | undefined {
@@ -38,5 +63,5 @@ export function isStranded(
   const { view } = parts.standing
   if (!rules.strandedPrimarySaysSo || view === undefined) return false
   const isShort = onlyGroup(view).masters.some((master) => parts.members.isAway(master.id))
-  return isShort && whyHopeless(parts, settings) !== undefined
+  return isShort && whyTooFew(parts, settings) !== undefined
 }

@@ -1,5 +1,6 @@
 // What nodes say to each other, as values: datagrams, node-to-node requests and their responses.
 // The bytes are wire/'s business; what to do about a message is decided elsewhere in core/.
+import type { ProtocolRange } from './protocol-version.ts'
 import type {
   Address,
   Ballot,
@@ -95,6 +96,7 @@ export type Datagram =
       readonly mode: 'available' | 'majority'
       /** Hash of the cluster settings. */
       readonly fingerprint: number
+      readonly protocol: ProtocolRange
       readonly master: MasterReport | undefined
     }
   | {

@@ -28,6 +28,7 @@ import { Orders } from './orders.ts'
 import type { Outbox } from './outbox.ts'
 import type { CopyReader, EntryReader, Random } from './ports.ts'
 import { Proposer } from './proposer.ts'
+import type { ProtocolRange } from './protocol-version.ts'
 import { Purge } from './purge.ts'
 import { Reach } from './reach.ts'
 import { Remembered } from './remembered.ts'
@@ -65,6 +66,8 @@ export interface CoreOptions {
   /** Hash of the cluster settings; nodes with another one cannot become master here. */
   readonly fingerprint: number
   readonly rules: Rules
+  /** For tests: what another build speaks. Undefined: what this one does. */
+  readonly protocol?: ProtocolRange | undefined
   /** Shorter for tests. Undefined: TOMBSTONE_TTL_MS. Unit: ms. */
   readonly tombstoneTtlMs?: number | undefined
   /** Shorter for tests. Undefined: AUDIT_EVERY_MS. Unit: ms. */
@@ -195,7 +198,7 @@ function createViewParts(
 ) {
   const { store, random } = ports
   const { listener, options } = setUp
-  const { identity, settings, fingerprint, rules } = options
+  const { identity, settings, fingerprint, rules, protocol } = options
   const { state } = identity
   const isWitness = identity.isWitness && rules.witnessIsNoMaster
   const self = new Self({ ...identity, isWitness }, store.highestVersion)
@@ -204,7 +207,10 @@ function createViewParts(
   const reach = new Reach(out, { self, standing, members }, rules)
   const leases = new Leases(self, standing)
   const session = new Session({ self, standing, members }, rules)
-  const candidates = new Candidates({ self, members, standing, store }, { settings, fingerprint })
+  const candidates = new Candidates(
+    { self, members, standing, store },
+    { settings, fingerprint, protocol, rules },
+  )
   const commits = new CommitLog()
   const announcer = new Announcer(out, { standing, commits, reach })
   const stream = new Stream(out, { self, standing, members, announcer }, { settings, rules })

@@ -190,7 +190,12 @@ function memberWarnings(parts: ReportParts, member: Member): string[] {
   const at = member.address
   const { beat } = member
   const warnings: string[] = []
-  if (candidates.isForeign(member)) {
+  if (candidates.isTooFar(member)) {
+    warnings.push(
+      `${at} runs a release that is too far from the one of this node, and they cannot work together: ` +
+        'upgrade in smaller steps, all nodes by one release at a time',
+    )
+  } else if (candidates.isForeign(member)) {
     warnings.push(`${at} runs in mode ${beat?.mode}, this node does not: give them the same mode`)
   } else if (beat !== undefined && beat.fingerprint !== fingerprint) {
     warnings.push(

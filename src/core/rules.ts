@@ -23,6 +23,8 @@ export interface Rules {
   readonly leaverAcceptsFirst: boolean
   /** A node that was forgotten, and holds what the cluster lacks, takes no part. */
   readonly forgottenStaysOut: boolean
+  /** Nodes without a common version of the protocol take no part in each other's cluster. */
+  readonly farReleasesStayOut: boolean
   /** Majority mode: a view needs the promises of more than half of the voters. */
   readonly votersPromise: boolean
   /** Majority mode: a view is active once more than half of the voters have accepted it. */
@@ -166,6 +168,7 @@ export const ALL_RULES: Rules = {
   witnessIsNoMaster: true,
   leaverAcceptsFirst: true,
   forgottenStaysOut: true,
+  farReleasesStayOut: true,
   votersPromise: true,
   votersAccept: true,
   bothVoterListsAgree: true,

@@ -3,6 +3,7 @@
 import { assert } from '../core/assert.ts'
 import { BEAT_LINEAGES_MAX, DATAGRAM_BYTES_MAX, ECHOES_MAX } from '../core/limits.ts'
 import type { Beat, Echo, MasterReport } from '../core/messages.ts'
+import { PROTOCOL_UNSAID, type ProtocolRange } from '../core/protocol-version.ts'
 import type { Ballot, NodePhase } from '../core/types.ts'
 import { isAddress } from './address.ts'
 import {
@@ -30,9 +31,11 @@ const ECHO_BYTES = 10
 const PLAIN_BYTES = 4 + 1 + 1 + 2 * BALLOT_BYTES + 6 + 6 + 2 + 4 + 1 + ADDRESS_BYTES_MAX
 const LINEAGES_BYTES = 1 + BEAT_LINEAGES_MAX * BALLOT_BYTES
 const REPORT_BYTES = POSITION_BYTES + 1 + ECHOES_MAX * ECHO_BYTES
+const PROTOCOL_BYTES = 2
 
 /** The largest heartbeat as a whole packet. Unit: bytes. */
-export const BEAT_BYTES_MAX = HEADER_BYTES + PLAIN_BYTES + LINEAGES_BYTES + REPORT_BYTES + TAG_BYTES
+export const BEAT_BYTES_MAX =
+  HEADER_BYTES + PLAIN_BYTES + LINEAGES_BYTES + REPORT_BYTES + PROTOCOL_BYTES + TAG_BYTES
 
 assert(BEAT_BYTES_MAX <= DATAGRAM_BYTES_MAX, 'the largest heartbeat must fit one packet')
 
@@ -52,6 +55,8 @@ export function encodeBeat(writer: ByteWriter, beat: Beat): void {
   writer.uint8(beat.lineages.length)
   for (const ballot of beat.lineages) writeBallot(writer, ballot)
   if (beat.master !== undefined) writeReport(writer, beat.master)
+  writer.uint8(beat.protocol.newest)
+  writer.uint8(beat.protocol.oldest)
 }
 
 /** What it gives for a body that breaks off is of no use: ask the reader. */
@@ -68,6 +73,7 @@ export function decodeBeat(reader: ByteReader): Beat {
   const address = reader.text8()
   const lineages = readLineages(reader)
   const master = hasFlag(flags, 3) ? readReport(reader, flags) : undefined
+  const protocol = reader.isAtEnd ? PROTOCOL_UNSAID : readProtocol(reader)
   if (phase === undefined || !isAddress(address)) reader.breakOff()
   return {
     kind: 'beat',
@@ -86,6 +92,7 @@ export function decodeBeat(reader: ByteReader): Beat {
     isWitness: hasFlag(flags, 5),
     mode: hasFlag(flags, 2) ? 'majority' : 'available',
     fingerprint,
+    protocol,
     master,
   }
 }
@@ -101,6 +108,14 @@ function flagsOfBeat(beat: Beat): number {
     beat.isWitness,
     beat.isTooSmall,
   )
+}
+
+/** Added after all that older builds know; they ignore it. */
+function readProtocol(reader: ByteReader): ProtocolRange {
+  const newest = reader.uint8()
+  const oldest = reader.uint8()
+  if (oldest === 0 || oldest > newest) reader.breakOff()
+  return { newest, oldest }
 }
 
 function readLineages(reader: ByteReader): Ballot[] {

@@ -16,6 +16,11 @@ export class ByteReader {
     return this.#isBroken
   }
 
+  /** Everything was read, and all of it made sense. */
+  get isAtEnd(): boolean {
+    return !this.#isBroken && this.#at === this.#bytes.length
+  }
+
   /** What was read makes no sense: everything from here on reads as zeros. */
   breakOff(): void {
     this.#isBroken = true

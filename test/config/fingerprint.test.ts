@@ -1,4 +1,4 @@
-// Equal cluster settings have equal fingerprints, in every release with the same protocol version.
+// Equal cluster settings have equal fingerprints, in every release.
 import t from 'tap'
 import { fingerprintOf } from '../../src/config/fingerprint.ts'
 import type { ClusterSettings } from '../../src/core/settings.ts'

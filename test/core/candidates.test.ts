@@ -1,5 +1,7 @@
 // Who proposes first, and who fills a vacancy: one line a cluster.
 import t from 'tap'
+import { audience } from '../../src/core/audience.ts'
+import { whyHopeless } from '../../src/core/hopeless.ts'
 import { HOLD_DOWN_MS, SEASONED_MS } from '../../src/core/limits.ts'
 import type { Beat } from '../../src/core/messages.ts'
 import type { NodeId } from '../../src/core/types.ts'
@@ -153,4 +155,45 @@ t.test('a node of another mode is foreign', async (t) => {
   made.hear(B, 1, { mode: 'majority' })
   const member = made.parts.members.get(B)
   t.equal(member !== undefined && made.parts.candidates.isForeign(member), true)
+})
+
+t.test('a node is foreign when no version of the protocol is common', async (t) => {
+  const cases: readonly (readonly [ours: [number, number], theirs: [number, number], boolean])[] = [
+    [[1, 1], [1, 1], false],
+    [[1, 1], [2, 1], false],
+    [[2, 1], [1, 1], false],
+    [[2, 1], [3, 2], false],
+    [[1, 1], [3, 2], true],
+    [[3, 2], [1, 1], true],
+    [[4, 3], [2, 1], true],
+  ]
+  for (const [[newest, oldest], [theirNewest, theirOldest], isForeign] of cases) {
+    const made = new Lab({ me: A, protocol: { newest, oldest } })
+    made.meet(B, 0, { protocol: { newest: theirNewest, oldest: theirOldest } })
+    const member = made.parts.members.get(B)
+    const found = member !== undefined && made.parts.candidates.isForeign(member)
+    t.equal(found, isForeign, `${oldest} to ${newest} meets ${theirOldest} to ${theirNewest}`)
+    t.equal(audience(made.parts).length, isForeign ? 0 : 1, 'and is asked for nothing then')
+  }
+})
+
+t.test('a neighbour of another version may be a master', async (t) => {
+  const made = lab([[B, {}]])
+  made.meet(B, 1, { protocol: { newest: 2, oldest: 1 } })
+  t.same(made.parts.candidates.forVacancy(1, undefined).includes(B), true)
+})
+
+t.test('beside an acting cluster of a far release a node founds nothing', async (t) => {
+  const settings = { mode: 'available', voters: 0, minCopies: 1, valueBytesMax: 1000 } as const
+  const far = { newest: 3, oldest: 2 }
+  const sees = (...others: Peer[]) => {
+    const made = new Lab({ me: A })
+    for (const [id, words] of others) made.meet(id, 0, words)
+    return whyHopeless(made.parts, settings)
+  }
+  const acting = { isActive: true, ballot: ballot('3B'), protocol: far }
+  t.match(sees([B, acting]), /^the cluster at .* too far .*: upgrade in smaller steps$/)
+  t.equal(sees([B, { protocol: far }]), undefined, 'nobody acts there')
+  t.equal(sees([B, acting], [C, {}]), undefined, 'its own release is in sight')
+  t.equal(sees([B, { ...acting, protocol: { newest: 2, oldest: 1 } }]), undefined, 'a neighbour')
 })

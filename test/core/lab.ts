@@ -1,5 +1,6 @@
 // The machines of one node on a bench: a real outbox, a store in memory, time as an argument.
 // Does nothing by itself: a test takes the effects and says how each of them ended.
+import type { ProtocolRange } from '../../src/core/protocol-version.ts'
 import type { Beat, CallAnswer } from '../../src/core/messages.ts'
 import { keyHash } from '../../src/core/key-hash.ts'
 import type { CopyReader } from '../../src/core/ports.ts'
@@ -16,6 +17,7 @@ import { addressOf, beat, nameOf, response, sender, state } from './words.ts'
 export type Call = Extract<Effect, { kind: 'call' }>
 
 export interface LabOptions {
+  readonly protocol?: ProtocolRange
   readonly me: NodeId
   readonly incarnation?: number
   readonly isWitness?: boolean
@@ -73,6 +75,7 @@ export class Lab {
             ...settings,
           },
           fingerprint: 7,
+          protocol: options.protocol,
           rules: { ...ALL_RULES, ...rules },
         },
         listener: {

@@ -111,6 +111,15 @@ t.test('every warning is a sentence that says what to do or what is safe', async
   t.strictSame(warn(foreign), [
     '10.0.0.11:80 runs in mode majority, this node does not: give them the same mode',
   ])
+  const far = primaryLab(V2)
+  far.hear(B, 0, { protocol: { newest: 3, oldest: 2 } })
+  t.strictSame(warn(far), [
+    '10.0.0.11:80 runs a release that is too far from the one of this node, and they cannot work together: ' +
+      'upgrade in smaller steps, all nodes by one release at a time',
+  ])
+  const near = primaryLab(V2)
+  near.hear(B, 0, { protocol: { newest: 2, oldest: 1 } })
+  t.strictSame(warn(near), [])
   const settings = primaryLab(V2)
   settings.hear(B, 0, { fingerprint: 8 })
   t.strictSame(warn(settings), [

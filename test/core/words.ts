@@ -15,6 +15,7 @@ import type {
   View,
   WriteCommand,
 } from '../../src/core/types.ts'
+import { PROTOCOL } from '../../src/core/protocol-version.ts'
 import { formatVersion } from '../../src/core/version.ts'
 import { formatBallot, STATE_ZERO } from '../../src/core/view.ts'
 
@@ -142,6 +143,7 @@ export function beat(id: NodeId, more: Partial<Beat> = {}): Beat {
     isWitness: false,
     mode: 'available',
     fingerprint: 7,
+    protocol: PROTOCOL,
     master: undefined,
     ...more,
   }

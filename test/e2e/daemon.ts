@@ -57,6 +57,7 @@ export class Daemon {
   /** Modules loaded before the daemon, with what they are told. */
   readonly #preloads = new Map<string, Readonly<Record<string, string>>>()
   #child: ChildProcess | undefined
+  #program = BIN
 
   constructor(options: DaemonOptions) {
     this.#options = options
@@ -86,12 +87,29 @@ export class Daemon {
     this.#preloads.set(HOLD_CALLS, { HOLD: kind, HOLD_WHILE: file })
   }
 
+  /** From its next start on it is this build. */
+  become(program: string): void {
+    this.#program = program
+  }
+
+  /** From its next start on it is the build under test again. */
+  becomeNew(): void {
+    this.#program = BIN
+  }
+
   /** Starts the process; does not wait for it. `flags` come after those of the cluster. */
   start(...flags: string[]): void {
     const { command, dataDir, logFile } = this.#options
     const log = openSync(logFile, 'a')
     const imports = [...this.#preloads.keys()].flatMap((url) => ['--import', url])
-    const args = [...imports, BIN, '--data-dir', dataDir, ...this.#options.flags, ...flags]
+    const args = [
+      ...imports,
+      this.#program,
+      '--data-dir',
+      dataDir,
+      ...this.#options.flags,
+      ...flags,
+    ]
     const env = Object.assign({}, process.env, ...this.#preloads.values())
     const [program = '', ...rest] = [...command, process.execPath, ...args]
     this.#child = spawnKnown(program, rest, log, { env })

@@ -106,9 +106,10 @@ export class Life {
       state: store.state ?? STATE_ZERO,
     }
     const { settings, fingerprint, rules, tombstoneTtlMs, auditEveryMs } = around.setUp
+    const { protocol } = machine
     this.core = new NodeCore(
       { store, copies: this.copies, random: () => random.next() },
-      { identity, settings, fingerprint, rules, tombstoneTtlMs, auditEveryMs },
+      { identity, settings, fingerprint, rules, tombstoneTtlMs, auditEveryMs, protocol },
     )
   }
 

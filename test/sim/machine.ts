@@ -1,6 +1,7 @@
 // One host of the simulated LAN: its address, clocks and disk, and the life of its node, if it runs.
 // Decides nothing: the world starts and ends lives, faults decide when.
 import type { Address, NodeId } from '../../src/core/types.ts'
+import { PROTOCOL } from '../../src/core/protocol-version.ts'
 import type { MachineClock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import type { Life } from './life.ts'
@@ -23,6 +24,8 @@ export class Machine {
   readonly clock: MachineClock
   readonly disk: Disk
   readonly isWitness: boolean
+  /** Which versions the build speaks that is started next. */
+  protocol = PROTOCOL
   /** The running node. */
   life: Life | undefined
   /** Switched on: a machine without a node then refuses connections, one that is off is silent. */

@@ -28,6 +28,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['votersPromise', 'maj3', 'I10'],
   ['votersAccept', 'majaccept5', 'I10'],
   ['witnessIsNoMaster', 'witness3', 'I8'],
+  ['farReleasesStayOut', 'release4', 'release'],
   ['onlyMastersSayAbsent', 'part3', 'I8'],
 
   ['mostOfHeardAccept', 'founders5', 'I10'],

@@ -3,6 +3,7 @@ import type { FaultsOptions } from './faults.ts'
 import { BASE, FAULTS, SINGLE, scenario } from './scenario-base.ts'
 import type { Scenario } from './scenario.ts'
 import { changeVoters, halfAgreed, handOn, laptops } from './scripts.ts'
+import { farRelease, upgrade } from './upgrade-scripts.ts'
 
 /** Nobody crashes: nothing may be lost, nor a second history begin, however few nodes are left. */
 const LEAVES: FaultsOptions = { ...FAULTS, weights: { leave: 6, pause: 1 } }
@@ -76,5 +77,17 @@ export const OF_MEMBERS: readonly Scenario[] = [
     world: { witnesses: 1 },
     faults: SINGLE,
     silenceMsMax: 6000,
+  }),
+  scenario('upgrade4', 'four nodes that become the next release, one after the other', {
+    world: { nodes: 4 },
+    faults: undefined,
+    script: upgrade,
+    silenceMsMax: 4500,
+  }),
+  scenario('release4', 'three nodes, and a fourth of a release that they cannot work with', {
+    world: { nodes: 4 },
+    faults: undefined,
+    script: farRelease,
+    silenceMsMax: 4500,
   }),
 ]

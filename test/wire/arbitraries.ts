@@ -124,6 +124,9 @@ const beat = record({
   isWitness: fc.boolean(),
   mode: fc.constantFrom('available' as const, 'majority' as const),
   fingerprint: large(UINT32),
+  protocol: fc
+    .tuple(fc.integer({ min: 1, max: 255 }), fc.integer({ min: 1, max: 255 }))
+    .map(([a, b]) => ({ newest: Math.max(a, b), oldest: Math.min(a, b) })),
   master: maybe(report),
 })
 

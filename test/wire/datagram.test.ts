@@ -27,12 +27,13 @@ const VERSION_HEX = `0123456789abcdef${OTHER}`
 /** Written down once. A packet that comes out differently breaks clusters during an upgrade. */
 const GOLDEN: Readonly<Record<Datagram['kind'], readonly string[]>> = {
   beat: [
-    HEAD('01', '0070'),
+    HEAD('01', '0072'),
     `0000000919 01 000000000003${NODE} 000000000004${OTHER} 018bcfe56800 0000000f4240 0005`,
     'cafebabe 0d31302e302e302e313a38313831',
     `01 000000000002${OTHER}`,
     `${POSITION} 01 b5b6b7b8 0002 00000021`,
-    '5ad953dcf44670f152b00d515e605d49',
+    '0302',
+    '4916fe1544b004c8c3770ad48f046abe',
   ],
   query: [
     HEAD('02', '001e'),
@@ -156,6 +157,33 @@ t.test('bytes after the last known field of a body are ignored', async (t) => {
   t.equal(decoded.kind === 'ok' && decoded.value.datagram.kind, 'query')
 })
 
+t.test('a beat of a build that did not say what it speaks is one of version 1', async () => {
+  const golden = [
+    HEAD('01', '0070'),
+    ...GOLDEN.beat.slice(1, -2),
+    '5ad953dcf44670f152b00d515e605d49',
+  ]
+  const decoded = decodeDatagram(Buffer.from(golden.join('').replaceAll(' ', ''), 'hex'), open)
+  const datagram = { ...BEAT, protocol: { newest: 1, oldest: 1 } }
+  deepStrictEqual(decoded, { kind: 'ok', value: { ...ENVELOPE, datagram } })
+})
+
+t.test('what a beat speaks makes sense, or the beat does not', async (t) => {
+  const cases: readonly (readonly [newest: number, oldest: number, isGood: boolean])[] = [
+    [1, 1, true],
+    [255, 1, true],
+    [255, 254, true],
+    [1, 2, false],
+    [1, 0, false],
+    [0, 0, false],
+  ]
+  for (const [newest, oldest, isGood] of cases) {
+    const beat = { ...BEAT, protocol: { newest, oldest } }
+    const decoded = decodeDatagram(encodeDatagram(ENVELOPE, beat, open), open)
+    t.equal(decoded.kind === 'ok', isGood, `${oldest} to ${newest}`)
+  }
+})
+
 t.test('the largest beat fits one packet', async (t) => {
   const ballot = { epoch: 2 ** 48 - 1, proposer: 'f'.repeat(16) }
   const position = { stream: ballot, seq: 2 ** 48 - 1 }
@@ -171,7 +199,7 @@ t.test('the largest beat fits one packet', async (t) => {
     },
   }
   const packet = encodeDatagram(ENVELOPE, beat, open)
-  t.equal(packet.length, 1098)
+  t.equal(packet.length, 1100)
   t.equal(decodeDatagram(packet, open).kind, 'ok')
 })
 

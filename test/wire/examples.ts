@@ -30,6 +30,7 @@ export const BEAT: Beat = {
   isWitness: false,
   mode: 'available',
   fingerprint: 0xcafebabe,
+  protocol: { newest: 3, oldest: 2 },
   master: {
     committed: position,
     holdsLease: true,
