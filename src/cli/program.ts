@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { addAudit } from './audit.ts'
 import { Cli } from './cli.ts'
+import { addCompletion } from './completion.ts'
 import { addConflicts } from './conflicts.ts'
 import { addDoctor } from './doctor.ts'
 import { EXIT, EXIT_HELP, type ExitCode, Failure } from './exit-codes.ts'
@@ -32,6 +33,7 @@ const VERBS = [
   addVoters,
   addConflicts,
   addAudit,
+  addCompletion,
 ]
 
 /** Columns of the help, on every terminal the same. */
