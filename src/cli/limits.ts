@@ -16,4 +16,7 @@ export const SILENCE_MS = 120_000
 /** An answer that is read whole, which a value or a list is not. Unit: bytes. 1,000 conflicts. */
 export const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
+/** A value that is sent as a form, in memory. Unit: bytes. Above every sensible value-bytes-max. */
+export const LOCAL_VALUE_BYTES_MAX = 64 * 1024 * 1024
+
 assert(CONNECT_WAIT_MS < ANSWER_WAIT_MS, 'a host that is not there is told from a slow node')

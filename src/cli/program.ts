@@ -10,9 +10,11 @@ import { EXIT, EXIT_HELP, type ExitCode, Failure } from './exit-codes.ts'
 import { addForce } from './force.ts'
 import { addForget } from './forget.ts'
 import { addGet } from './get.ts'
+import { addGetLocal } from './get-local.ts'
 import { addHandoff } from './handoff.ts'
 import { addLs } from './ls.ts'
 import { addNodes } from './nodes.ts'
+import { addPostLocal } from './post-local.ts'
 import { addPut } from './put.ts'
 import { addRm } from './rm.ts'
 import { addStatus } from './status.ts'
@@ -24,6 +26,8 @@ const VERBS = [
   addPut,
   addRm,
   addLs,
+  addPostLocal,
+  addGetLocal,
   addStatus,
   addNodes,
   addDoctor,
