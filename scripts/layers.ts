@@ -14,7 +14,7 @@ const BELOW = ['core', 'wire', 'config']
 
 export const LAYERS: Readonly<Record<string, Layer>> = {
   core: { folders: [], libraries: [], builtins: [] },
-  wire: { folders: ['core'], libraries: ['msgpackr'], builtins: ['crypto'] },
+  wire: { folders: ['core'], libraries: ['msgpackr'], builtins: ['crypto', 'zlib'] },
   config: { folders: ['core'], libraries: ['zod', 'smol-toml'], builtins: ['net'] },
   storage: {
     folders: BELOW,
