@@ -19,4 +19,15 @@ export const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 /** A value that is sent as a form, in memory. Unit: bytes. Above every sensible value-bytes-max. */
 export const LOCAL_VALUE_BYTES_MAX = 64 * 1024 * 1024
 
+/** A line of progress is written anew this often at most. Unit: ms. */
+export const PROGRESS_EVERY_MS = 200
+
+/** Requests under way while entries are restored. Unit: requests. The primary flushes many as one. */
+export const RESTORE_CONCURRENCY = 64
+
+/** A write that no node can take now is tried again so often, and so much later. */
+export const RESTORE_TRIES = 10
+/** Unit: ms. A fail-over takes about two seconds; ten tries outlast it. */
+export const RESTORE_PAUSE_MS = 1000
+
 assert(CONNECT_WAIT_MS < ANSWER_WAIT_MS, 'a host that is not there is told from a slow node')

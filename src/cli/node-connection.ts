@@ -1,7 +1,7 @@
 // One node as the verbs see it: a request, its answer, and what went wrong in words.
 // Never tries again, and never looks into a value.
 import { PassThrough, Readable } from 'node:stream'
-import { Client, type Dispatcher } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { EXIT, exitCodeOf, Failure } from './exit-codes.ts'
 import {
   ANSWER_BYTES_MAX,
@@ -12,7 +12,7 @@ import {
 } from './limits.ts'
 
 export interface Asked {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Buffer | Readable
@@ -25,14 +25,26 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
+/** What a node refused, with the status that it gave. */
+export class Refusal extends Failure {
+  readonly status: number
+
+  constructor(status: number, problem: string, sentence: string) {
+    super(exitCodeOf(status, problem), sentence)
+    this.name = 'Refusal'
+    this.status = status
+  }
+}
+
 export class NodeConnection {
   readonly #origin: string
-  readonly #client: Client
+  readonly #client: Pool
 
-  /** `origin` is http://host:port. Connects when something is asked. */
-  constructor(origin: string) {
+  /** `origin` is http://host:port. Connects when something is asked, so often at most. */
+  constructor(origin: string, connections = 1) {
     this.#origin = origin
-    this.#client = new Client(origin, {
+    this.#client = new Pool(origin, {
+      connections,
       connect: { timeout: CONNECT_WAIT_MS },
       bodyTimeout: SILENCE_MS,
     })
@@ -59,6 +71,15 @@ export class NodeConnection {
     } catch (error) {
       throw this.#isNoNode(error)
     }
+  }
+
+  /** The headers of what is there, without the rest; undefined: there is nothing. */
+  async headersOf(path: string): Promise<Answer['headers'] | undefined> {
+    const { statusCode: status, headers, body } = await this.#request({ method: 'HEAD', path })
+    body.resume()
+    if (status === 200) return headers
+    if (status === 404) return undefined
+    throw new Refusal(status, '', `${this.#origin} answers ${status} when asked what is there`)
   }
 
   /** Sends an order: a POST with JSON. */
@@ -109,7 +130,7 @@ export class NodeConnection {
     }
     const { kind, detail, idempotencyKey } = problem
     const again = idempotencyKey === undefined ? '' : ` (--idempotency-key ${idempotencyKey})`
-    return new Failure(exitCodeOf(status, kind), detail + again)
+    return new Refusal(status, kind, detail + again)
   }
 
   async #whole(body: Readable): Promise<string> {

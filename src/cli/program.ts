@@ -2,6 +2,7 @@
 // Each verb is a file of its own; nothing here talks to a node.
 import { Command, CommanderError } from 'commander'
 import { addAudit } from './audit.ts'
+import { addBackup } from './backup.ts'
 import { Cli } from './cli.ts'
 import { addCompletion } from './completion.ts'
 import { addConflicts } from './conflicts.ts'
@@ -16,6 +17,7 @@ import { addLs } from './ls.ts'
 import { addNodes } from './nodes.ts'
 import { addPostLocal } from './post-local.ts'
 import { addPut } from './put.ts'
+import { addRestore } from './restore.ts'
 import { addRm } from './rm.ts'
 import { addStatus } from './status.ts'
 import { addVoters } from './voters.ts'
@@ -37,6 +39,8 @@ const VERBS = [
   addVoters,
   addConflicts,
   addAudit,
+  addBackup,
+  addRestore,
   addCompletion,
 ]
 

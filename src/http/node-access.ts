@@ -51,6 +51,14 @@ export interface HeldEntry {
   readonly source: Exclude<Source, 'fetched'>
 }
 
+/** What a node says when it is asked for a backup. Reasons are sentences for the operator. */
+export type BackupAnswer =
+  /** Ends early when nobody reads on. Never rejects but by a bug. */
+  | { readonly kind: 'backup'; readonly pieces: AsyncIterable<Buffer> }
+  /** Another node is the one to ask. */
+  | { readonly kind: 'elsewhere'; readonly reason: string }
+  | { readonly kind: 'notNow'; readonly reason: string }
+
 export interface PublicNode {
   /** Settles at the latest shortly after the deadline (5 s); never rejects. */
   write(command: WriteCommand): Promise<WriteOutcome>
@@ -77,6 +85,8 @@ export interface PublicNode {
   network(): NetworkReport
   /** Writes that lost when this node merged two sides of a split, oldest first. */
   conflicts(): readonly Conflict[]
+  /** All entries of one moment, as a file. */
+  backup(): BackupAnswer
   /** Wall clock of this node. Unit: ms since 1970. */
   wallMs(): number
 }

@@ -16,6 +16,7 @@ import type {
 } from '../core/types.ts'
 import type { NetworkReport } from '../http/network-report.ts'
 import type {
+  BackupAnswer,
   Freshness,
   HeldEntry,
   InternalNode,
@@ -27,6 +28,7 @@ import type { Copies } from '../storage/copies.ts'
 import { inRange, keysFrom } from '../storage/key-order.ts'
 import type { KeyRange, Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
+import type { Backups } from './backup.ts'
 import type { Driver } from './driver.ts'
 import type { NetworkWatch } from './network-watch.ts'
 
@@ -41,6 +43,7 @@ export interface CacheNodeParts {
   /** What an operator should know besides what the core says. */
   readonly warnings: () => readonly string[]
   readonly watch: Pick<NetworkWatch, 'report' | 'heardBy'>
+  readonly backups: Pick<Backups, 'begin'>
 }
 
 export class CacheNode implements PublicNode, InternalNode {
@@ -132,6 +135,10 @@ export class CacheNode implements PublicNode, InternalNode {
 
   network(): NetworkReport {
     return this.#parts.watch.report()
+  }
+
+  backup(): BackupAnswer {
+    return this.#parts.backups.begin()
   }
 
   conflicts(): readonly Conflict[] {

@@ -25,6 +25,7 @@ import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { fatal } from '../system/process.ts'
 import { every, nextPhase, pause } from '../system/timers.ts'
+import { Backups } from './backup.ts'
 import { CacheNode } from './cache-node.ts'
 import { Driver } from './driver.ts'
 import { Finder } from './finder.ts'
@@ -82,7 +83,23 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   // Asked for each time: the address of a node may change.
   const self = () => core.status(clock.monotonicMs()).node
   const watch = new NetworkWatch(settings, { clock, security, node: self })
-  const node = new CacheNode({ core, driver, store, copies, clock, nextVersion, warnings, watch })
+  const backups = new Backups({
+    store,
+    status: () => core.status(clock.monotonicMs()),
+    clock,
+    cluster: settings.clusterName,
+  })
+  const node = new CacheNode({
+    core,
+    driver,
+    store,
+    copies,
+    clock,
+    nextVersion,
+    warnings,
+    watch,
+    backups,
+  })
   const listener = createListener(node, { settings, world, gate: security.gate })
   const server = http.createServer(SERVER_OPTIONS, listener)
   limitServer(server)

@@ -16,6 +16,10 @@ export interface TerminalOptions {
   /** The text of /etc/diststore/diststored.toml. */
   readonly settings?: string
   readonly openFile?: (path: string) => Readable
+  readonly createFile?: CliWorld['createFile']
+  readonly hasProgress?: boolean
+  /** What time it is, by both clocks. Unit: ms. */
+  readonly nowMs?: number
 }
 
 /** Runs `diststore` with these words; settles when it has ended. */
@@ -24,6 +28,7 @@ export async function diststore(
   options: TerminalOptions = {},
 ): Promise<Ran> {
   const { env = {}, stdin, hasColours = false, settings, openFile } = options
+  const { createFile, hasProgress = false, nowMs = 0 } = options
   const stdout = new Sink()
   const stderr = new Sink()
   const world: CliWorld = {
@@ -33,6 +38,9 @@ export async function diststore(
     stderr: stderr.stream,
     hasColours,
     openFile: openFile ?? (() => Readable.from([])),
+    createFile: createFile ?? (() => Promise.reject(new Error('no file was expected'))),
+    hasProgress,
+    time: { monotonicMs: () => nowMs, wallMs: () => nowMs, pause: () => Promise.resolve() },
     surroundings: {
       env,
       interfaces: [],

@@ -13,6 +13,7 @@ import type {
 import { VersionClock } from '../../src/core/version.ts'
 import type { NetworkReport } from '../../src/http/network-report.ts'
 import type {
+  BackupAnswer,
   Freshness,
   HeldEntry,
   InternalNode,
@@ -57,6 +58,7 @@ export class FakeNode implements PublicNode, InternalNode {
     strangers: [],
   }
   lost: Conflict[] = []
+  backups: BackupAnswer = { kind: 'notNow', reason: 'Nobody told this node what to say.' }
   report: NodeStatusReport = {
     node: { id: FAKE_ID, address: '127.0.0.1:8181', incarnation: 1, state: 'member', role: 'node' },
     view: undefined,
@@ -133,6 +135,10 @@ export class FakeNode implements PublicNode, InternalNode {
 
   conflicts(): readonly Conflict[] {
     return this.lost
+  }
+
+  backup(): BackupAnswer {
+    return this.backups
   }
 
   status(): NodeStatusReport {
