@@ -83,23 +83,8 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   // Asked for each time: the address of a node may change.
   const self = () => core.status(clock.monotonicMs()).node
   const watch = new NetworkWatch(settings, { clock, security, node: self })
-  const backups = new Backups({
-    store,
-    status: () => core.status(clock.monotonicMs()),
-    clock,
-    cluster: settings.clusterName,
-  })
-  const node = new CacheNode({
-    core,
-    driver,
-    store,
-    copies,
-    clock,
-    nextVersion,
-    warnings,
-    watch,
-    backups,
-  })
+  const parts = { core, driver, store, copies, clock, nextVersion, warnings, watch }
+  const node = new CacheNode({ ...parts, backups: backupsOf(settings, parts) })
   const listener = createListener(node, { settings, world, gate: security.gate })
   const server = http.createServer(SERVER_OPTIONS, listener)
   limitServer(server)
@@ -214,6 +199,14 @@ function createListener(
     }),
     nodeApi: createNodeApi(node, { valueBytesMax, log, gate }),
   })
+}
+
+function backupsOf(
+  settings: NodeSettings,
+  { core, store, clock }: { core: NodeCore; store: Store; clock: Clock },
+): Backups {
+  const status = () => core.status(clock.monotonicMs())
+  return new Backups({ store, status, clock, cluster: settings.clusterName })
 }
 
 function versionStamp(store: Store, world: World): () => string {

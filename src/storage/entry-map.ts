@@ -101,12 +101,12 @@ class MapSnapshot implements StoreSnapshot {
 
   *#entriesFrom(after: string): Iterable<Entry> {
     let waiting = this.#keysBefore.next(after, false)
-    for (const { key, entry } of this.#map.rows(after, undefined)) {
-      while (waiting !== undefined && compareKeys(waiting, key) <= 0) {
+    for (const row of this.#map.rows(after, undefined)) {
+      while (waiting !== undefined && compareKeys(waiting, row.key) <= 0) {
         yield* defined(this.#before.get(waiting))
         waiting = this.#keysBefore.next(waiting, false)
       }
-      if (!this.#before.has(key)) yield* defined(entry())
+      if (!this.#before.has(row.key)) yield* defined(row.entry())
     }
     while (waiting !== undefined) {
       yield* defined(this.#before.get(waiting))
