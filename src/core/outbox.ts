@@ -1,7 +1,7 @@
 // Collects the effects of one step, and remembers what to do when a call, a store or a wait ends.
 // Decides nothing.
 import type { CallAnswer, Datagram, NodeRequest, NodeResponse } from './messages.ts'
-import type { Effect, StoreChange } from './step.ts'
+import type { CommittedChange, Effect, StoreChange } from './step.ts'
 import type { Address, Copy, OrderOutcome, ReadOutcome, WriteOutcome } from './types.ts'
 
 type Then<T> = (answer: T, nowMs: number) => void
@@ -66,6 +66,10 @@ export class Outbox {
 
   dropAll(): void {
     this.#effects.push({ kind: 'dropAll' })
+  }
+
+  committed(change: CommittedChange): void {
+    this.#effects.push({ kind: 'committed', change })
   }
 
   log(

@@ -3,6 +3,7 @@ import type { Conflict } from '../core/conflicts.ts'
 import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import type { ClusterStatus, NodeStatus } from '../core/status.ts'
 import type {
+  Address,
   Entry,
   Order,
   OrderOutcome,
@@ -59,6 +60,15 @@ export type BackupAnswer =
   | { readonly kind: 'elsewhere'; readonly reason: string }
   | { readonly kind: 'notNow'; readonly reason: string }
 
+/** What a node says when it is asked to tell of changes. */
+export type EventsAnswer =
+  /** Parts of a text/event-stream, until either side ends it. */
+  | { readonly kind: 'events'; readonly texts: AsyncIterable<string> }
+  /** The node at this address knows of them. */
+  | { readonly kind: 'elsewhere'; readonly address: Address }
+  | { readonly kind: 'full'; readonly reason: string }
+  | { readonly kind: 'notNow'; readonly reason: string }
+
 export interface PublicNode {
   /** Settles at the latest shortly after the deadline (5 s); never rejects. */
   write(command: WriteCommand): Promise<WriteOutcome>
@@ -87,6 +97,8 @@ export interface PublicNode {
   conflicts(): readonly Conflict[]
   /** All entries of one moment, as a file. */
   backup(): BackupAnswer
+  /** Changes from now on: of keys with this prefix, and of the cluster. */
+  events(prefix: string): EventsAnswer
   /** Wall clock of this node. Unit: ms since 1970. */
   wallMs(): number
 }

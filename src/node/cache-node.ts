@@ -17,6 +17,7 @@ import type {
 import type { NetworkReport } from '../http/network-report.ts'
 import type {
   BackupAnswer,
+  EventsAnswer,
   Freshness,
   HeldEntry,
   InternalNode,
@@ -30,6 +31,7 @@ import type { KeyRange, Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Backups } from './backup.ts'
 import type { Driver } from './driver.ts'
+import type { Events } from './events.ts'
 import type { NetworkWatch } from './network-watch.ts'
 
 export interface CacheNodeParts {
@@ -44,6 +46,7 @@ export interface CacheNodeParts {
   readonly warnings: () => readonly string[]
   readonly watch: Pick<NetworkWatch, 'report' | 'heardBy'>
   readonly backups: Pick<Backups, 'begin'>
+  readonly events: Pick<Events, 'subscribe'>
 }
 
 export class CacheNode implements PublicNode, InternalNode {
@@ -139,6 +142,10 @@ export class CacheNode implements PublicNode, InternalNode {
 
   backup(): BackupAnswer {
     return this.#parts.backups.begin()
+  }
+
+  events(prefix: string): EventsAnswer {
+    return this.#parts.events.subscribe(prefix)
   }
 
   conflicts(): readonly Conflict[] {

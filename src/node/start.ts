@@ -28,6 +28,7 @@ import { every, nextPhase, pause } from '../system/timers.ts'
 import { Backups } from './backup.ts'
 import { CacheNode } from './cache-node.ts'
 import { Driver } from './driver.ts'
+import { Events } from './events.ts'
 import { Finder } from './finder.ts'
 import { DRAIN_WAIT_MS, IDLE_SWEEP_MS } from './limits.ts'
 import { NetworkWatch } from './network-watch.ts'
@@ -76,14 +77,15 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   )
   const { clock, randomHex } = world
   const security = new Security(settings, { clock, log, randomHex, address })
-  const driver = new Driver({ core, store, copies, clock, log, onStop: endOf })
+  const events = new Events(core, () => clock.monotonicMs())
+  const driver = new Driver({ core, store, copies, clock, log, events, onStop: endOf })
   const nextVersion = versionStamp(store, world)
   const finder = new Finder(settings, { driver, clock, log, interfaces: world.interfaces })
   const warnings = () => [...finder.warnings(), ...security.warnings()]
   // Asked for each time: the address of a node may change.
   const self = () => core.status(clock.monotonicMs()).node
   const watch = new NetworkWatch(settings, { clock, security, node: self })
-  const parts = { core, driver, store, copies, clock, nextVersion, warnings, watch }
+  const parts = { core, driver, store, copies, clock, nextVersion, warnings, watch, events }
   const node = new CacheNode({ ...parts, backups: backupsOf(settings, parts) })
   const listener = createListener(node, { settings, world, gate: security.gate })
   const server = http.createServer(SERVER_OPTIONS, listener)
@@ -226,6 +228,7 @@ interface RunningParts {
   readonly transport: Transport
   readonly store: Store
   readonly security: Security
+  readonly events: Events
 }
 
 function running(parts: RunningParts, world: World): RunningNode {
@@ -246,6 +249,7 @@ async function stopNode(parts: RunningParts, world: World): Promise<void> {
   const { driver, finder, server, lane, transport, store, security } = parts
   finder.stop()
   await driver.leave('stopped by its operator')
+  events.stop()
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // A connection that becomes idle only now would keep the server open.
   const stopSweeping = every(IDLE_SWEEP_MS, () => {

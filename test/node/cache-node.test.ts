@@ -62,6 +62,7 @@ class Bench {
       nextVersion: () => version(77),
       warnings: () => [],
       watch: { heardBy: () => [], report: () => new FakeNode().network() },
+      events: { subscribe: (prefix: string) => new FakeNode().events(prefix) },
       backups: { begin: () => new FakeNode().backup() },
     })
   }
