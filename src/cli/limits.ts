@@ -22,12 +22,22 @@ export const LOCAL_VALUE_BYTES_MAX = 64 * 1024 * 1024
 /** A line of progress is written anew this often at most. Unit: ms. */
 export const PROGRESS_EVERY_MS = 200
 
-/** Requests under way while entries are restored. Unit: requests. The primary flushes many as one. */
-export const RESTORE_CONCURRENCY = 64
+/** Requests under way while entries are restored. Unit: requests. Masters flush many as one. */
+export const RESTORE_CONCURRENCY = 256
+
+/** Values under way meanwhile; a larger one goes alone. Unit: bytes. A node takes 256 MiB of bodies. */
+export const RESTORE_BYTES_MAX = 32 * 1024 * 1024
 
 /** A write that no node can take now is tried again so often, and so much later. */
 export const RESTORE_TRIES = 10
 /** Unit: ms. A fail-over takes about two seconds; ten tries outlast it. */
 export const RESTORE_PAUSE_MS = 1000
+
+/** After a break the changes are asked for again so often, and so much later. */
+export const WATCH_TRIES = 60
+/** Unit: ms. A fail-over takes about two seconds. */
+export const WATCH_PAUSE_MS = 1000
+/** From node to node on the way to the primary. Unit: nodes. Two after a change of primary. */
+export const WATCH_REDIRECTS_MAX = 5
 
 assert(CONNECT_WAIT_MS < ANSWER_WAIT_MS, 'a host that is not there is told from a slow node')

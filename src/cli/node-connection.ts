@@ -19,6 +19,7 @@ export interface Asked {
 }
 
 export interface Answer {
+  readonly kind: 'answer'
   /** Has to be read to its end. */
   readonly body: Readable
   /** By name in lower case. */
@@ -57,8 +58,18 @@ export class NodeConnection {
   /** The answer, if it is a success. Rejects with a Failure that repeats the node's sentence. */
   async ask(asked: Asked): Promise<Answer> {
     const { statusCode: status, headers, body } = await this.#request(asked)
-    if (status >= 200 && status < 300) return { body, headers }
+    if (status >= 200 && status < 300) return { kind: 'answer', body, headers }
     throw await this.#refusal(status, body)
+  }
+
+  /** The same, where another node may be named instead. */
+  async askOrRedirect(asked: Asked): Promise<Answer | { kind: 'elsewhere'; origin: string }> {
+    const { statusCode: status, headers, body } = await this.#request(asked)
+    if (status >= 200 && status < 300) return { kind: 'answer', body, headers }
+    const location = status === 307 ? URL.parse(String(headers['location'])) : null
+    if (location === null) throw await this.#refusal(status, body)
+    body.resume()
+    return { kind: 'elsewhere', origin: location.origin }
   }
 
   /** The same for an answer in JSON. */

@@ -21,6 +21,7 @@ import { addRestore } from './restore.ts'
 import { addRm } from './rm.ts'
 import { addStatus } from './status.ts'
 import { addVoters } from './voters.ts'
+import { addWatch } from './watch.ts'
 import type { CliWorld } from './world.ts'
 
 const VERBS = [
@@ -32,6 +33,7 @@ const VERBS = [
   addGetLocal,
   addStatus,
   addNodes,
+  addWatch,
   addDoctor,
   addHandoff,
   addForget,

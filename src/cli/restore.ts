@@ -5,9 +5,10 @@ import type { BackupEntry } from '../wire/backup.ts'
 import { BackupRefused, backupParts, type GoodPart, ofWhat } from './backup-file.ts'
 import type { Cli } from './cli.ts'
 import { EXIT, Failure } from './exit-codes.ts'
-import { RESTORE_CONCURRENCY } from './limits.ts'
+import { RESTORE_BYTES_MAX, RESTORE_CONCURRENCY } from './limits.ts'
 import { Progress } from './progress.ts'
 import { RestoreWrites, type When } from './restore-writes.ts'
+import { Room } from './room.ts'
 
 interface RestoreOptions {
   readonly ifAbsent?: true
@@ -108,10 +109,15 @@ async function write(
   const connections = cli.connections(RESTORE_CONCURRENCY)
   const writes = new RestoreWrites(connections, cli.world.time, when)
   const progress = new Progress(cli.world)
-  const queue = entriesOf(parts(cli, path, 'it was changed while it was being restored'))
+  const room = new Room(RESTORE_BYTES_MAX)
+  const queue = entriesOf(parts(cli, path, 'it was changed while it was being restored'), room)
   const work = async () => {
     for await (const entry of queue) {
-      counts[await writes.restore(entry)]++
+      try {
+        counts[await writes.restore(entry)]++
+      } finally {
+        room.give(entry.bytes.length)
+      }
       const done = counts.restored + counts.kept + counts.ended
       progress.at({ done, total, text: `${done} of ${keysText(total)}` })
     }
@@ -130,8 +136,14 @@ async function write(
   }
 }
 
-async function* entriesOf(parts: AsyncIterable<GoodPart>): AsyncGenerator<BackupEntry> {
-  for await (const part of parts) if (part.kind === 'entries') yield* part.entries
+/** Each entry once there is room for its value. */
+async function* entriesOf(parts: AsyncIterable<GoodPart>, room: Room): AsyncGenerator<BackupEntry> {
+  for await (const part of parts) {
+    for (const entry of part.kind === 'entries' ? part.entries : []) {
+      await room.take(entry.bytes.length)
+      yield entry
+    }
+  }
 }
 
 /** "restored 12 keys, left 3 as they were, 1 had ended". */

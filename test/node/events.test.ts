@@ -1,6 +1,5 @@
 // Who is told of which changes, in which order, and what a slow reader is told.
 import t from 'tap'
-import type { NodeCore } from '../../src/core/node.ts'
 import type { ClusterStatus } from '../../src/core/status.ts'
 import type { View } from '../../src/core/types.ts'
 import { EventQueue } from '../../src/node/event-queue.ts'
@@ -22,7 +21,7 @@ function lab() {
     core.route = {} as View
   }
   become('primary', 1)
-  const events = new Events(core as unknown as NodeCore, () => 0)
+  const events = new Events(core, () => 0)
   events.routed()
   return { events, become, core, forget: () => (status = { ...status, view: undefined }) }
 }
@@ -36,7 +35,7 @@ function follow(events: Events, prefix: string): AsyncIterator<string> {
 /** What comes next, without the line ends. */
 async function next(reader: AsyncIterator<string>): Promise<string> {
   const { value, done } = await reader.next()
-  return done === true ? 'the end' : String(value).replaceAll('\n', '|')
+  return done === true ? 'the end' : value.replaceAll('\n', '|')
 }
 
 const change = (key: string, isDeleted = false) => ({ key, version: `v-${key}`, isDeleted })

@@ -18,6 +18,8 @@ const QUIET_MS = 5000
 const WAIT_MS = 20 * 60_000
 
 export async function backup(cluster: Cluster): Promise<Figures> {
+  // Else a million flushes are measured, which is what restoring waits for.
+  cluster.flags = ['--durability', 'relaxed']
   await cluster.start(1, 2)
   const { primary } = await cluster.roles()
   const made = join(cluster.directory, 'made')
@@ -35,7 +37,7 @@ export async function backup(cluster: Cluster): Promise<Figures> {
   const [p99, p99Quiet] = [percentile(during, 0.99), percentile(quiet, 0.99)]
   return {
     keys: KEYS,
-    's to restore': rounded(restoreMs / 1000),
+    's to restore, without waiting for the disk': rounded(restoreMs / 1000),
     's to back up, read meanwhile': rounded(backupMs / 1000),
     'MB of the file': rounded(statSync(file).size / 1e6),
     'reads meanwhile': during.length,
