@@ -98,7 +98,7 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
     finder.start(transport)
     const { nodeId: id, incarnation, keyCount: keys } = store
     log.info('node-started', { id, incarnation, address, keys })
-    return running({ driver, finder, server, lane, transport, store, security }, world)
+    return running({ ...parts, finder, server, lane, transport, security }, world)
   } catch (error) {
     await store.close()
     throw error
@@ -246,7 +246,7 @@ function running(parts: RunningParts, world: World): RunningNode {
 
 /** First the others learn to do without this node; then what is under way may still end. */
 async function stopNode(parts: RunningParts, world: World): Promise<void> {
-  const { driver, finder, server, lane, transport, store, security } = parts
+  const { driver, finder, server, lane, transport, store, security, events } = parts
   finder.stop()
   await driver.leave('stopped by its operator')
   events.stop()

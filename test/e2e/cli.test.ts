@@ -1,7 +1,6 @@
 // The built command against real nodes: what a person types, reads and gets as an exit code.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { resolve } from 'node:path'
+import { diststore } from './command.ts'
 import { eventually } from './eventually.ts'
 import { scenario } from './scenario.ts'
 
