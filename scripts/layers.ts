@@ -55,7 +55,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   cli: {
     folders: ['client', ...BELOW, 'network'],
     libraries: ['commander', 'undici'],
-    builtins: ['events', 'stream', 'stream/promises', 'util'],
+    builtins: ['events', 'perf_hooks', 'stream', 'stream/promises', 'util'],
   },
   bin: {
     folders: ['cli', 'node', 'config', 'system'],

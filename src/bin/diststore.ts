@@ -22,6 +22,7 @@ process.exitCode = await run(process.argv.slice(2), {
   stdin: () => process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
+  isTerminal: process.stdout.isTTY,
   hasColours: process.stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
   openFile: createReadStream,
   createFile: newFile,

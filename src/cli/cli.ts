@@ -30,7 +30,7 @@ export class Cli {
 
   /** The same node, for many requests at once. Has to be closed. */
   connections(count: number): NodeConnection {
-    return new NodeConnection(this.node.origin, count)
+    return new NodeConnection(this.node.origin, { connections: count })
   }
 
   /** One line of the answer. */

@@ -26,6 +26,13 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
+export interface ConnectionOptions {
+  /** Requests that may be under way at once; one if nothing is said. */
+  readonly connections?: number
+  /** Time for an answer to begin, where nothing is sent. Unit: ms. */
+  readonly answerWaitMs?: number
+}
+
 /** What a node refused, with the status that it gave. */
 export class Refusal extends Failure {
   readonly status: number
@@ -39,14 +46,17 @@ export class Refusal extends Failure {
 
 export class NodeConnection {
   readonly #origin: string
+  readonly #answerWaitMs: number
   readonly #client: Pool
 
-  /** `origin` is http://host:port. Connects when something is asked, so often at most. */
-  constructor(origin: string, connections = 1) {
+  /** `origin` is http://host:port. Connects when something is asked. */
+  constructor(origin: string, options: ConnectionOptions = {}) {
+    const { connections = 1, answerWaitMs = ANSWER_WAIT_MS } = options
     this.#origin = origin
+    this.#answerWaitMs = answerWaitMs
     this.#client = new Pool(origin, {
       connections,
-      connect: { timeout: CONNECT_WAIT_MS },
+      connect: { timeout: Math.min(CONNECT_WAIT_MS, answerWaitMs) },
       bodyTimeout: SILENCE_MS,
     })
   }
@@ -116,7 +126,7 @@ export class NodeConnection {
   }
 
   async #request({ method, path, headers, body }: Asked): Promise<Dispatcher.ResponseData> {
-    const headersTimeout = body === undefined ? ANSWER_WAIT_MS : WRITE_WAIT_MS
+    const headersTimeout = body === undefined ? this.#answerWaitMs : WRITE_WAIT_MS
     const sent = body instanceof Readable ? watched(body) : undefined
     try {
       return await this.#client.request({

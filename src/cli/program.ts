@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { addAudit } from './audit.ts'
 import { addBackup } from './backup.ts'
+import { addBench } from './bench.ts'
 import { Cli } from './cli.ts'
 import { addCompletion } from './completion.ts'
 import { addConflicts } from './conflicts.ts'
@@ -20,6 +21,7 @@ import { addPut } from './put.ts'
 import { addRestore } from './restore.ts'
 import { addRm } from './rm.ts'
 import { addStatus } from './status.ts'
+import { addTop } from './top.ts'
 import { addVoters } from './voters.ts'
 import { addWatch } from './watch.ts'
 import type { CliWorld } from './world.ts'
@@ -34,6 +36,8 @@ const VERBS = [
   addStatus,
   addNodes,
   addWatch,
+  addTop,
+  addBench,
   addDoctor,
   addHandoff,
   addForget,

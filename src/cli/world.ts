@@ -27,6 +27,8 @@ export interface CliWorld {
   readonly stdin: () => Readable
   readonly stdout: Writable
   readonly stderr: Writable
+  /** stdout is a terminal: a screen there may be drawn anew. */
+  readonly isTerminal: boolean
   /** stdout is a terminal, and nobody asked for NO_COLOR. */
   readonly hasColours: boolean
   /** A file to send; its errors come out of the stream. */
