@@ -14,7 +14,7 @@ const BELOW = ['core', 'wire', 'config']
 
 export const LAYERS: Readonly<Record<string, Layer>> = {
   core: { folders: [], libraries: [], builtins: [] },
-  wire: { folders: ['core'], libraries: ['msgpackr'], builtins: ['crypto'] },
+  wire: { folders: ['core'], libraries: ['msgpackr'], builtins: ['crypto', 'zlib'] },
   config: { folders: ['core'], libraries: ['zod', 'smol-toml'], builtins: ['net'] },
   storage: {
     folders: BELOW,
@@ -29,7 +29,16 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   system: {
     folders: BELOW,
     libraries: ['pino', 'prom-client', 'systemd-notify'],
-    builtins: ['fs', 'os', 'crypto', 'child_process', 'perf_hooks'],
+    builtins: [
+      'fs',
+      'fs/promises',
+      'os',
+      'crypto',
+      'child_process',
+      'perf_hooks',
+      'events',
+      'stream/promises',
+    ],
   },
   http: {
     folders: ['core', 'wire'],
@@ -46,7 +55,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   cli: {
     folders: ['client', ...BELOW, 'network'],
     libraries: ['commander', 'undici'],
-    builtins: ['stream', 'stream/promises', 'util'],
+    builtins: ['events', 'perf_hooks', 'stream', 'stream/promises', 'util'],
   },
   bin: {
     folders: ['cli', 'node', 'config', 'system'],

@@ -4,8 +4,10 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { EXIT } from '../cli/exit-codes.ts'
 import { run } from '../cli/program.ts'
-import { readTextFile } from '../system/files.ts'
+import { realClock } from '../system/clock.ts'
+import { newFile, readTextFile } from '../system/files.ts'
 import { ipv4Interfaces } from '../system/interfaces.ts'
+import { pause } from '../system/timers.ts'
 
 // Who reads the output may stop early, as `head` does: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -20,8 +22,12 @@ process.exitCode = await run(process.argv.slice(2), {
   stdin: () => process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
+  isTerminal: process.stdout.isTTY,
   hasColours: process.stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
   openFile: createReadStream,
+  createFile: newFile,
+  hasProgress: process.stderr.isTTY && env['TERM'] !== 'dumb',
+  time: { ...realClock, pause },
   surroundings: { env, interfaces: ipv4Interfaces(), readFile: readTextFile },
 })
 // A node may have refused what is still being typed.

@@ -28,6 +28,11 @@ export class Cli {
     return this.#node
   }
 
+  /** The same node, for many requests at once. Has to be closed. */
+  connections(count: number): NodeConnection {
+    return new NodeConnection(this.node.origin, { connections: count })
+  }
+
   /** One line of the answer. */
   say(text: string): void {
     this.world.stdout.write(`${text}\n`)

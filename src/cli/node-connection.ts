@@ -1,7 +1,7 @@
 // One node as the verbs see it: a request, its answer, and what went wrong in words.
 // Never tries again, and never looks into a value.
 import { PassThrough, Readable } from 'node:stream'
-import { Client, type Dispatcher } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { EXIT, exitCodeOf, Failure } from './exit-codes.ts'
 import {
   ANSWER_BYTES_MAX,
@@ -12,28 +12,51 @@ import {
 } from './limits.ts'
 
 export interface Asked {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Buffer | Readable
 }
 
 export interface Answer {
+  readonly kind: 'answer'
   /** Has to be read to its end. */
   readonly body: Readable
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
+export interface ConnectionOptions {
+  /** Requests that may be under way at once; one if nothing is said. */
+  readonly connections?: number
+  /** Time for an answer to begin, where nothing is sent. Unit: ms. */
+  readonly answerWaitMs?: number
+}
+
+/** What a node refused, with the status that it gave. */
+export class Refusal extends Failure {
+  readonly status: number
+
+  constructor(status: number, problem: string, sentence: string) {
+    super(exitCodeOf(status, problem), sentence)
+    this.name = 'Refusal'
+    this.status = status
+  }
+}
+
 export class NodeConnection {
   readonly #origin: string
-  readonly #client: Client
+  readonly #answerWaitMs: number
+  readonly #client: Pool
 
   /** `origin` is http://host:port. Connects when something is asked. */
-  constructor(origin: string) {
+  constructor(origin: string, options: ConnectionOptions = {}) {
+    const { connections = 1, answerWaitMs = ANSWER_WAIT_MS } = options
     this.#origin = origin
-    this.#client = new Client(origin, {
-      connect: { timeout: CONNECT_WAIT_MS },
+    this.#answerWaitMs = answerWaitMs
+    this.#client = new Pool(origin, {
+      connections,
+      connect: { timeout: Math.min(CONNECT_WAIT_MS, answerWaitMs) },
       bodyTimeout: SILENCE_MS,
     })
   }
@@ -45,8 +68,18 @@ export class NodeConnection {
   /** The answer, if it is a success. Rejects with a Failure that repeats the node's sentence. */
   async ask(asked: Asked): Promise<Answer> {
     const { statusCode: status, headers, body } = await this.#request(asked)
-    if (status >= 200 && status < 300) return { body, headers }
+    if (status >= 200 && status < 300) return { kind: 'answer', body, headers }
     throw await this.#refusal(status, body)
+  }
+
+  /** The same, where another node may be named instead. */
+  async askOrRedirect(asked: Asked): Promise<Answer | { kind: 'elsewhere'; origin: string }> {
+    const { statusCode: status, headers, body } = await this.#request(asked)
+    if (status >= 200 && status < 300) return { kind: 'answer', body, headers }
+    const location = status === 307 ? URL.parse(String(headers['location'])) : null
+    if (location === null) throw await this.#refusal(status, body)
+    body.resume()
+    return { kind: 'elsewhere', origin: location.origin }
   }
 
   /** The same for an answer in JSON. */
@@ -59,6 +92,15 @@ export class NodeConnection {
     } catch (error) {
       throw this.#isNoNode(error)
     }
+  }
+
+  /** The headers of what is there, without the rest; undefined: there is nothing. */
+  async headersOf(path: string): Promise<Answer['headers'] | undefined> {
+    const { statusCode: status, headers, body } = await this.#request({ method: 'HEAD', path })
+    body.resume()
+    if (status === 200) return headers
+    if (status === 404) return undefined
+    throw new Refusal(status, '', `${this.#origin} answers ${status} when asked what is there`)
   }
 
   /** Sends an order: a POST with JSON. */
@@ -84,7 +126,7 @@ export class NodeConnection {
   }
 
   async #request({ method, path, headers, body }: Asked): Promise<Dispatcher.ResponseData> {
-    const headersTimeout = body === undefined ? ANSWER_WAIT_MS : WRITE_WAIT_MS
+    const headersTimeout = body === undefined ? this.#answerWaitMs : WRITE_WAIT_MS
     const sent = body instanceof Readable ? watched(body) : undefined
     try {
       return await this.#client.request({
@@ -109,7 +151,7 @@ export class NodeConnection {
     }
     const { kind, detail, idempotencyKey } = problem
     const again = idempotencyKey === undefined ? '' : ` (--idempotency-key ${idempotencyKey})`
-    return new Failure(exitCodeOf(status, kind), detail + again)
+    return new Refusal(status, kind, detail + again)
   }
 
   async #whole(body: Readable): Promise<string> {

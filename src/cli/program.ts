@@ -2,20 +2,28 @@
 // Each verb is a file of its own; nothing here talks to a node.
 import { Command, CommanderError } from 'commander'
 import { addAudit } from './audit.ts'
+import { addBackup } from './backup.ts'
+import { addBench } from './bench.ts'
 import { Cli } from './cli.ts'
+import { addCompletion } from './completion.ts'
 import { addConflicts } from './conflicts.ts'
 import { addDoctor } from './doctor.ts'
 import { EXIT, EXIT_HELP, type ExitCode, Failure } from './exit-codes.ts'
 import { addForce } from './force.ts'
 import { addForget } from './forget.ts'
 import { addGet } from './get.ts'
+import { addGetLocal } from './get-local.ts'
 import { addHandoff } from './handoff.ts'
 import { addLs } from './ls.ts'
 import { addNodes } from './nodes.ts'
+import { addPostLocal } from './post-local.ts'
 import { addPut } from './put.ts'
+import { addRestore } from './restore.ts'
 import { addRm } from './rm.ts'
 import { addStatus } from './status.ts'
+import { addTop } from './top.ts'
 import { addVoters } from './voters.ts'
+import { addWatch } from './watch.ts'
 import type { CliWorld } from './world.ts'
 
 const VERBS = [
@@ -23,8 +31,13 @@ const VERBS = [
   addPut,
   addRm,
   addLs,
+  addPostLocal,
+  addGetLocal,
   addStatus,
   addNodes,
+  addWatch,
+  addTop,
+  addBench,
   addDoctor,
   addHandoff,
   addForget,
@@ -32,6 +45,9 @@ const VERBS = [
   addVoters,
   addConflicts,
   addAudit,
+  addBackup,
+  addRestore,
+  addCompletion,
 ]
 
 /** Columns of the help, on every terminal the same. */

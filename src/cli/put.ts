@@ -1,9 +1,9 @@
 // diststore put: stores an argument, a file, or whatever comes on stdin, without holding it whole.
-import type { Readable } from 'node:stream'
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { EXIT, Failure } from './exit-codes.ts'
 import { keyPath } from './key-path.ts'
+import { valueOf } from './value.ts'
 import { type ConditionOptions, conditionHeaders, sayWritten } from './writing.ts'
 
 interface PutOptions extends ConditionOptions {
@@ -31,7 +31,7 @@ export function addPut(program: Command, cli: Cli): void {
       if (ifAbsent && options.ifVersion !== undefined) {
         throw new Failure(EXIT.usage, 'give --if-absent or --if-version, one of them')
       }
-      const body = bodyOf(value, options, cli)
+      const body = valueOf(cli, value, options.file)
       const headers = {
         ...conditionHeaders(options),
         ...(ifAbsent && { 'if-none-match': '*' }),
@@ -42,16 +42,4 @@ export function addPut(program: Command, cli: Cli): void {
       if (options.json) cli.sayJson(written)
       else sayWritten(cli, `${key} stored`, written)
     })
-}
-
-function bodyOf(value: string | undefined, { file }: PutOptions, cli: Cli): Buffer | Readable {
-  if (file !== undefined) {
-    if (value === undefined) return cli.world.openFile(file)
-    throw new Failure(EXIT.usage, 'give a value or --file, one of them')
-  }
-  if (value === undefined) {
-    const sentence = 'there is no value: give one, or - to read it from stdin, or --file'
-    throw new Failure(EXIT.usage, sentence)
-  }
-  return value === '-' ? cli.world.stdin() : Buffer.from(value)
 }

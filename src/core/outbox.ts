@@ -2,7 +2,7 @@
 // Decides nothing.
 import type { LogEvent } from './log-events.ts'
 import type { CallAnswer, Datagram, NodeRequest, NodeResponse } from './messages.ts'
-import type { Effect, StoreChange } from './step.ts'
+import type { CommittedChange, Effect, StoreChange } from './step.ts'
 import type { Address, Copy, OrderOutcome, ReadOutcome, WriteOutcome } from './types.ts'
 
 type Then<T> = (answer: T, nowMs: number) => void
@@ -67,6 +67,10 @@ export class Outbox {
 
   dropAll(): void {
     this.#effects.push({ kind: 'dropAll' })
+  }
+
+  committed(change: CommittedChange): void {
+    this.#effects.push({ kind: 'committed', change })
   }
 
   log(

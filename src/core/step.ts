@@ -54,6 +54,13 @@ export type Event =
   /** The node is about to stop: hand over and say goodbye; `gone` follows. */
   | { readonly kind: 'leave'; readonly reason: string }
 
+/** What a committed write did to its key. */
+export interface CommittedChange {
+  readonly key: string
+  readonly version: Version
+  readonly isDeleted: boolean
+}
+
 /** A change to the store. Applied in order, visible to `EntryReader` at once, durable when `stored`. */
 export type StoreChange =
   | { readonly kind: 'put'; readonly entry: Entry }
@@ -86,6 +93,8 @@ export type Effect =
   | { readonly kind: 'drop'; readonly keyHash: string }
   /** Every copy goes: an in-sync master holds all keys itself. */
   | { readonly kind: 'dropAll' }
+  /** This primary committed a write: every master of its view has it. In the order of the stream. */
+  | { readonly kind: 'committed'; readonly change: CommittedChange }
   | {
       readonly kind: 'log'
       readonly level: 'debug' | 'info' | 'warn' | 'error'

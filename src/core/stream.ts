@@ -18,7 +18,7 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
-import type { StoreChange } from './step.ts'
+import type { CommittedChange, StoreChange } from './step.ts'
 import { toTravel, transferMs, valueBytes } from './travel.ts'
 import type { Ballot, Entry, NodeId, StreamId, Version, View, ViewStart } from './types.ts'
 import { compareBallots, minCopies, onlyGroup, sameBallot } from './view.ts'
@@ -336,8 +336,13 @@ export class Stream {
     if (item.kind === 'purge') this.#purging.delete(key)
     if (this.#newestOf.get(key) === seq) this.#newestOf.delete(key)
     if (this.#id !== undefined) this.#announcer.committed({ stream: this.#id, seq }, what)
+    if (item.kind === 'entry') this.#out.committed(committedChange(item.entry))
     for (const end of pending.ends) end({ kind: 'committed', copies }, nowMs)
   }
+}
+
+function committedChange({ key, version, content }: Entry): CommittedChange {
+  return { key, version, isDeleted: content.kind === 'tombstone' }
 }
 
 function changeOf(item: Item): StoreChange {

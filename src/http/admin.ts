@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { unreachable } from '../core/assert.ts'
 import type { Order, OrderOutcome } from '../core/types.ts'
 import { type Decoded, ok, refused } from '../wire/decoded.ts'
+import { backup } from './backup.ts'
 import { conflicts } from './conflicts.ts'
 import { mediaType } from './content-type.ts'
 import { type Intake, readBody } from './intake.ts'
@@ -14,7 +15,7 @@ import type { PublicNode } from './node-access.ts'
 import { jsonReply, problemReply, type Reply } from './reply.ts'
 import { parseTarget } from './target.ts'
 
-type AdminNode = Pick<PublicNode, 'order' | 'status' | 'conflicts' | 'audit' | 'network'>
+type AdminNode = Pick<PublicNode, 'order' | 'status' | 'conflicts' | 'audit' | 'network' | 'backup'>
 
 interface Asked {
   readonly req: IncomingMessage
@@ -31,6 +32,7 @@ const ROUTES: Readonly<Record<string, readonly AdminRoute[]>> = {
   '/admin/forget': [ordering(readForget)],
   '/admin/force': [ordering(() => ok({ kind: 'force' }))],
   '/admin/audit': [{ method: 'POST', answer: audit }],
+  '/admin/backup': [{ method: 'GET', answer: (node, { req }) => backup(node, req) }],
   '/admin/conflicts': [
     { method: 'GET', answer: (node, { req }) => conflicts(node, req.url ?? '') },
   ],
@@ -151,7 +153,6 @@ function nodeName(value: unknown): string | undefined {
 /** The longest address. Unit: characters. */
 const NAME_LENGTH_MAX = 255
 
-/** GET /admin/voters. */
 async function audit(node: AdminNode, asked: Asked, intake: Intake): Promise<Reply> {
   const body = await readJson(asked, intake)
   if (body.kind === 'refused') return body.reason
@@ -159,6 +160,7 @@ async function audit(node: AdminNode, asked: Asked, intake: Intake): Promise<Rep
   return jsonReply({ done: false, detail: 'asked for: see audit in /cluster of the masters' })
 }
 
+/** GET /admin/voters. */
 function showVoters(node: AdminNode): Reply {
   const { mode, view } = node.status()
   return jsonReply({ mode, voters: view?.voters ?? [] })

@@ -2,11 +2,11 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Decoded, ok, refused } from '../wire/decoded.ts'
-import { encodeKey, parseKeyBytes } from '../wire/key.ts'
+import { encodeKey } from '../wire/key.ts'
 import { LIST_PIECE_BYTES } from './limits.ts'
 import type { KeyList, PublicNode } from './node-access.ts'
 import { problemReply, type Reply } from './reply.ts'
-import { orKeyProblem, parseTarget, queryFields } from './target.ts'
+import { keyOrEmpty, parseTarget, queryFields } from './target.ts'
 
 const NAMES = ['prefix', 'after', 'limit', 'scope']
 const LIMIT_TEXT = /^[1-9][0-9]{0,14}$/
@@ -50,11 +50,6 @@ function parseRange(req: IncomingMessage): Decoded<KeyList, Reply> {
     limit: limit === undefined ? undefined : Number(limit),
     scope,
   })
-}
-
-function keyOrEmpty(bytes: Uint8Array | undefined): Decoded<string | undefined, Reply> {
-  if (bytes === undefined || bytes.length === 0) return ok(undefined)
-  return orKeyProblem(parseKeyBytes(bytes))
 }
 
 function textOf(bytes: Uint8Array | undefined): string | undefined {

@@ -3,6 +3,7 @@ import type { Conflict } from '../core/conflicts.ts'
 import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import type { ClusterStatus, NodeStatus } from '../core/status.ts'
 import type {
+  Address,
   Entry,
   Order,
   OrderOutcome,
@@ -51,6 +52,23 @@ export interface HeldEntry {
   readonly source: Exclude<Source, 'fetched'>
 }
 
+/** What a node says when it is asked for a backup. Reasons are sentences for the operator. */
+export type BackupAnswer =
+  /** Ends early when nobody reads on. Never rejects but by a bug. */
+  | { readonly kind: 'backup'; readonly pieces: AsyncIterable<Buffer> }
+  /** Another node is the one to ask. */
+  | { readonly kind: 'elsewhere'; readonly reason: string }
+  | { readonly kind: 'notNow'; readonly reason: string }
+
+/** What a node says when it is asked to tell of changes. */
+export type EventsAnswer =
+  /** Parts of a text/event-stream, until either side ends it. */
+  | { readonly kind: 'events'; readonly texts: AsyncIterable<string> }
+  /** The node at this address knows of them. */
+  | { readonly kind: 'elsewhere'; readonly address: Address }
+  | { readonly kind: 'full'; readonly reason: string }
+  | { readonly kind: 'notNow'; readonly reason: string }
+
 export interface PublicNode {
   /** Settles at the latest shortly after the deadline (5 s); never rejects. */
   write(command: WriteCommand): Promise<WriteOutcome>
@@ -77,6 +95,10 @@ export interface PublicNode {
   network(): NetworkReport
   /** Writes that lost when this node merged two sides of a split, oldest first. */
   conflicts(): readonly Conflict[]
+  /** All entries of one moment, as a file. */
+  backup(): BackupAnswer
+  /** Changes from now on: of keys with this prefix, and of the cluster. */
+  events(prefix: string): EventsAnswer
   /** Wall clock of this node. Unit: ms since 1970. */
   wallMs(): number
 }

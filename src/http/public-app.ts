@@ -3,6 +3,7 @@
 import { Router } from '@koa/router'
 import Koa, { type Context } from 'koa'
 import { admin } from './admin.ts'
+import { events } from './events.ts'
 import { Intake } from './intake.ts'
 import { BODIES_BYTES_MAX } from './limits.ts'
 import { list } from './list.ts'
@@ -97,6 +98,7 @@ function routes(node: PublicNode, options: PublicAppOptions): readonly Route[] {
     route('write', ['PUT', 'POST'], underKey('v1'), (ctx) => writeRaw(everywhere, ctx, setting)),
     route('delete', ['DELETE'], underKey('v1'), (ctx) => remove(everywhere, ctx, setting)),
     route('list', READ, /^\/list$/, (ctx) => list(node, ctx.req, wantsJson(ctx))),
+    route('events', ['GET'], /^\/events$/, (ctx) => events(node, ctx.req)),
     route('cluster', READ, /^\/cluster$/, () => cluster(node)),
     route('live', READ, /^\/health\/live$/, live),
     route('ready', READ, /^\/health\/ready$/, () => ready(node)),
@@ -135,7 +137,8 @@ function wantsJson(ctx: Context): boolean {
 function unmatched(ctx: Context, table: readonly Route[]): Reply {
   const matched = table.filter(({ path }) => path.test(ctx.path))
   if (matched.length === 0) {
-    const paths = '/post, /postlocal, /get, /getlocal, /list, /v1, /cluster, /metrics and /health'
+    const paths =
+      '/post, /postlocal, /get, /getlocal, /list, /v1, /events, /cluster, /metrics and /health'
     return problemReply('no-such-path', `There is no such path: there are ${paths}.`)
   }
   const allowed = [...new Set(matched.flatMap(({ methods }) => methods))].join(', ')

@@ -10,6 +10,7 @@ export const ROUTE_NAMES = [
   'write',
   'delete',
   'list',
+  'events',
   'cluster',
   'live',
   'ready',

@@ -69,6 +69,12 @@ export function keyOf(target: Target, query: Fields): Decoded<string, Reply> {
   return orKeyProblem(parseKeyBytes(inQuery))
 }
 
+/** A key that may be left out. */
+export function keyOrEmpty(bytes: Uint8Array | undefined): Decoded<string | undefined, Reply> {
+  if (bytes === undefined || bytes.length === 0) return ok(undefined)
+  return orKeyProblem(parseKeyBytes(bytes))
+}
+
 /** A key, or the answer that says what is wrong with it. */
 export function orKeyProblem(key: Decoded<string, KeyRefusal>): Decoded<string, Reply> {
   if (key.kind === 'ok') return key

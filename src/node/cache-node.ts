@@ -16,6 +16,8 @@ import type {
 } from '../core/types.ts'
 import type { NetworkReport } from '../http/network-report.ts'
 import type {
+  BackupAnswer,
+  EventsAnswer,
   Freshness,
   HeldEntry,
   InternalNode,
@@ -27,8 +29,10 @@ import type { Copies } from '../storage/copies.ts'
 import { inRange, keysFrom } from '../storage/key-order.ts'
 import type { KeyRange, Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
+import type { Backups } from './backup.ts'
 import type { Driver } from './driver.ts'
 import type { NodeCounts } from './metrics/counts.ts'
+import type { Events } from './events.ts'
 import type { NetworkWatch } from './network-watch.ts'
 
 export interface CacheNodeParts {
@@ -43,6 +47,8 @@ export interface CacheNodeParts {
   readonly warnings: () => readonly string[]
   readonly watch: Pick<NetworkWatch, 'report' | 'heardBy'>
   readonly counts: NodeCounts
+  readonly backups: Pick<Backups, 'begin'>
+  readonly events: Pick<Events, 'subscribe'>
 }
 
 export class CacheNode implements PublicNode, InternalNode {
@@ -153,6 +159,14 @@ export class CacheNode implements PublicNode, InternalNode {
 
   network(): NetworkReport {
     return this.#parts.watch.report()
+  }
+
+  backup(): BackupAnswer {
+    return this.#parts.backups.begin()
+  }
+
+  events(prefix: string): EventsAnswer {
+    return this.#parts.events.subscribe(prefix)
   }
 
   conflicts(): readonly Conflict[] {

@@ -18,6 +18,7 @@ import type { Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { after, every, nextPhase, type StopTimer } from '../system/timers.ts'
+import type { Events } from './events.ts'
 import { REQUESTS_MAX } from './limits.ts'
 import type { NodeCounts } from './metrics/counts.ts'
 import type { Transport } from './transport.ts'
@@ -29,6 +30,7 @@ export interface DriverParts {
   readonly clock: Clock
   readonly log: Log
   readonly counts: NodeCounts
+  readonly events: Pick<Events, 'committed' | 'routed'>
   /** The core says that this node must not go on. */
   readonly onStop: (reason: string) => void
 }
@@ -66,6 +68,7 @@ export class Driver {
     if (!this.#isRunning) return
     const effects = this.#parts.core.step(event, this.#parts.clock.monotonicMs())
     for (const effect of effects) this.#act(effect)
+    this.#parts.events.routed()
   }
 
   write(command: WriteCommand): Promise<WriteOutcome> {
@@ -176,6 +179,9 @@ export class Driver {
         return
       case 'dropAll':
         copies.clear()
+        return
+      case 'committed':
+        this.#parts.events.committed(effect.change)
         return
       case 'log':
         counts.logged(effect)

@@ -65,5 +65,23 @@ export const STRANGER_KEEP_MS = 60_000
 
 assert(LOSS_BEATS * BEAT_EVERY_MS > 2 * HEARD_WITHIN_MS, 'loss is told over more than a pause')
 
+/** Backups of one node at once. Unit: backups. Each keeps pages of the store from being used again. */
+export const BACKUPS_MAX = 2
+
+/** A backup that is not done by then is given up. Unit: ms. Ten million small entries take a minute. */
+export const BACKUP_WAIT_MS = 3_600_000
+
+/** Entries of a backup read in one go. Unit: entries. About a ms of the event loop. */
+export const BACKUP_PIECE_ENTRIES = 256
+
+/** Clients that follow the changes of one node. Unit: clients. Each costs a look at every write. */
+export const SUBSCRIBERS_MAX = 256
+
+/** Events that wait for one of them. Unit: events. About 100 KB; at 10,000 writes/s a tenth of a second. */
+export const EVENTS_WAITING_MAX = 1000
+
+/** A comment is sent this often, so that a dead connection is noticed. Unit: ms. */
+export const EVENTS_BEAT_EVERY_MS = 10_000
+
 /** A store that is not open by then never will be. Unit: ms. It takes 30 to 110 ms, with Node 0.3 s. */
 export const TRY_STORE_WAIT_MS = 20_000

@@ -28,8 +28,10 @@ import type { Log } from '../system/log.ts'
 import { createProcessMetrics } from '../system/metrics/process.ts'
 import { fatal } from '../system/process.ts'
 import { every, nextPhase, pause } from '../system/timers.ts'
+import { Backups } from './backup.ts'
 import { CacheNode } from './cache-node.ts'
 import { Driver } from './driver.ts'
+import { Events } from './events.ts'
 import { Finder } from './finder.ts'
 import { DRAIN_WAIT_MS, IDLE_SWEEP_MS } from './limits.ts'
 import { NodeCounts } from './metrics/counts.ts'
@@ -81,21 +83,22 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   )
   const { clock, randomHex } = world
   const security = new Security(settings, { clock, log, randomHex, address })
-  const driver = new Driver({ core, store, copies, clock, log, counts, onStop: endOf })
+  const events = new Events(core, () => clock.monotonicMs())
+  const driver = new Driver({ core, store, copies, clock, log, counts, events, onStop: endOf })
   const nextVersion = versionStamp(store, world)
   const finder = new Finder(settings, { driver, clock, log, interfaces: world.interfaces })
   const warnings = () => [...finder.warnings(), ...security.warnings()]
   // Asked for each time: the address of a node may change.
   const self = () => core.status(clock.monotonicMs()).node
   const watch = new NetworkWatch(settings, { clock, security, node: self })
-  const parts = { core, driver, store, copies, clock, nextVersion, warnings, watch, counts }
-  const node = new CacheNode(parts)
+  const parts = { core, driver, store, copies, clock, nextVersion, warnings, watch, counts, events }
+  const node = new CacheNode({ ...parts, backups: backupsOf(settings, parts) })
   const metrics = metricsOf(settings, { ...parts, node, security })
   const about = { settings, world, log, gate: security.gate, meter: counts.requests, metrics }
   const listener = createListener(node, about)
   const server = http.createServer(SERVER_OPTIONS, listener)
   limitServer(server)
-  const lane = new FastLane(node)
+  const lane = new FastLane(node, counts.requests)
   lane.attach(server)
   try {
     const transport = await openSockets(server, {
@@ -112,7 +115,7 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
     finder.start(transport)
     const { nodeId: id, incarnation, keyCount: keys } = store
     log.info('node-started', { id, incarnation, address, keys })
-    return running({ driver, finder, server, lane, transport, store, security }, world)
+    return running({ ...parts, finder, server, lane, transport, security }, world)
   } catch (error) {
     await store.close()
     throw error
@@ -259,6 +262,14 @@ function countingLog(log: Log, { logLines }: NodeCounts): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
+function backupsOf(
+  settings: NodeSettings,
+  { core, store, clock }: { core: NodeCore; store: Store; clock: Clock },
+): Backups {
+  const status = () => core.status(clock.monotonicMs())
+  return new Backups({ store, status, clock, cluster: settings.clusterName })
+}
+
 function versionStamp(store: Store, world: World): () => string {
   const clock = new VersionClock(store.nodeId)
   return () => clock.next(world.clock.wallMs())
@@ -276,6 +287,7 @@ interface RunningParts {
   readonly transport: Transport
   readonly store: Store
   readonly security: Security
+  readonly events: Events
 }
 
 function running(parts: RunningParts, world: World): RunningNode {
@@ -293,9 +305,10 @@ function running(parts: RunningParts, world: World): RunningNode {
 
 /** First the others learn to do without this node; then what is under way may still end. */
 async function stopNode(parts: RunningParts, world: World): Promise<void> {
-  const { driver, finder, server, lane, transport, store, security } = parts
+  const { driver, finder, server, lane, transport, store, security, events } = parts
   finder.stop()
   await driver.leave('stopped by its operator')
+  events.stop()
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // A connection that becomes idle only now would keep the server open.
   const stopSweeping = every(IDLE_SWEEP_MS, () => {

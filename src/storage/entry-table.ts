@@ -214,7 +214,7 @@ function knownHead(head: RecordHead, keyBytes: Uint8Array): Known {
 }
 
 /** The smallest key of a range in lmdb, which knows no key of no bytes. */
-function rangeStart(start: string, isInclusive: boolean): Buffer {
+export function rangeStart(start: string, isInclusive: boolean): Buffer {
   if (start === '') return Buffer.from([0])
   return isInclusive ? Buffer.from(start) : Buffer.concat([Buffer.from(start), Buffer.from([0])])
 }

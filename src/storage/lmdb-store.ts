@@ -16,13 +16,14 @@ import type { Key } from './entry-table.ts'
 import { compareKeys, inRange } from './key-order.ts'
 import { openEnvironment, reusableBytes } from './lmdb-environment.ts'
 import type { Environment } from './lmdb-environment.ts'
+import { openLmdbSnapshot } from './lmdb-snapshot.ts'
 import { LmdbWriter } from './lmdb-writer.ts'
 import { MetaTable } from './meta-table.ts'
 import type { Identity } from './meta-table.ts'
 import { fillPage } from './page.ts'
 import type { PageRow } from './page.ts'
 import { START_ANEW, StorageError, type StorageErrorCode } from './storage-error.ts'
-import type { Durability, KeyRange, Store } from './store.ts'
+import type { Durability, KeyRange, Store, StoreSnapshot } from './store.ts'
 import { ENTRY_OVERHEAD_BYTES, fullAbove, Tally } from './tally.ts'
 
 /** Keys looked at in one go while opening or listing. Unit: keys. A few ms of the event loop. */
@@ -255,6 +256,11 @@ class LmdbStore implements Store {
 
   localKeys(range: KeyRange): Iterable<string> {
     return liveKeys(this.#local, range)
+  }
+
+  async snapshot(): Promise<StoreSnapshot> {
+    await this.#writer.idle()
+    return openLmdbSnapshot(this.#environment)
   }
 
   close(): Promise<void> {

@@ -4,18 +4,14 @@ import { unreachable } from '../core/assert.ts'
 import type { Conflict } from '../core/conflicts.ts'
 import type { DueBounds, DuePage, PageBounds, StorePage } from '../core/ports.ts'
 import type { StoreChange } from '../core/step.ts'
-import { liveEntry } from '../core/travel.ts'
 import { VERSION_ZERO } from '../core/version.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
-import { countedEntry, headOf } from './counted.ts'
+import { countedEntry } from './counted.ts'
 import { DueKeys, dueOf, fillDuePage } from './due.ts'
-import type { Mark } from './fingerprint.ts'
-import { compareKeys, inRange, SortedKeys } from './key-order.ts'
+import { EntryMap } from './entry-map.ts'
 import { owned } from './owned.ts'
 import { fillPage } from './page.ts'
-import type { PageRow } from './page.ts'
-import { ShardedMap } from './sharded-map.ts'
-import type { KeyRange, Store } from './store.ts'
+import type { KeyRange, Store, StoreSnapshot } from './store.ts'
 import { fullAbove, Tally } from './tally.ts'
 import type { Known } from './tally.ts'
 
@@ -148,6 +144,10 @@ export class MemoryStore implements Store {
     return this.#local.liveKeys(range)
   }
 
+  async snapshot(): Promise<StoreSnapshot> {
+    return this.#data.snapshot()
+  }
+
   async close(): Promise<void> {}
 
   /**
@@ -255,51 +255,5 @@ export class MemoryStore implements Store {
     if (tail === undefined) return
     this.#flushedHighest = tail.highest
     tail.flushed()
-  }
-}
-
-/** Entries by key, and their keys in order. */
-class EntryMap {
-  readonly #entries = new ShardedMap<Entry>()
-  readonly #sorted = new SortedKeys()
-
-  get(key: string): Entry | undefined {
-    return this.#entries.get(key)
-  }
-
-  /** Puts an entry, or with undefined nothing. Returns what was there. */
-  replace(key: string, entry: Entry | undefined): Entry | undefined {
-    const before = this.#entries.get(key)
-    if (entry === undefined) {
-      this.#entries.delete(key)
-      this.#sorted.remove(key)
-    } else {
-      this.#entries.set(key, entry)
-      if (before === undefined) this.#sorted.add(key)
-    }
-    return before
-  }
-
-  *marks(): Iterable<Mark> {
-    for (const entry of this.#entries.values()) yield countedEntry(entry, Buffer.from(entry.key))
-  }
-
-  *rows(after: string, upTo: string | undefined): Iterable<PageRow> {
-    for (const key of this.#sorted.from(after, false)) {
-      if (upTo !== undefined && compareKeys(key, upTo) > 0) return
-      const entry = this.#entries.get(key)
-      if (entry === undefined) continue
-      const isLive = (atMs: number) => liveEntry(entry, atMs) !== undefined
-      const keyBytes = Buffer.from(key)
-      yield { key, keyBytes, head: () => headOf(entry), entry: () => entry, isLive }
-    }
-  }
-
-  *liveKeys(range: KeyRange): Iterable<string> {
-    for (const key of inRange(range, (start, isInclusive) =>
-      this.#sorted.from(start, isInclusive),
-    )) {
-      if (liveEntry(this.#entries.get(key), range.liveAtMs) !== undefined) yield key
-    }
   }
 }

@@ -40,6 +40,32 @@ export interface Store extends EntryReader {
   putLocal(entry: Entry, flushed: () => void): void
   localKeys(range: KeyRange): Iterable<string>
 
+  /**
+   * All cluster entries of one moment, at which everything applied before the call is in. Settles
+   * once that is on disk. Close it: an open one keeps what was deleted since.
+   */
+  snapshot(): Promise<StoreSnapshot>
+
   /** Flushes and closes; after a failure it does not wait for the disk. May be called twice. */
   close(): Promise<void>
 }
+
+/** The entries of one moment, tombstones included. Later changes do not show in it. */
+export interface StoreSnapshot {
+  /** Damaged entries come as their keys. */
+  page(bounds: SnapshotBounds): readonly SnapshotItem[]
+  /** May be called twice. No page is asked for afterwards. */
+  close(): void
+}
+
+export interface SnapshotBounds {
+  /** Keys above this one, in byte order; undefined: from the start. */
+  readonly after: string | undefined
+  readonly entriesMax: number
+  /** A page ends once it has so many bytes of values. */
+  readonly bytesMax: number
+}
+
+export type SnapshotItem =
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  | { readonly kind: 'damaged'; readonly key: string }

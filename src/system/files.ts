@@ -1,5 +1,15 @@
-// Reads small text files whole. Never writes.
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+// Small text files that are read whole, and new files that appear only when they are whole.
+import { once } from 'node:events'
+import {
+  closeSync,
+  createWriteStream,
+  fstatSync,
+  openSync,
+  readFileSync,
+  type WriteStream,
+} from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
 import type { FileText } from '../config/file.ts'
 import type { SecretText } from '../config/secret-file.ts'
 
@@ -32,6 +42,38 @@ export function readSecretFile(path: string): SecretText {
     return noText(error)
   }
 }
+
+/** What only root and its owner may read: it may hold anything that people stored. */
+const NEW_FILE_MODE = 0o600
+
+/**
+ * Opens a file beside `path`. `keep` ends and flushes it and gives it the name, in place of what had
+ * it before; `discard` removes it. Rejects with the system's error, as `keep` does.
+ */
+export async function newFile(path: string): Promise<{
+  readonly stream: WriteStream
+  readonly keep: () => Promise<void>
+  readonly discard: () => Promise<void>
+}> {
+  const partPath = `${path}.part`
+  const stream = createWriteStream(partPath, { mode: NEW_FILE_MODE, flush: true })
+  await once(stream, 'open')
+  return {
+    stream,
+    keep: async () => {
+      stream.end()
+      await finished(stream)
+      await rename(partPath, path)
+    },
+    discard: async () => {
+      stream.on('error', ignore).destroy()
+      await rm(partPath, { force: true })
+    },
+  }
+}
+
+/** What is thrown away may have failed before. */
+function ignore(): void {}
 
 function noText(error: unknown): Exclude<FileText, { kind: 'text' }> {
   const reason = error instanceof Error ? error.message : String(error)

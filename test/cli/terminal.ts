@@ -16,6 +16,13 @@ export interface TerminalOptions {
   /** The text of /etc/diststore/diststored.toml. */
   readonly settings?: string
   readonly openFile?: (path: string) => Readable
+  readonly createFile?: CliWorld['createFile']
+  readonly hasProgress?: boolean
+  readonly isTerminal?: boolean
+  /** What time it is, by both clocks. Unit: ms. */
+  readonly nowMs?: number
+  /** The same, asked for each time. */
+  readonly clock?: () => number
 }
 
 /** Runs `diststore` with these words; settles when it has ended. */
@@ -24,6 +31,8 @@ export async function diststore(
   options: TerminalOptions = {},
 ): Promise<Ran> {
   const { env = {}, stdin, hasColours = false, settings, openFile } = options
+  const { createFile, hasProgress = false, isTerminal = false, nowMs = 0 } = options
+  const { clock = () => nowMs } = options
   const stdout = new Sink()
   const stderr = new Sink()
   const world: CliWorld = {
@@ -31,8 +40,12 @@ export async function diststore(
     stdin: () => stdin ?? Readable.from([]),
     stdout: stdout.stream,
     stderr: stderr.stream,
+    isTerminal,
     hasColours,
     openFile: openFile ?? (() => Readable.from([])),
+    createFile: createFile ?? (() => Promise.reject(new Error('no file was expected'))),
+    hasProgress,
+    time: { monotonicMs: clock, wallMs: clock, pause: () => Promise.resolve() },
     surroundings: {
       env,
       interfaces: [],

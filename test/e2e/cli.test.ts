@@ -1,39 +1,12 @@
 // The built command against real nodes: what a person types, reads and gets as an exit code.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { resolve } from 'node:path'
+import { diststore } from './command.ts'
 import { eventually } from './eventually.ts'
 import { scenario } from './scenario.ts'
-
-const CLI = resolve('dist/bin/diststore.js')
-
-/** The command that neither ends nor answers is a failure. Unit: ms. */
-const RUN_WAIT_MS = 60_000
-
-interface Ran {
-  readonly code: number | null
-  readonly stdout: Buffer
-  readonly stderr: string
-}
 
 interface Finding {
   readonly grade: string
   readonly sentence: string
-}
-
-function diststore(address: string, words: readonly string[], input?: Buffer): Promise<Ran> {
-  const env = { PATH: process.env['PATH'], DISTSTORE_URL: address }
-  const child = spawn(process.execPath, [CLI, ...words], { env, timeout: RUN_WAIT_MS })
-  const stdout: Buffer[] = []
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += String(chunk)))
-  child.stdin.on('error', () => {}) // It may end before it has read all.
-  child.stdin.end(input)
-  return new Promise((settle, reject) => {
-    child.on('error', reject)
-    child.on('close', (code) => settle({ code, stdout: Buffer.concat(stdout), stderr }))
-  })
 }
 
 scenario('values, status and orders by the command', async (cluster) => {

@@ -13,6 +13,8 @@ import type {
 import { VersionClock } from '../../src/core/version.ts'
 import type { NetworkReport } from '../../src/http/network-report.ts'
 import type {
+  BackupAnswer,
+  EventsAnswer,
   Freshness,
   HeldEntry,
   InternalNode,
@@ -57,6 +59,10 @@ export class FakeNode implements PublicNode, InternalNode {
     strangers: [],
   }
   lost: Conflict[] = []
+  /** Prefixes that were asked for. */
+  readonly followed: string[] = []
+  changes: EventsAnswer = { kind: 'notNow', reason: 'Nobody told this node what to say.' }
+  backups: BackupAnswer = { kind: 'notNow', reason: 'Nobody told this node what to say.' }
   report: NodeStatusReport = {
     node: { id: FAKE_ID, address: '127.0.0.1:8181', incarnation: 1, state: 'member', role: 'node' },
     view: undefined,
@@ -133,6 +139,15 @@ export class FakeNode implements PublicNode, InternalNode {
 
   conflicts(): readonly Conflict[] {
     return this.lost
+  }
+
+  events(prefix: string): EventsAnswer {
+    this.followed.push(prefix)
+    return this.changes
+  }
+
+  backup(): BackupAnswer {
+    return this.backups
   }
 
   status(): NodeStatusReport {

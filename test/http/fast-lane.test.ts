@@ -146,6 +146,7 @@ for (const [title, bytes] of CASES) {
       plain.node.writes.map(({ key, change }) => ({ key, change })),
     )
     t.strictSame(lane.logged, plain.logged)
+    t.strictSame(lane.counted, plain.counted)
   })
 }
 
@@ -293,9 +294,9 @@ t.test('a value as bytes is what the long way gives', async () => {
 t.test('headers that were found plain once are known by their bytes', async (t) => {
   const reader = new PlainReader()
   const first = get('/get/a')
-  t.strictSame(reader.read(first, 0), { key: 'a', end: first.length })
+  t.strictSame(reader.read(first, 0), { route: 'get', key: 'a', end: first.length })
   const two = get('/get/b') + get('/get/c', `${HOST}Accept: a\r\n`)
-  t.strictSame(reader.read(two, 0), { key: 'b', end: first.length })
-  t.strictSame(reader.read(two, first.length), { key: 'c', end: two.length })
+  t.strictSame(reader.read(two, 0), { route: 'get', key: 'b', end: first.length })
+  t.strictSame(reader.read(two, first.length), { route: 'get', key: 'c', end: two.length })
   t.equal(reader.read('GET /get/a HTTP/1.1\r\nHost: x\r\nCookie: 1\r\n\r\n', 0), undefined)
 })

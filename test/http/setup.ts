@@ -53,7 +53,7 @@ export async function startServer(
   })
   const server = http.createServer({ ...SERVER_OPTIONS, ...more }, listener)
   limitServer(server)
-  const lane = more.hasLane === false ? undefined : new FastLane(node)
+  const lane = more.hasLane === false ? undefined : new FastLane(node, options.meter)
   lane?.attach(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

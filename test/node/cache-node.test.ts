@@ -65,6 +65,8 @@ class Bench {
       warnings: () => [],
       counts: this.counts,
       watch: { heardBy: () => [], report: () => new FakeNode().network() },
+      events: { subscribe: (prefix: string) => new FakeNode().events(prefix) },
+      backups: { begin: () => new FakeNode().backup() },
     })
   }
 

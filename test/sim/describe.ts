@@ -62,6 +62,7 @@ export class Describer {
       case 'store':
         return `stores #${effect.ticket} ${effect.changes.map((c) => this.#value(c)).join(', ')}`
       case 'wake':
+      case 'committed':
         return undefined
       case 'finish':
         return `client #${effect.ticket} gets ${this.#value(effect.outcome)}`

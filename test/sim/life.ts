@@ -317,6 +317,7 @@ export class Life {
       case 'dropAll':
         return this.copies.clear()
       case 'log':
+      case 'committed':
         return
       case 'gone':
         return this.#around.gone(this)

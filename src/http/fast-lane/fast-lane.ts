@@ -7,7 +7,8 @@ import type { ReadOutcome } from '../../core/types.ts'
 import { HEADER_BYTES_MAX, SILENCE_MS } from '../limits.ts'
 import type { Freshness, PublicNode } from '../node-access.ts'
 import { outcomeReply } from '../reads.ts'
-import { PlainReader } from './plain-request.ts'
+import type { CountRequest, RequestMeter } from '../request-meter.ts'
+import { type PlainGet, PlainReader } from './plain-request.ts'
 import { DateLine, foundBytes, replyBytes } from './reply-bytes.ts'
 
 const NOTHING = Buffer.alloc(0)
@@ -19,10 +20,14 @@ export type FastNode = Pick<PublicNode, 'read' | 'copiesOf' | 'wallMs'>
 export class FastLane {
   readonly #node: FastNode
   readonly #date: DateLine
+  readonly #meter: RequestMeter
+  readonly #counts: Readonly<Record<PlainGet['route'], CountRequest>>
   readonly #connections = new Set<Connection>()
 
-  constructor(node: FastNode) {
+  constructor(node: FastNode, meter: RequestMeter) {
     this.#node = node
+    this.#meter = meter
+    this.#counts = { get: meter.of('get'), read: meter.of('read') }
     this.#date = new DateLine(() => node.wallMs())
   }
 
@@ -33,8 +38,9 @@ export class FastLane {
     server.removeAllListeners('connection')
     server.on('connection', (socket: Socket) => {
       const connection = new Connection(socket, {
+        nowMs: () => this.#meter.nowMs(),
         answer: (key) => this.#node.read(key, PROVEN),
-        bytesOf: (key, outcome) => this.#bytesOf(key, outcome),
+        bytesOf: (request, outcome, startedMs) => this.#bytesOf(request, outcome, startedMs),
         handOver: () => serve.call(server, socket),
         gone: () => this.#connections.delete(connection),
         firstWaitMs: server.headersTimeout,
@@ -49,24 +55,29 @@ export class FastLane {
     for (const connection of this.#connections) connection.closeIfIdle()
   }
 
-  #bytesOf(key: string, outcome: ReadOutcome): Buffer {
+  #bytesOf({ route, key }: PlainGet, outcome: ReadOutcome, startedMs: number): Buffer {
     const date = this.#date.text
+    const count = (status: number) => this.#counts[route](status, this.#meter.nowMs() - startedMs)
     if (outcome.kind === 'found' && outcome.entry.content.kind === 'value') {
       const { entry, source, ageMs } = outcome
       const value = outcome.entry.content
+      count(200)
       return foundBytes({ entry, value, source, ageMs, copies: this.#node.copiesOf(key) }, date)
     }
     const asked = { known: undefined, freshness: PROVEN, copies: this.#node.copiesOf(key) }
     const reply = outcomeReply(outcome, asked)
     const { body } = reply
+    count(reply.status)
     assert(typeof body === 'string' || Buffer.isBuffer(body), 'a read has a body in memory')
     return replyBytes({ ...reply, body }, date)
   }
 }
 
 interface Service {
+  readonly nowMs: () => number
   readonly answer: (key: string) => ReadOutcome | Promise<ReadOutcome>
-  readonly bytesOf: (key: string, outcome: ReadOutcome) => Buffer
+  /** The bytes to send; the request counts as answered. */
+  readonly bytesOf: (request: PlainGet, outcome: ReadOutcome, startedMs: number) => Buffer
   readonly handOver: () => void
   readonly gone: () => void
   /** A connection on which nothing has come by then is handed over. Unit: ms. */
@@ -111,16 +122,19 @@ class Connection {
     while (at < text.length) {
       const request = this.#reader.read(text, at)
       if (request === undefined) break
-      const { key, end } = request
+      const { end } = request
       at = end
-      const outcome = this.#service.answer(key)
+      const startedMs = this.#service.nowMs()
+      const outcome = this.#service.answer(request.key)
       if (outcome instanceof Promise) {
         this.#write(answers)
         this.#wait()
-        void outcome.then((late) => this.#goOn(this.#service.bytesOf(key, late), chunk, text, end))
+        void outcome.then((late) =>
+          this.#goOn(this.#service.bytesOf(request, late, startedMs), chunk, text, end),
+        )
         return
       }
-      answers.push(this.#service.bytesOf(key, outcome))
+      answers.push(this.#service.bytesOf(request, outcome, startedMs))
     }
     this.#write(answers)
     if (at < text.length) this.#leave(chunk.subarray(at))

@@ -4,6 +4,8 @@ import { KEY_BYTES_MAX } from '../../core/limits.ts'
 
 /** A GET of one key without a condition, a query or anything that asks for a special answer. */
 export interface PlainGet {
+  /** By which of its two paths; metrics tell them apart. */
+  readonly route: 'get' | 'read'
   readonly key: string
   /** Where the next request begins. */
   readonly end: number
@@ -47,14 +49,16 @@ export class PlainReader {
 
   /** The request that begins at `from`, if all of it is there and it is plain. One character a byte. */
   read(text: string, from: number): PlainGet | undefined {
-    const start = keyStart(text, from)
-    if (start === undefined) return undefined
+    const isGet = text.startsWith(GET_KEY, from)
+    if (!isGet && !text.startsWith(GET_RESOURCE, from)) return undefined
+    const start = from + (isGet ? GET_KEY : GET_RESOURCE).length
     let end = start
     while (IN_KEY[text.charCodeAt(end)] === 1) end++
     const isKey = end > start && end - start <= KEY_BYTES_MAX
     if (!isKey || !text.startsWith(AFTER_TARGET, end)) return undefined
     const headersEnd = this.#skipHeaders(text, end + AFTER_TARGET.length)
-    return headersEnd === undefined ? undefined : { key: text.slice(start, end), end: headersEnd }
+    if (headersEnd === undefined) return undefined
+    return { route: isGet ? 'get' : 'read', key: text.slice(start, end), end: headersEnd }
   }
 
   /** The end of the headers that begin here, if they are plain. */
@@ -68,12 +72,6 @@ export class PlainReader {
     this.#plainHeaders = text.slice(from, end)
     return end
   }
-}
-
-function keyStart(text: string, from: number): number | undefined {
-  if (text.startsWith(GET_KEY, from)) return from + GET_KEY.length
-  if (text.startsWith(GET_RESOURCE, from)) return from + GET_RESOURCE.length
-  return undefined
 }
 
 /** Exactly one Host, nothing said about the connection but that it stays, and idle headers. */

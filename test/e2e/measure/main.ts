@@ -6,6 +6,7 @@ import { HOSTS_OF_MERGE, measureMerge } from '../../netns/measure/merge.ts'
 import { HOSTS_OF_STALLS, measureStalls } from '../../netns/measure/stalls.ts'
 import { createNetCluster, type NetCluster } from '../../netns/net-cluster.ts'
 import { Cluster } from '../cluster.ts'
+import { backup } from './backup.ts'
 import { failover } from './failover.ts'
 import type { Figures } from './figures.ts'
 import { copies, join } from './join.ts'
@@ -22,6 +23,9 @@ const ON_LOOPBACK: Readonly<Record<string, (cluster: Cluster) => Promise<Figures
   mirror,
   staleness,
 }
+
+/** Minutes each: only when named. */
+const LONG: typeof ON_LOOPBACK = { backup }
 
 interface OnHosts {
   readonly hosts: number
@@ -45,7 +49,7 @@ const FAULTS_NAME = 'faults'
 
 const asked = process.argv.slice(2)
 const names = asked.flatMap((name) => (name === FAULTS_NAME ? Object.keys(ON_HOSTS) : [name]))
-const known = [...Object.keys(ON_LOOPBACK), ...Object.keys(ON_HOSTS)]
+const known = [ON_LOOPBACK, LONG, ON_HOSTS].flatMap((each) => Object.keys(each))
 const unknown = names.filter((name) => !known.includes(name))
 if (unknown.length > 0) {
   const there = [...known, FAULTS_NAME].join(', ')
@@ -71,7 +75,8 @@ async function measure(name: string): Promise<Figures | undefined> {
   const net = onHosts === undefined ? undefined : await createNetCluster(onHosts.hosts)
   const cluster = net?.cluster ?? (await Cluster.create())
   try {
-    const figures = net === undefined ? ON_LOOPBACK[name]?.(cluster) : onHosts?.measure(net)
+    const onLoopback = ON_LOOPBACK[name] ?? LONG[name]
+    const figures = net === undefined ? onLoopback?.(cluster) : onHosts?.measure(net)
     for (const [what, value] of Object.entries((await figures) ?? {})) {
       console.log(`  ${what.padEnd(WIDTH)} ${value}`)
     }
