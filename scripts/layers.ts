@@ -28,8 +28,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   system: {
     folders: BELOW,
-    libraries: ['pino', 'prom-client', 'systemd-notify'],
-    builtins: ['fs', 'os', 'crypto', 'child_process', 'perf_hooks'],
+    libraries: ['pino', 'prom-client'],
+    builtins: ['fs', 'os', 'crypto', 'child_process', 'perf_hooks', 'readline'],
   },
   http: {
     folders: ['core', 'wire'],

@@ -67,3 +67,15 @@ assert(LOSS_BEATS * BEAT_EVERY_MS > 2 * HEARD_WITHIN_MS, 'loss is told over more
 
 /** A store that is not open by then never will be. Unit: ms. It takes 30 to 110 ms, with Node 0.3 s. */
 export const TRY_STORE_WAIT_MS = 20_000
+
+/** A service manager is told at the latest then that the node started. Unit: ms. Finding takes 2 s. */
+export const READY_WAIT_MS = 20_000
+
+/** Until then the node is asked this often whether it is ready. Unit: ms. */
+export const READY_EVERY_MS = 100
+
+/** A service manager that does not watch hears of changes this often. Unit: ms. Each is a process. */
+export const SUMMARY_EVERY_MS = 10_000
+
+/** A sign of life comes after this part of the time allowed: one may be lost or late. */
+export const WATCHDOG_SHARE = 1 / 3
