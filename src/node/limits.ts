@@ -1,6 +1,12 @@
 // Limits of the driver and of what it lets in: unit and reason. Never a setting.
 import { assert } from '../core/assert.ts'
-import { BEAT_EVERY_MS, FORGET_AFTER_MS, MIRROR_CALL_WAIT_MS, NODES_MAX } from '../core/limits.ts'
+import {
+  BEAT_EVERY_MS,
+  FORGET_AFTER_MS,
+  LEAVE_WAIT_MS,
+  MIRROR_CALL_WAIT_MS,
+  NODES_MAX,
+} from '../core/limits.ts'
 
 /** Requests of other nodes under way here. Unit: requests. Beyond: answered "unable" at once. */
 export const REQUESTS_MAX = 10_000
@@ -47,6 +53,7 @@ export const NAMES_EVERY_MS = 60_000
 /** Sooner while one of them is unknown. Unit: ms. A machine that starts has no name service yet. */
 export const NAMES_AGAIN_MS = 5000
 
+assert(LEAVE_WAIT_MS + DRAIN_WAIT_MS <= 10_000, 'a node that is stopped ends within ten seconds')
 assert(BETTER_FOR_MS < AWAY_FOR_MS, 'what is better is taken before what is there')
 assert(STAMP_AGE_MAX_MS > 2 * MIRROR_CALL_WAIT_MS, 'a call that waits for its turn is not stale')
 assert(SENDER_KEEP_MS < FORGET_AFTER_MS, 'an earlier incarnation stays out for longer')
