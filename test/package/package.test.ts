@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { eventually, pause } from '../e2e/eventually.ts'
 import { SteadyWrites } from '../e2e/steady-writes.ts'
 import { Net, netProblem } from '../netns/net.ts'
+import { READY_WAIT_MS } from '../../src/node/limits.ts'
 import { BootedHost, makeTree } from './booted-host.ts'
 
 const isLongRun = process.env['TEST_LONG'] === '1'
@@ -179,6 +180,10 @@ async function underLoad(host: BootedHost, other: BootedHost, about: Disturbance
   const startedMs = performance.now()
   await about.work()
   const tookMs = performance.now() - startedMs
+  if (tookMs < READY_WAIT_MS) {
+    const { status } = await host.client.send('/health/ready')
+    assert.equal(status, 200, 'a node that systemd calls started can answer')
+  }
   await Promise.all([here.applied(WRITES), there.applied(WRITES)])
   await Promise.all([here.stop(), there.stop(), reads.stop()])
   about.note(`${about.what}: ${(tookMs / 1000).toFixed(1)} s; elsewhere ${there.summary()}`)
