@@ -110,6 +110,8 @@ async function formsCluster(one: BootedHost, two: BootedHost, deb: string): Prom
   assert.equal(await one.service('ActiveState'), 'active')
   assert.match(await one.run('diststore', 'status'), /2 of 2 masters in sync/)
   assert.match(await one.run('diststored', '--version'), /^diststored 0\.1\.0\n$/)
+  const completed = '/usr/share/bash-completion/completions/diststore'
+  assert.match(await one.run('bash', '-c', `. ${completed} && complete -p diststore`), /^complete /)
   await eventually(async () =>
     assert.match(await one.service('StatusText'), /^(primary|master); masters 10\.1\.2\./),
   )
