@@ -28,7 +28,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   system: {
     folders: BELOW,
-    libraries: ['pino', 'prom-client', 'systemd-notify'],
+    libraries: ['pino', 'prom-client'],
     builtins: [
       'fs',
       'fs/promises',
@@ -37,6 +37,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'child_process',
       'perf_hooks',
       'events',
+      'readline',
       'stream/promises',
     ],
   },

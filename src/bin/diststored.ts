@@ -2,16 +2,18 @@
 // The daemon's command line: argv, environment, settings file, signals and exit codes.
 // Whatever a node does happens elsewhere.
 import { readFileSync } from 'node:fs'
-import { parseSettings } from '../config/parse.ts'
+import { changesBetween } from '../config/changes.ts'
+import { type Parsed, parseSettings } from '../config/parse.ts'
 import type { NodeSettings } from '../config/settings.ts'
 import type { RunningNode } from '../node/start.ts'
 import { random, randomHex } from '../system/chance.ts'
 import { realClock } from '../system/clock.ts'
 import { readSecretFile, readTextFile } from '../system/files.ts'
 import { ipv4Interfaces } from '../system/interfaces.ts'
-import { openLog } from '../system/log.ts'
-import { fatal, onShutdown, runAgain } from '../system/process.ts'
-import { pause } from '../system/timers.ts'
+import { type AdjustableLog, type Log, openLog } from '../system/log.ts'
+import { fatal, onReload, onShutdown, runAgain } from '../system/process.ts'
+import { serviceManager } from '../system/service-manager.ts'
+import { every, pause } from '../system/timers.ts'
 
 const FAILED = 1
 const USAGE = 2
@@ -24,13 +26,7 @@ const STOP_WAIT_MS = 15_000
 
 if (process.argv[2] === TRY_STORE) await trial(process.argv[3] ?? '')
 
-const parsed = parseSettings({
-  argv: process.argv.slice(2),
-  env: process.env,
-  interfaces: ipv4Interfaces(),
-  readFile: readTextFile,
-  readSecretFile,
-})
+const parsed = readSettings()
 switch (parsed.kind) {
   case 'settings':
     await run(parsed.settings)
@@ -48,30 +44,70 @@ switch (parsed.kind) {
     fatal(parsed.sentence, USAGE)
 }
 
+function readSettings(): Parsed {
+  return parseSettings({
+    argv: process.argv.slice(2),
+    env: process.env,
+    interfaces: ipv4Interfaces(),
+    readFile: readTextFile,
+    readSecretFile,
+  })
+}
+
 /** Returns once the node has started; it runs until a signal ends the process. */
 async function run(settings: NodeSettings): Promise<void> {
-  const starting = start(settings)
+  const log = openLog(settings.logLevel, process.env)
+  const manager = serviceManager(process.env, (error) =>
+    log.warn('service-manager-not-told', { reason: error.message }),
+  )
+  const starting = start(settings, log)
+  let sayGoodbye = () => manager.tell({ STOPPING: '1' })
   onShutdown(() => {
+    sayGoodbye()
     void stop(starting)
   })
+  const reload = reloader(settings, log)
+  onReload(() => {
+    void starting.then(reload)
+  })
   try {
-    await starting
+    const { supervise } = await import('../node/supervision.ts')
+    sayGoodbye = supervise(await starting, manager, { clock: realClock, every })
   } catch (error) {
     fatal(messageOf(error), FAILED)
   }
 }
 
-async function start(settings: NodeSettings): Promise<RunningNode> {
+/** Gives what reads the settings again: what can change does, and the log says what cannot. */
+function reloader(first: NodeSettings, log: AdjustableLog): (node: RunningNode) => void {
+  let settings = first
+  return (node) => {
+    const read = readSettings()
+    if (read.kind !== 'settings') {
+      const reason = read.kind === 'bad' ? read.sentence : 'there are no settings'
+      log.warn('settings-refused', { reason })
+      return
+    }
+    const changes = changesBetween(settings, read.settings)
+    settings = changes.settings
+    log.useLevel(settings.logLevel)
+    if (changes.atOnce.includes('node')) node.useNodes(settings.nodes)
+    if (changes.atOnce.includes('secret-file')) node.useSecrets(settings.secrets)
+    const { atOnce: changed, atRestart: needRestart } = changes
+    log[needRestart.length > 0 ? 'warn' : 'info']('settings-reloaded', { changed, needRestart })
+  }
+}
+
+async function start(settings: NodeSettings, log: Log): Promise<RunningNode> {
   // Imported here, so that --help and a bad setting do not wait for it.
   const { startNode } = await import('../node/start.ts')
   const { storeTrouble } = await import('../node/try-store.ts')
-  const { dataDir, durability, logLevel } = settings
+  const { dataDir, durability } = settings
   if (durability !== 'memory') {
     const again = (waitMs: number) => runAgain([TRY_STORE, dataDir], waitMs)
     const trouble = await storeTrouble(dataDir, again)
     if (trouble !== undefined) throw new Error(trouble)
   }
-  const log = openLog(logLevel, process.env)
   const os = { clock: realClock, random, randomHex, log, interfaces: ipv4Interfaces }
   return startNode(settings, os)
 }

@@ -57,8 +57,7 @@ const HELP_WIDTH = 100
 export async function run(argv: readonly string[], world: CliWorld): Promise<ExitCode> {
   const program = new Command('diststore')
   const cli = new Cli(world, () => program.opts<{ url?: string }>().url)
-  setUp(program, cli)
-  for (const add of VERBS) add(program, cli)
+  addEverything(program, cli)
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return cli.exitCode
@@ -74,6 +73,12 @@ export async function run(argv: readonly string[], world: CliWorld): Promise<Exi
   } finally {
     await cli.close()
   }
+}
+
+/** Gives the program its options, its texts and all its verbs. */
+export function addEverything(program: Command, cli: Cli): void {
+  setUp(program, cli)
+  for (const add of VERBS) add(program, cli)
 }
 
 function setUp(program: Command, cli: Cli): void {

@@ -29,14 +29,14 @@ export function helpText(): string {
 
 function helpLine(name: SettingName): string {
   const setting = SCHEMA[name]
-  const byDefault = setting.schema.parse(undefined)
-  const text =
-    byDefault === undefined || byDefault === false || Array.isArray(byDefault)
-      ? setting.help
-      : `${setting.help} [${shown(byDefault)}]`
+  const byDefault = defaultText(name)
+  const text = byDefault === undefined ? setting.help : `${setting.help} [${byDefault}]`
   return `  --${name} ${setting.takes}`.padEnd(COLUMN) + text
 }
 
-function shown(value: string | number | true): string {
+/** The default of a setting as an operator would write it; undefined when there is none to name. */
+export function defaultText(name: SettingName): string | undefined {
+  const value = SCHEMA[name].schema.parse(undefined)
+  if (value === undefined || value === false || Array.isArray(value)) return undefined
   return typeof value === 'number' && value >= 1024 * 1024 ? formatBytes(value) : String(value)
 }

@@ -139,8 +139,11 @@ export const HANDOFF_DRAIN_MS = 500
 /** A hand-over that came to nothing is given up after this. Unit: ms. The other may be busy. */
 export const HANDOFF_WAIT_MS = 1500
 
-/** A stopping node waits this long for a view without it. Unit: ms. A successor may have to mirror. */
-export const LEAVE_WAIT_MS = 10_000
+/**
+ * A stopping node waits this long for a view without it. Unit: ms. A successor may have to mirror;
+ * with the time for the last answers it is ten seconds, which service managers allow.
+ */
+export const LEAVE_WAIT_MS = 8000
 
 /** A stopping node that hears no primary waits this long for one. Unit: ms. An election takes two. */
 export const LEAVE_ALONE_MS = 3000

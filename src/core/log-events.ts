@@ -6,6 +6,9 @@ export const LOG_EVENTS = [
   'node-started',
   'node-stopped',
   'no-secret',
+  'settings-reloaded',
+  'settings-refused',
+  'service-manager-not-told',
   'stalled',
   'id-used-twice',
   // Other nodes.

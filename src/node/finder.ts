@@ -25,7 +25,7 @@ export class Finder {
   readonly #parts: FinderParts
   readonly #port: number
   readonly #whereabouts: Whereabouts
-  readonly #seeds: Seeds
+  #seeds: Seeds
   #stopLooking: StopTimer = () => {}
 
   constructor(settings: NodeSettings, parts: FinderParts) {
@@ -33,12 +33,7 @@ export class Finder {
     this.#parts = parts
     this.#port = port
     this.#whereabouts = new Whereabouts(placeWish, { announceHost, interfaceAddress })
-    this.#seeds = new Seeds(nodes, {
-      addressOfHost,
-      lookFor: (addresses) => parts.driver.step({ kind: 'lookFor', addresses }),
-      log: (event, fields) => parts.log.warn(event, fields),
-      after,
-    })
+    this.#seeds = this.#seedsFor(nodes)
   }
 
   /** For GET /cluster. */
@@ -53,10 +48,28 @@ export class Finder {
     void this.#seeds.start()
   }
 
+  /** Looks for these `host:port` from now on, and for none of those named before. */
+  useNodes(nodes: readonly string[]): void {
+    this.#seeds.stop()
+    this.#parts.driver.step({ kind: 'lookFor', addresses: [] })
+    this.#seeds = this.#seedsFor(nodes)
+    void this.#seeds.start()
+  }
+
   /** May be called twice. */
   stop(): void {
     this.#stopLooking()
     this.#seeds.stop()
+  }
+
+  #seedsFor(nodes: readonly string[]): Seeds {
+    const { driver, log } = this.#parts
+    return new Seeds(nodes, {
+      addressOfHost,
+      lookFor: (addresses) => driver.step({ kind: 'lookFor', addresses }),
+      log: (event, fields) => log.warn(event, fields),
+      after,
+    })
   }
 
   #look(transport: Pick<Transport, 'useInterface'>): void {

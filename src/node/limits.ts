@@ -1,6 +1,12 @@
 // Limits of the driver and of what it lets in: unit and reason. Never a setting.
 import { assert } from '../core/assert.ts'
-import { BEAT_EVERY_MS, FORGET_AFTER_MS, MIRROR_CALL_WAIT_MS, NODES_MAX } from '../core/limits.ts'
+import {
+  BEAT_EVERY_MS,
+  FORGET_AFTER_MS,
+  LEAVE_WAIT_MS,
+  MIRROR_CALL_WAIT_MS,
+  NODES_MAX,
+} from '../core/limits.ts'
 
 /** Requests of other nodes under way here. Unit: requests. Beyond: answered "unable" at once. */
 export const REQUESTS_MAX = 10_000
@@ -47,6 +53,7 @@ export const NAMES_EVERY_MS = 60_000
 /** Sooner while one of them is unknown. Unit: ms. A machine that starts has no name service yet. */
 export const NAMES_AGAIN_MS = 5000
 
+assert(LEAVE_WAIT_MS + DRAIN_WAIT_MS <= 10_000, 'a node that is stopped ends within ten seconds')
 assert(BETTER_FOR_MS < AWAY_FOR_MS, 'what is better is taken before what is there')
 assert(STAMP_AGE_MAX_MS > 2 * MIRROR_CALL_WAIT_MS, 'a call that waits for its turn is not stale')
 assert(SENDER_KEEP_MS < FORGET_AFTER_MS, 'an earlier incarnation stays out for longer')
@@ -85,3 +92,15 @@ export const EVENTS_BEAT_EVERY_MS = 10_000
 
 /** A store that is not open by then never will be. Unit: ms. It takes 30 to 110 ms, with Node 0.3 s. */
 export const TRY_STORE_WAIT_MS = 20_000
+
+/** A service manager is told at the latest then that the node started. Unit: ms. Finding takes 2 s. */
+export const READY_WAIT_MS = 20_000
+
+/** Until then the node is asked this often whether it is ready. Unit: ms. */
+export const READY_EVERY_MS = 100
+
+/** A service manager that does not watch hears of changes this often. Unit: ms. Each is a process. */
+export const SUMMARY_EVERY_MS = 10_000
+
+/** A sign of life comes after this part of the time allowed: one may be lost or late. */
+export const WATCHDOG_SHARE = 1 / 3

@@ -38,6 +38,7 @@ import { NodeCounts } from './metrics/counts.ts'
 import { type NodeMetricsParts, nodeMetricsText } from './metrics/node-metrics.ts'
 import { NetworkWatch } from './network-watch.ts'
 import { type RefusalCounts, Security } from './security.ts'
+import { summaryOf } from './summary.ts'
 import { Transport } from './transport.ts'
 
 /** Everything from outside that a node needs. */
@@ -53,6 +54,12 @@ export interface World {
 export interface RunningNode {
   /** Replaces the cluster's secrets: all are accepted, the first one signs. None: no secret. */
   useSecrets(secrets: readonly Uint8Array[]): void
+  /** Replaces the nodes to look for besides multicast: `host:port` each. */
+  useNodes(nodes: readonly string[]): void
+  /** It is in the roster of an active view, and what it has to hold is there. */
+  isReady(): boolean
+  /** How it is, in one line. */
+  summary(): string
   /** What was refused since the start, by reason. */
   refusals(): RefusalCounts
   /** Says goodbye, lets answers leave, flushes and closes. May be called twice. */
@@ -115,7 +122,7 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
     finder.start(transport)
     const { nodeId: id, incarnation, keyCount: keys } = store
     log.info('node-started', { id, incarnation, address, keys })
-    return running({ ...parts, finder, server, lane, transport, security }, world)
+    return running({ ...parts, node, finder, server, lane, transport, security }, world)
   } catch (error) {
     await store.close()
     throw error
@@ -280,6 +287,7 @@ function endOf(reason: string): void {
 }
 
 interface RunningParts {
+  readonly node: CacheNode
   readonly driver: Driver
   readonly finder: Finder
   readonly server: http.Server
@@ -291,10 +299,13 @@ interface RunningParts {
 }
 
 function running(parts: RunningParts, world: World): RunningNode {
-  const { security, transport } = parts
+  const { finder, node, security, transport } = parts
   let stopping: Promise<void> | undefined
   return {
     useSecrets: (secrets) => transport.useKeyring(security.useSecrets(secrets)),
+    useNodes: (nodes) => finder.useNodes(nodes),
+    isReady: () => node.isReady(),
+    summary: () => summaryOf(node.status()),
     refusals: () => security.refusals(),
     stop: () => {
       stopping ??= stopNode(parts, world)

@@ -15,6 +15,11 @@ export interface Log<Event extends string = LogEvent> {
   error(event: Event, fields?: LogFields): void
 }
 
+/** A log whose level can change while it is in use. */
+export interface AdjustableLog<Event extends string = LogEvent> extends Log<Event> {
+  useLevel(level: LogLevel): void
+}
+
 /** json: as it is; journal: with the priority in front; terminal: short, for reading. */
 export type LogStyle = 'json' | 'journal' | 'terminal'
 
@@ -24,7 +29,7 @@ const WAITING_BYTES_MAX = 1024 * 1024
 const STDOUT = 1
 
 /** The log of a daemon: stdout, in the style that fits what stdout is. Flushed at exit. */
-export function openLog(level: LogLevel, env: NodeJS.ProcessEnv): Log {
+export function openLog(level: LogLevel, env: NodeJS.ProcessEnv): AdjustableLog {
   // Not synchronous: a reader that stands still must not stop the node.
   const stdout = destination({ dest: STDOUT, sync: false, maxLength: WAITING_BYTES_MAX })
   const style = styleOf({ journalStream: env['JOURNAL_STREAM'], isTerminal: process.stdout.isTTY })
@@ -35,7 +40,8 @@ export function openLog(level: LogLevel, env: NodeJS.ProcessEnv): Log {
 export function createLog(
   write: (line: string) => void,
   settings: { readonly level: LogLevel; readonly style: LogStyle },
-): Log<string> {
+): AdjustableLog<string> {
+  const loggers: { level: string }[] = []
   const at = (level: LogLevel) => {
     const styled = (line: string) => write(STYLES[settings.style](line, level))
     const logger = pino(
@@ -47,11 +53,15 @@ export function createLog(
       },
       { write: styled },
     )
+    loggers.push(logger)
     return (event: string, fields: LogFields = {}) => {
       logger[level]({ event, ...withoutErrors(fields) })
     }
   }
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  const useLevel = (level: LogLevel) => {
+    for (const logger of loggers) logger.level = level
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), useLevel }
 }
 
 function styleOf(stdout: { journalStream: string | undefined; isTerminal: boolean }): LogStyle {

@@ -50,6 +50,17 @@ export function onShutdown(callback: (signal: NodeJS.Signals) => void): void {
   process.on('SIGINT', handle)
 }
 
+/**
+ * Calls back at each SIGHUP, which asks a daemon to read its settings again. Who started this
+ * process on a terminal means something else by it: the terminal is gone, so it is a shutdown.
+ */
+export function onReload(callback: () => void): void {
+  process.on('SIGHUP', () => {
+    if (process.stdin.isTTY) process.kill(process.pid, 'SIGTERM')
+    else callback()
+  })
+}
+
 /** Says why on stderr, in one line, and ends the process. journald shows it as an error. */
 export function fatal(sentence: string, code: number): never {
   const isForJournal = isJournal(STDERR, process.env['JOURNAL_STREAM'])

@@ -27,7 +27,10 @@ export class SteadyWrites {
   #isStopped = false
 
   /** Writes go to the nodes in turn. */
-  constructor(through: readonly Daemon[], options: { perSecond: number; prefix: string }) {
+  constructor(
+    through: readonly Pick<Daemon, 'keepConnections'>[],
+    options: { perSecond: number; prefix: string },
+  ) {
     this.#clients = through.map((daemon) => daemon.keepConnections())
     this.#prefix = options.prefix
     this.#done = this.#run(1000 / options.perSecond)
