@@ -1,8 +1,6 @@
 // Cables are pulled and put back, or carry one way only, under load. The host at the cut cable keeps
 // its clients; alone it is told from the others and acknowledges nothing.
-import assert from 'node:assert/strict'
-import type { Daemon } from '../e2e/daemon.ts'
-import { judge, startClients } from './load.ts'
+import { assertKnowsNothing, judge, startClients } from './load.ts'
 import { hostOf } from './net-cluster.ts'
 import type { Net } from './net.ts'
 import { type Hosts, longNetScenario, netScenario } from './scenario.ts'
@@ -69,17 +67,4 @@ async function cut(
   await cluster.settled()
   await clients.acknowledged(WRITES)
   await judge(cluster, clients, { memoryLostAt: [], sides: undefined, note })
-}
-
-/** While others act, it acknowledges no write and vouches for no value. */
-async function assertKnowsNothing({ client, address }: Daemon): Promise<void> {
-  const asked = [
-    client.put('alone', 'written by nobody'),
-    client.get('alone'),
-    client.get('hot0'),
-    client.get('hot1', { 'Cache-Control': 'no-cache' }),
-  ]
-  for (const { status, text } of await Promise.all(asked)) {
-    assert(status === 503 || status === 504, `${address} answered ${status}: ${text}`)
-  }
 }

@@ -57,6 +57,19 @@ export async function judge(
   await assertSame(primary, second)
 }
 
+/** While others act, it acknowledges no write and vouches for no value. */
+export async function assertKnowsNothing({ client, address }: Daemon): Promise<void> {
+  const asked = [
+    client.put('alone', 'written by nobody'),
+    client.get('alone'),
+    client.get('hot0'),
+    client.get('hot1', { 'Cache-Control': 'no-cache' }),
+  ]
+  for (const { status, text } of await Promise.all(asked)) {
+    assert(status === 503 || status === 504, `${address} answered ${status}: ${text}`)
+  }
+}
+
 /** What the primary holds, under every key that a client ever spoke of or that it lists. */
 async function finalState(primary: Daemon, records: readonly HistoryRecord[]): Promise<FinalState> {
   const listed = await primary.client.list()

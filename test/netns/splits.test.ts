@@ -7,7 +7,7 @@ import type { Cluster } from '../e2e/cluster.ts'
 import type { Daemon } from '../e2e/daemon.ts'
 import { eventually, pause } from '../e2e/eventually.ts'
 import type { HistoryClients } from '../e2e/history.ts'
-import { judge, startClients } from './load.ts'
+import { assertKnowsNothing, judge, startClients } from './load.ts'
 import { hostOf } from './net-cluster.ts'
 import { type Hosts, longNetScenario, netScenario } from './scenario.ts'
 
@@ -111,6 +111,8 @@ async function splitAndHeal({ net, cluster, note }: Hosts, about: Case): Promise
   await Promise.all(sidesThatGoOn.map((side) => clients.acknowledged(WRITES, side)))
   // The fault itself takes this long: who is alone and serves what it has must be found out.
   await pause(Math.max(0, cutAt + CUT_MS_MIN - performance.now()))
+  const stranded = [sides.primary, sides.other].filter((side) => !sidesThatGoOn.includes(side))
+  await Promise.all(stranded.flat().map(assertKnowsNothing))
   await Promise.all(sidesThatGoOn.map((side) => clients.acknowledged(WRITES, side)))
   const healedAt = performance.now()
   await net.move(sides.other.map(hostOf), 'left')
