@@ -234,7 +234,6 @@ function createViewParts(
     { settings, rules },
   )
   const among = { ...around, proposer, forks, frozen, handoff, yielding, settings }
-  const triggers = new Triggers(out, among, rules)
   return {
     ...around,
     reach,
@@ -249,6 +248,6 @@ function createViewParts(
     beginnings,
     handoff,
     proposer,
-    triggers,
+    triggers: new Triggers(out, among, rules),
   }
 }

@@ -108,16 +108,8 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   const lane = new FastLane(node, counts.requests)
   lane.attach(server)
   try {
-    const transport = await openSockets(server, {
-      settings,
-      core,
-      driver,
-      security,
-      watch,
-      counts,
-      clock,
-      log,
-    })
+    const around = { settings, core, driver, security, watch, counts, clock, log }
+    const transport = await openSockets(server, around)
     driver.start(transport)
     finder.start(transport)
     const { nodeId: id, incarnation, keyCount: keys } = store

@@ -371,12 +371,7 @@ export const responseParts: ByKind<NodeResponse> = {
   forgotten: fc.constant({}),
   remembered: record({
     writes: fc.array(
-      record({
-        requestId: digits(32),
-        version,
-        fingerprint: digits(16),
-        ageMs: durationMs,
-      }),
+      record({ requestId: digits(32), version, fingerprint: digits(16), ageMs: durationMs }),
       { maxLength: 5 },
     ),
     last: maybe(count),
