@@ -9,6 +9,7 @@ import type { LogEvent } from '../core/log-events.ts'
 import { NodeCore } from '../core/node.ts'
 import { ALL_RULES } from '../core/rules.ts'
 import { VersionClock } from '../core/version.ts'
+import type { Address } from '../core/types.ts'
 import { STATE_ZERO } from '../core/view.ts'
 import { FastLane } from '../http/fast-lane/fast-lane.ts'
 import { createNodeApi } from '../http/node-api.ts'
@@ -73,21 +74,7 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   const store = await openStore(settings, { ...world, log })
   const copies = new Copies(settings.copyBytesMax)
   const address = joinAddress(settings.announceHost, settings.port)
-  const core = new NodeCore(
-    { store, copies, random: world.random },
-    {
-      identity: {
-        id: store.nodeId,
-        incarnation: store.incarnation,
-        address,
-        isWitness: settings.isWitness,
-        state: store.state ?? STATE_ZERO,
-      },
-      settings: settings.cluster,
-      fingerprint: fingerprintOf(settings.cluster),
-      rules: ALL_RULES,
-    },
-  )
+  const core = createCore(settings, { store, copies, address, random: world.random })
   const { clock, randomHex } = world
   const security = new Security(settings, { clock, log, randomHex, address })
   const events = new Events(core, () => clock.monotonicMs())
@@ -119,6 +106,23 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
     await store.close()
     throw error
   }
+}
+
+function createCore(
+  settings: NodeSettings,
+  parts: { store: Store; copies: Copies; address: Address; random: () => number },
+): NodeCore {
+  const { store, copies, address, random } = parts
+  const { nodeId: id, incarnation, state = STATE_ZERO } = store
+  return new NodeCore(
+    { store, copies, random },
+    {
+      identity: { id, incarnation, address, isWitness: settings.isWitness, state },
+      settings: settings.cluster,
+      fingerprint: fingerprintOf(settings.cluster),
+      rules: ALL_RULES,
+    },
+  )
 }
 
 /** Both ports or none. */
