@@ -198,7 +198,7 @@ function createViewParts(
 ) {
   const { store, random } = ports
   const { listener, options } = setUp
-  const { identity, settings, fingerprint, rules, protocol } = options
+  const { identity, settings, rules } = options
   const { state } = identity
   const isWitness = identity.isWitness && rules.witnessIsNoMaster
   const self = new Self({ ...identity, isWitness }, store.highestVersion)
@@ -207,10 +207,7 @@ function createViewParts(
   const reach = new Reach(out, { self, standing, members }, rules)
   const leases = new Leases(self, standing)
   const session = new Session({ self, standing, members }, rules)
-  const candidates = new Candidates(
-    { self, members, standing, store },
-    { settings, fingerprint, protocol, rules },
-  )
+  const candidates = new Candidates({ self, members, standing, store }, options)
   const commits = new CommitLog()
   const announcer = new Announcer(out, { standing, commits, reach })
   const stream = new Stream(out, { self, standing, members, announcer }, { settings, rules })

@@ -95,8 +95,7 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   const lane = new FastLane(node, counts.requests)
   lane.attach(server)
   try {
-    const around = { settings, core, driver, security, watch, counts, clock, log }
-    const transport = await openSockets(server, around)
+    const transport = await openSockets(server, { ...parts, settings, security, log })
     driver.start(transport)
     finder.start(transport)
     const { nodeId: id, incarnation, keyCount: keys } = store

@@ -1,5 +1,6 @@
 // GET /metrics, and what the public API says about each request to whoever counts.
 import t from 'tap'
+import { entry } from './cases.ts'
 import { startServer } from './setup.ts'
 
 t.test('/metrics is the text of the node, for GET and HEAD', async (t) => {
@@ -45,4 +46,15 @@ t.test('every request counts once, by its route and what it was answered', async
   }
   t.equal((await fetch('/health/ready')).status, 500)
   t.same(counted, ['ready 500'])
+})
+
+t.test('a request counts once, whichever way it is answered', async (t) => {
+  const plain = (path: string) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`
+  const last = (path: string) => `GET ${path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`
+  for (const hasLane of [true, false]) {
+    const { raw, node, counted } = await startServer(t, { hasLane })
+    node.entries.set('k', entry('v'))
+    await raw(plain('/get/k') + plain('/v1/k') + plain('/get/none') + last('/get/k'))
+    t.same(counted, ['get 200', 'read 200', 'get 404', 'get 200'], `with a lane: ${hasLane}`)
+  }
 })

@@ -98,13 +98,12 @@ export const envelope: fc.Arbitrary<Envelope> = record({
   counter: large(Number.MAX_SAFE_INTEGER),
 })
 
+const echo = record({ node: large(UINT32), incarnation: whole(UINT16), beat: large(UINT32) })
+
 const report = record({
   committed: position,
   holdsLease: fc.boolean(),
-  echoes: fc.array(
-    record({ node: large(UINT32), incarnation: whole(UINT16), beat: large(UINT32) }),
-    { maxLength: 60 },
-  ),
+  echoes: fc.array(echo, { maxLength: 60 }),
 })
 
 const beat = record({
@@ -124,9 +123,9 @@ const beat = record({
   isWitness: fc.boolean(),
   mode: fc.constantFrom('available' as const, 'majority' as const),
   fingerprint: large(UINT32),
-  protocol: fc
-    .tuple(fc.integer({ min: 1, max: 255 }), fc.integer({ min: 1, max: 255 }))
-    .map(([a, b]) => ({ newest: Math.max(a, b), oldest: Math.min(a, b) })),
+  protocol: whole(254).map((n) => ({ newest: n + 1, oldest: 1 + (n >> 1) })),
+    oldest: fc.integer({ min: 1, max: 8 }),
+  }),
   master: maybe(report),
 })
 
