@@ -124,8 +124,6 @@ const beat = record({
   mode: fc.constantFrom('available' as const, 'majority' as const),
   fingerprint: large(UINT32),
   protocol: whole(254).map((n) => ({ newest: n + 1, oldest: 1 + (n >> 1) })),
-    oldest: fc.integer({ min: 1, max: 8 }),
-  }),
   master: maybe(report),
 })
 
