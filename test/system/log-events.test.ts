@@ -47,6 +47,7 @@ t.test('every event in the list is logged somewhere', async (t) => {
   // These are put together from a word and what it is about, or handed over by name.
   const others = LOG_EVENTS.filter((event) => !direct.has(event))
   t.same(others, [
+    'settings-reloaded',
     'node-alive',
     'node-suspect',
     'node-dead',
