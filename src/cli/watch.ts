@@ -42,18 +42,20 @@ class Watch {
     if (!(this.#left >= 1)) throw new Failure(EXIT.usage, '--count must be a number above 0')
   }
 
-  /** The first try must succeed; later ones may fail for a while, as in a fail-over. */
+  /** The first connection must succeed; later ones may fail for a while, as in a fail-over. */
   async run(): Promise<void> {
+    let wasConnected = false
     let failures = 0
-    for (let isFirst = true; this.#left > 0; isFirst = false) {
+    while (this.#left > 0) {
       try {
         await this.#follow(() => {
-          if (!isFirst) this.#cli.warn('connected again: changes may have been missed')
+          if (wasConnected) this.#cli.warn('connected again: changes may have been missed')
+          wasConnected = true
           failures = 0
         })
       } catch (error) {
         const mayPass = error instanceof Failure && error.exitCode === EXIT.unreachable
-        if (isFirst || !mayPass || ++failures >= WATCH_TRIES) throw error
+        if (!wasConnected || !mayPass || ++failures >= WATCH_TRIES) throw error
       }
       if (this.#left > 0) await this.#cli.world.time.pause(WATCH_PAUSE_MS)
     }

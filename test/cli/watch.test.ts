@@ -68,7 +68,7 @@ t.test('after a break it connects again, and says so', async (t) => {
       .end(JSON.stringify({ type: 'urn:diststore:problem:unavailable', detail: 'No primary.' }))
   const node = await server(
     t,
-    (res) => res.end(put('a')),
+    (res) => res.write(put('a'), () => res.destroy()),
     refuse,
     (res) => res.end(put('b')),
   )

@@ -19,7 +19,7 @@ scenario('a backup under writes is of one moment, and restores', async (cluster)
   })
   const large = Buffer.alloc(300_000, 'diststore')
   const words = ['put', 'large', '-', '--type', 'image/x', '--ttl', '3600']
-  assert.equal((await diststore(primary.address, words, large)).code, 0)
+  assert.equal((await diststore(primary.address, words, { input: large })).code, 0)
 
   const file = join(cluster.directory, 'backup')
   const elsewhere = await diststore(third.address, ['backup', file])

@@ -16,7 +16,9 @@ scenario('values, status and orders by the command', async (cluster) => {
   assert(third !== undefined)
   const large = Buffer.alloc(3 * 1024 * 1024, 'diststore')
 
-  const put = await diststore(primary.address, ['put', 'a/b', '-', '--type', 'x/y'], large)
+  const put = await diststore(primary.address, ['put', 'a/b', '-', '--type', 'x/y'], {
+    input: large,
+  })
   assert.equal(put.code, 0, put.stderr)
   assert.match(String(put.stdout), /^a\/b stored on 2 nodes, version [0-9a-f-]{33}\n$/)
   const got = await diststore(third.address, ['get', 'a/b'])
@@ -24,7 +26,9 @@ scenario('values, status and orders by the command', async (cluster) => {
   assert(got.stdout.equals(large))
   assert.equal(String((await diststore(second.address, ['ls', 'a/'])).stdout), 'a%2Fb\n')
 
-  const tooLarge = await diststore(third.address, ['put', 'c', '-'], Buffer.alloc(20_000_000))
+  const tooLarge = await diststore(third.address, ['put', 'c', '-'], {
+    input: Buffer.alloc(20_000_000),
+  })
   assert.equal(tooLarge.code, 4)
   assert.match(tooLarge.stderr, /^diststore: A value may have 8388608 bytes .*\n$/)
   const missing = await diststore(third.address, ['get', 'nothing'])

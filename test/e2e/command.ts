@@ -13,18 +13,28 @@ export interface Ran {
   readonly stderr: string
 }
 
+interface RunOptions {
+  readonly input?: Buffer
+  /** It is ended after this. Unit: ms. */
+  readonly waitMs?: number
+  /** Called whenever something was printed. */
+  readonly onStdout?: () => void
+}
+
 /** Settles with what it printed and its exit code. */
 export function diststore(
   address: string,
   words: readonly string[],
-  input?: Buffer,
-  timeout = RUN_WAIT_MS,
+  { input, waitMs = RUN_WAIT_MS, onStdout }: RunOptions = {},
 ): Promise<Ran> {
   const env = { PATH: process.env['PATH'], DISTSTORE_URL: address }
-  const child = spawn(process.execPath, [CLI, ...words], { env, timeout })
+  const child = spawn(process.execPath, [CLI, ...words], { env, timeout: waitMs })
   const stdout: Buffer[] = []
   let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout.push(chunk)
+    onStdout?.()
+  })
   child.stderr.on('data', (chunk: Buffer) => (stderr += String(chunk)))
   child.stdin.on('error', () => {}) // It may end before it has read all.
   child.stdin.end(input)

@@ -9,7 +9,10 @@ scenario('watch shows changes by way of any node, also of the next primary', asy
   const { primary, second, others } = await cluster.roles()
   const [third] = others
   assert(third !== undefined)
-  const watching = diststore(third.address, ['watch', 'a/', '--count', '10'])
+  let onStdout = () => {}
+  const watched = new Promise<void>((resolve) => (onStdout = resolve))
+  const words = ['watch', 'a/', '--count', '10']
+  const watching = diststore(third.address, words, { onStdout: () => onStdout() })
   const stream = new AbortController()
   try {
     const events = await fetch(`http://${third.address}/events?prefix=a/`, {
@@ -32,6 +35,8 @@ scenario('watch shows changes by way of any node, also of the next primary', asy
   } finally {
     stream.abort()
   }
+  // Else it may not have begun yet, and what it cannot begin it gives up at once.
+  await watched
   await primary.kill()
   await eventually(async () => {
     const view = await cluster.settled()

@@ -73,7 +73,7 @@ function entry(key: string): BackupEntry {
 /** Unit: ms. */
 async function run(address: string, words: readonly string[]): Promise<number> {
   const startedMs = performance.now()
-  const { code, stderr } = await diststore(address, words, undefined, WAIT_MS)
+  const { code, stderr } = await diststore(address, words, { waitMs: WAIT_MS })
   if (code !== 0) throw new Error(`${words[0]} failed: ${stderr}`)
   return performance.now() - startedMs
 }
