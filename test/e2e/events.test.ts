@@ -43,15 +43,15 @@ scenario('watch shows changes by way of any node, also of the next primary', asy
     assert(view.masters.every(({ address }) => address !== primary.address))
   })
   // It may be connecting again: more changes are made than it waits for.
-  let isOver = false
+  const made = { isOver: false }
   const writing = (async () => {
-    for (let count = 0; !isOver && count < 500; count++) {
+    for (let count = 0; !made.isOver && count < 500; count++) {
       await third.client.post(`a/${count}`, 'x')
       await third.client.delete(`a/${count}`)
     }
   })()
   const { code, stdout, stderr } = await watching
-  isOver = true
+  made.isOver = true
   await writing
   assert.equal(code, 0, stderr)
   assert.match(String(stdout), /^(put|delete) {4,7}a%2F\d+ {2}[0-9a-f-]{33}$/m)
