@@ -1,5 +1,6 @@
-// Why no view can come of a proposal, by whom this node has in sight: too few voters, too few
-// nodes for the copies a write needs, or only nodes of a release too far from its own. Looks only; a promise for nothing would fence this node.
+// Why no view can come of a proposal, by whom this node has in sight: too few voters, too few nodes for
+// the copies a write needs, or only nodes of a release too far from its own. Looks only; a promise for
+// nothing would fence this node.
 import type { Candidates } from './candidates.ts'
 import { tooFewNodes } from './choose.ts'
 import type { Members } from './members.ts'
@@ -18,8 +19,9 @@ export function whyHopeless(
 }
 
 /**
- * A node whose own release is nowhere in sight founds nothing beside a cluster of another release that
- * acts: clients of that cluster would write into two. Whoever acts already goes on.
+ * A node whose own release is nowhere in sight founds nothing beside a cluster of another release:
+ * clients of that cluster would write into two. That cluster need not act: between two views nobody does.
+ * Whoever acts already goes on.
  */
 function whyAlone(parts: {
   members: Members
@@ -29,9 +31,9 @@ function whyAlone(parts: {
   const { members, standing, candidates } = parts
   const alive = members.alive()
   if (standing.isActive || alive.some((m) => !candidates.isTooFar(m))) return undefined
-  const acting = alive.find((m) => m.beat?.isActive === true)
-  if (acting === undefined) return undefined
-  return `the cluster at ${acting.address} runs a release that is too far from the one of this node: upgrade in smaller steps`
+  const member = alive.find((m) => m.beat?.phase === 'member')
+  if (member === undefined) return undefined
+  return `the cluster at ${member.address} runs a release that is too far from the one of this node: upgrade in smaller steps`
 }
 
 function whyTooFew(

@@ -193,7 +193,8 @@ t.test('beside an acting cluster of a far release a node founds nothing', async 
   }
   const acting = { isActive: true, ballot: ballot('3B'), protocol: far }
   t.match(sees([B, acting]), /^the cluster at .* too far .*: upgrade in smaller steps$/)
-  t.equal(sees([B, { protocol: far }]), undefined, 'nobody acts there')
+  t.match(sees([B, { protocol: far }]), /too far/, 'nor while nobody acts there')
+  t.equal(sees([B, { protocol: far, phase: 'joining' }]), undefined, 'it has no cluster either')
   t.equal(sees([B, acting], [C, {}]), undefined, 'its own release is in sight')
   t.equal(sees([B, { ...acting, protocol: { newest: 2, oldest: 1 } }]), undefined, 'a neighbour')
 })

@@ -1,5 +1,5 @@
 // Scenarios of networks as they are: no multicast, most of it lost, hosts that change their address.
-import { BASE, CLIENTS, FAULTS, SINGLE, scenario } from './scenario-base.ts'
+import { BASE, CLIENTS, FAULTS, PAUSE_MS_MAX, SINGLE, scenario } from './scenario-base.ts'
 import type { Scenario } from './scenario.ts'
 import type { Stage } from './stage.ts'
 
@@ -42,7 +42,7 @@ export const IN_THE_FIELD: readonly Scenario[] = [
       world: NO_MULTICAST,
       mayFork: true,
       faults: SINGLE,
-      silenceMsMax: 4500,
+      silenceMsMax: PAUSE_MS_MAX,
     },
   ),
   scenario(
@@ -68,7 +68,7 @@ export const IN_THE_FIELD: readonly Scenario[] = [
     world: { nodes: 4, network: { ...BASE.world.network, groupLossShare: 0.4 } },
     clients: { ...CLIENTS, hotShare: 0.9 },
     faults: SINGLE,
-    silenceMsMax: 4500,
+    silenceMsMax: PAUSE_MS_MAX,
   }),
   scenario('lossy4', 'four nodes that lose four of ten datagrams of every kind', {
     world: { nodes: 4, network: { ...BASE.world.network, lossShare: 0.4 } },
@@ -78,6 +78,6 @@ export const IN_THE_FIELD: readonly Scenario[] = [
     world: { nodes: 4 },
     faults: undefined,
     script: moving,
-    silenceMsMax: 4500,
+    silenceMsMax: PAUSE_MS_MAX,
   }),
 ]

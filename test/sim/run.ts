@@ -207,10 +207,11 @@ class Run {
     if (!this.#clients.isIdle) this.#world.breach('I12', 'a write after healing takes for ever')
   }
 
-  /** Masters are compared between two steps of clearing up, not in the middle of one. */
+  /** Masters are compared between two steps of clearing up or two views, not in the middle of one. */
   #awaitQuiet(): void {
     const untilMs = this.#world.agenda.nowMs + QUIET_MS_MAX
-    while (!isQuiet(this.#world) && this.#isFine && this.#world.agenda.nowMs < untilMs) {
+    const isCalm = (): boolean => isQuiet(this.#world) && ailment(this.#world) === undefined
+    while (!isCalm() && this.#isFine && this.#world.agenda.nowMs < untilMs) {
       this.#runUntil(this.#world.agenda.nowMs + 1)
     }
   }

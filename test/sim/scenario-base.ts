@@ -3,6 +3,13 @@ import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
 
+/**
+ * How long writes may pause after one fault, whatever chance adds to it. Unit: ms. 2.4 s until a master
+ * that is silent or stranded is given up, then two proposals that outbid each other, of 0.2 s and a pause
+ * of up to 0.6 s each, one that comes of it, and 0.4 s until a forward is tried again.
+ */
+export const PAUSE_MS_MAX = 5000
+
 export const CLIENTS: ClientsOptions = {
   everyMs: { from: 10, to: 110 },
   burstShare: 0.03,

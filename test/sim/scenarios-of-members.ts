@@ -1,6 +1,6 @@
 // Scenarios of who takes part: leaving, laptops, witnesses, hand-overs, and majority mode.
 import type { FaultsOptions } from './faults.ts'
-import { BASE, FAULTS, SINGLE, scenario } from './scenario-base.ts'
+import { BASE, FAULTS, PAUSE_MS_MAX, SINGLE, scenario } from './scenario-base.ts'
 import type { Scenario } from './scenario.ts'
 import { changeVoters, halfAgreed, handOn, laptops } from './scripts.ts'
 import { farRelease, upgrade } from './upgrade-scripts.ts'
@@ -37,13 +37,13 @@ export const OF_MEMBERS: readonly Scenario[] = [
   scenario('leave5', 'five nodes of which one stops, crashes or stalls at a time', {
     world: { nodes: 5 },
     faults: { ...SINGLE, weights: { leave: 5, kill: 3, unplug: 1, pause: 1 } },
-    silenceMsMax: 4500,
+    silenceMsMax: PAUSE_MS_MAX,
   }),
   scenario('laptops', 'three steady nodes, and four that come and go all day', {
     world: { nodes: 7 },
     faults: undefined,
     script: laptops,
-    silenceMsMax: 4500,
+    silenceMsMax: PAUSE_MS_MAX,
   }),
   scenario('maj3', 'majority mode: three voters, cut cables, crashes, power cuts', {
     world: { settings: MAJORITY },
@@ -82,12 +82,12 @@ export const OF_MEMBERS: readonly Scenario[] = [
     world: { nodes: 4 },
     faults: undefined,
     script: upgrade,
-    silenceMsMax: 4500,
+    silenceMsMax: PAUSE_MS_MAX,
   }),
   scenario('release4', 'three nodes, and a fourth of a release that they cannot work with', {
     world: { nodes: 4 },
     faults: undefined,
     script: farRelease,
-    silenceMsMax: 4500,
+    silenceMsMax: PAUSE_MS_MAX,
   }),
 ]

@@ -23,7 +23,7 @@ import {
 } from './scripts.ts'
 import { splitScenarios } from './split-scenarios.ts'
 
-import { BASE, CLEARING, CLIENTS, FAULTS, SINGLE, scenario } from './scenario-base.ts'
+import { BASE, CLEARING, CLIENTS, FAULTS, PAUSE_MS_MAX, SINGLE, scenario } from './scenario-base.ts'
 import { OF_MEMBERS } from './scenarios-of-members.ts'
 
 const CLOGGED: FaultsOptions = {
@@ -37,11 +37,14 @@ export const SCENARIOS: readonly Scenario[] = [
     faults: SINGLE,
     silenceMsMax: 6000,
   }),
-  scenario('single3', 'three nodes, one fault at a time', { faults: SINGLE, silenceMsMax: 4500 }),
+  scenario('single3', 'three nodes, one fault at a time', {
+    faults: SINGLE,
+    silenceMsMax: PAUSE_MS_MAX,
+  }),
   scenario('single5', 'five nodes, one fault at a time', {
     world: { nodes: 5 },
     faults: SINGLE,
-    silenceMsMax: 4500,
+    silenceMsMax: PAUSE_MS_MAX,
   }),
   scenario('crash3', 'three nodes, crashes and restarts that overlap', {
     faults: { ...FAULTS, weights: { kill: 4, unplug: 2, pause: 1 } },
@@ -232,13 +235,13 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { nodes: 4 },
     faults: undefined,
     script: hungMaster,
-    silenceMsMax: 4500,
+    silenceMsMax: PAUSE_MS_MAX,
   }),
   scenario('deaf4', 'a primary that hears nobody, though everybody hears it', {
     world: { nodes: 4 },
     faults: undefined,
     script: deafPrimary,
-    silenceMsMax: 4500,
+    silenceMsMax: PAUSE_MS_MAX,
   }),
   scenario('oneear3', 'a node that hears nothing of a healthy primary must not unseat it', {
     faults: undefined,
@@ -323,7 +326,7 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   scenario('damage3', 'three nodes, and records that are damaged while one of them is down', {
     faults: { ...SINGLE, weights: { damage: 3, kill: 1 } },
-    silenceMsMax: 4500,
+    silenceMsMax: PAUSE_MS_MAX,
   }),
   scenario('full3', 'three nodes whose disks are full again and again', {
     world: { disk: { ...BASE.world.disk, bytesMax: 12_000 } },
@@ -334,7 +337,7 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { nodes: 4, smallDiskBytes: 60_000 },
     prefilled: 100,
     faults: SINGLE,
-    silenceMsMax: 4500,
+    silenceMsMax: PAUSE_MS_MAX,
   }),
   ...OF_MEMBERS,
   ...FORCED,
