@@ -7,6 +7,7 @@ import type { Entry } from '../../src/core/types.ts'
 import { entryReply } from '../../src/http/entry-reply.ts'
 import { PlainReader } from '../../src/http/fast-lane/plain-request.ts'
 import { foundBytes, replyBytes } from '../../src/http/fast-lane/reply-bytes.ts'
+import { holds } from '../wire/holds.ts'
 import { entry } from './cases.ts'
 import { startServer, type TestServer } from './setup.ts'
 
@@ -204,7 +205,7 @@ t.test('no request is understood differently, however bytes are put together', a
       if (isChanged && bytes.length > 0) bytes[at % bytes.length] = byte
       return Buffer.concat([bytes, Buffer.from(LAST)])
     })
-  await fc.assert(
+  const checked = fc.assert(
     fc.asyncProperty(changed, async (bytes) => {
       for (const { node } of [lane, plain]) node.entries.set('k', entry('value'))
       const [fast, slow] = await Promise.all([say(lane, bytes), say(plain, bytes)])
@@ -212,6 +213,7 @@ t.test('no request is understood differently, however bytes are put together', a
     }),
     { numRuns: RUNS, seed: 20_261_121 },
   )
+  await t.resolves(checked)
 })
 
 function deferred(): { promise: Promise<void>; settle: () => void } {
@@ -268,7 +270,7 @@ t.test('a client that leaves while its answer is on the way harms nobody', async
   t.strictSame(logged, [])
 })
 
-t.test('a value as bytes is what the long way gives', async () => {
+t.test('a value as bytes is what the long way gives', async (t) => {
   const source = fc.constantFrom('local' as const, 'copy' as const, 'fetched' as const)
   const found = fc.record({
     value: fc.record({
@@ -280,7 +282,8 @@ t.test('a value as bytes is what the long way gives', async () => {
     ageMs: fc.nat(5000),
     copies: fc.nat(2),
   })
-  fc.assert(
+  holds(
+    t,
     fc.property(found, ({ value, ...provenance }) => {
       const held: Entry = entry('', { content: value })
       const { body, ...reply } = entryReply(held, provenance, undefined)
