@@ -364,6 +364,9 @@ export const ECHOES_MAX = 60
 /** Lineages named in one heartbeat. Unit: ballots. */
 export const BEAT_LINEAGES_MAX = 8
 
+/** Another node with our id beats ten times a second; once in so long it is logged. Unit: ms. */
+export const OWN_ID_LOG_EVERY_MS = 60_000
+
 /** A remote clock further ahead than this is not followed. Unit: ms. */
 export const CLOCK_AHEAD_MAX_MS = 60_000
 

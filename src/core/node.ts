@@ -13,7 +13,7 @@ import {
 import type { Beat, Sender } from './messages.ts'
 import { loadOf } from './load.ts'
 import { Outbox } from './outbox.ts'
-import { heardOwnId } from './own-id.ts'
+import { OwnId } from './own-id.ts'
 import { type CoreOptions, type CorePorts, createParts, type Parts } from './parts.ts'
 import { type Progress, progressOf } from './progress.ts'
 import { reportStatus, whyOutside } from './report.ts'
@@ -30,6 +30,7 @@ export type { CoreOptions, CorePorts } from './parts.ts'
 export class NodeCore {
   readonly #out = new Outbox()
   readonly #parts: Parts
+  readonly #ownId: OwnId
   readonly #requests: Requests
   readonly #rules: Rules
   #startedMs: number | undefined
@@ -46,6 +47,7 @@ export class NodeCore {
       stoodDown: (nowMs: number) => this.#dropStream(nowMs),
     }
     this.#parts = createParts(this.#out, ports, { options, listener })
+    this.#ownId = new OwnId(this.#out, this.#parts.self)
     this.#requests = new Requests(this.#out, this.#parts, options.rules)
     const { standing, follower, beginnings } = this.#parts
     if (standing.view === undefined) return
@@ -274,8 +276,7 @@ export class NodeCore {
     const { self, serving, lookups, members, leases } = this.#parts
     const { sender, datagram, from } = event
     if (sender.id === self.id) {
-      heardOwnId(this.#out, self, { sender, datagram })
-      return
+      return this.#ownId.heard({ sender, datagram }, nowMs)
     }
     if (!self.follow(sender.clock, nowMs)) this.#out.log('debug', 'clock-ahead', { id: sender.id })
     switch (datagram.kind) {

@@ -1,6 +1,6 @@
 // Where packets go by unicast: to those whom multicast does not reach, and to those looked for.
 import t from 'tap'
-import { BEAT_EVERY_MS, SUSPECT_AFTER_MS } from '../../src/core/limits.ts'
+import { BEAT_EVERY_MS, OWN_ID_LOG_EVERY_MS, SUSPECT_AFTER_MS } from '../../src/core/limits.ts'
 import type { Beat } from '../../src/core/messages.ts'
 import { NodeCore } from '../../src/core/node.ts'
 import {
@@ -231,7 +231,7 @@ t.test('a node that moves says so at once, and knows what it said before as its 
   core.step({ kind: 'tick', wallMs: 0 }, 0)
   const effects = core.step({ kind: 'moved', address: addressOf(A) }, 10)
   t.match(effects, [{ kind: 'send', to: 'everyone', datagram: { address: addressOf(A) } }])
-  const hear = (address: string) =>
+  const hear = (address: string, nowMs = 20) =>
     core.step(
       {
         kind: 'datagram',
@@ -240,10 +240,12 @@ t.test('a node that moves says so at once, and knows what it said before as its 
         sender: sender(A),
         datagram: beat(A, { address }),
       },
-      20,
+      nowMs,
     )
   t.same(hear('127.0.0.1:80'), [])
   t.match(hear('10.9.9.9:80'), [{ event: 'id-used-twice' }, { kind: 'stop' }])
+  t.match(hear('10.9.9.9:80'), [{ kind: 'stop' }], 'logged once a minute')
+  t.match(hear('10.9.9.9:80', 20 + OWN_ID_LOG_EVERY_MS), [{ event: 'id-used-twice' }, {}])
   t.equal(core.status(20).node.address, addressOf(A))
   core.step({ kind: 'write', ticket: 1, command: command('k') }, 20)
 })

@@ -1,4 +1,4 @@
-// Clocks, chance, timers, loop lag, interfaces and files: what the rest of the program relies on.
+// Clocks, chance, timers, interfaces and files: what the rest of the program relies on.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,6 @@ import { random, randomHex } from '../../src/system/chance.ts'
 import { realClock } from '../../src/system/clock.ts'
 import { readSecretFile, readTextFile } from '../../src/system/files.ts'
 import { defaultRoutes, ipv4Interfaces, prefixBits } from '../../src/system/interfaces.ts'
-import { startLoopLag, WorstOf } from '../../src/system/loop-lag.ts'
 
 t.test('the monotonic clock does not step back', async (t) => {
   const readings = Array.from({ length: 1000 }, () => realClock.monotonicMs())
@@ -24,27 +23,6 @@ t.test('chance', async (t) => {
   t.not(randomHex(8), randomHex(8))
   const drawn = Array.from({ length: 1000 }, () => random())
   t.ok(drawn.every((each) => each >= 0 && each < 1))
-})
-
-t.test('the worst of the last three', async (t) => {
-  const window = new WorstOf(3)
-  const worst = [5, 1, 2, 3, 0, 0, 0].map((number) => {
-    window.add(number)
-    return window.worst()
-  })
-  t.strictSame(worst, [5, 5, 5, 3, 3, 3, 0])
-})
-
-t.test('a loop that stands still is late before its timer has run', async (t) => {
-  let nowMs = 0
-  const lag = startLoopLag({ monotonicMs: () => nowMs, wallMs: () => 0 })
-  t.equal(lag.lagMs(), 0)
-  nowMs = 50
-  t.equal(lag.lagMs(), 0)
-  nowMs = 350
-  t.equal(lag.lagMs(), 300)
-  lag.stop()
-  lag.stop()
 })
 
 const NETMASKS: readonly (readonly [string, number])[] = [
