@@ -164,9 +164,14 @@ function whoElse(input: ChooseInput, base: Reported): Choice | undefined {
 function survey(input: ChooseInput): Survey {
   if (input.settings.mode === 'available') return surveyLineages(input)
   const reported = reportedViews(input.promises)
-  const newest = reported.find(
+  const at = reported.findIndex(
     ({ view, holders }) => holders.length > 0 || canHaveActed(view, input.promises),
   )
+  const newest = reported[at]
+  // A view that never acted may be built on one that did, and of which nobody here tells otherwise.
+  const skipped = at === -1 ? reported : reported.slice(0, at)
+  const away = skipped.find(({ view }) => hidesActed(input, view, newest?.view))
+  if (away !== undefined) return { base: undefined, others: [], missing: [away.view] }
   if (newest === undefined) return { base: undefined, others: [], missing: [] }
   if (newest.holders.length === 0) return { base: undefined, others: [], missing: [newest.view] }
   const isForced = reported.some(({ view }) => view.isUnclean)
@@ -174,6 +179,15 @@ function survey(input: ChooseInput): Survey {
   const held = base === undefined ? others : [base, ...others]
   const isOther = ({ view }: Reported): boolean => !sameBallot(view.ballot, newest.view.ballot)
   return { base: newest, others: held.filter(isOther), missing: [] }
+}
+
+/** Whether a view that never acted stands on one that may have, and that an older view does not contain. */
+function hidesActed(input: ChooseInput, view: View, older: View | undefined): boolean {
+  const [group] = view.groups
+  if (group === undefined) return false
+  const before = group.history.filter((ballot) => !sameBallot(ballot, view.ballot))
+  const past = { ...view, groups: [{ ...group, history: before }] }
+  return !isInHistory(past, older === undefined ? [] : onlyGroup(older).history, input)
 }
 
 /** More than half of the voters of the base, and of the view that this node accepted, must promise. */
