@@ -102,7 +102,8 @@ export function chooseView(input: ChooseInput): Choice {
   }
   const reason = whyVotersDisagree(input, newest)
   if (reason !== undefined) return { kind: 'wait', reason }
-  const [away] = missing
+  // What an operator has given up is waited for no more.
+  const [away] = isBegun(base) ? [] : missing
   if (away !== undefined && isStuck(input, { base, missing })) {
     return { kind: 'stuck', reason: missingHolders(away) }
   }

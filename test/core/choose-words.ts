@@ -36,6 +36,8 @@ export const VIEWS: Readonly<Record<string, View>> = {
     view('5A', 'A+', { history: '1A 2A 4A', roster: 'A' }),
     view('3B', 'C+', { history: '1A 2A' }),
   ),
+  /** Forced by C, and not known to act. */
+  u7: { ...view('7C', 'C+', { roster: 'CD' }), isUnclean: true },
   /** Another history. */
   f1: view('1C', 'C+ E+', { roster: 'CE' }),
 }

@@ -37,6 +37,11 @@ table('a forced view begins anew, with everybody here and what each has left', [
   ],
 ])
 
+table('a forced view that was accepted is gone on with, and nobody waits for what was given up', [
+  ['C@u7? D@v2', ORDER, 'C+ D- | CD'],
+  ['C@u7? D@v2', { me: 'C' }, 'C+ D- | CD'],
+])
+
 table('it is refused while somebody here has what can be gone on with', [
   ['A@v2 C@v2', ORDER, inSight('10.0.0.10:80')],
   ['C@x5 D@v5', ORDER, inSight('10.0.0.12:80')],
