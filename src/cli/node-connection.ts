@@ -3,6 +3,7 @@
 import { PassThrough, Readable } from 'node:stream'
 import { type Dispatcher, Pool } from 'undici'
 import { EXIT, exitCodeOf, Failure } from './exit-codes.ts'
+import { gathered } from './gathered.ts'
 import {
   ANSWER_BYTES_MAX,
   ANSWER_WAIT_MS,
@@ -155,19 +156,12 @@ export class NodeConnection {
   }
 
   async #whole(body: Readable): Promise<string> {
-    const chunks: Buffer[] = []
-    let bytes = 0
-    try {
-      for await (const chunk of body) {
-        const piece: Buffer = chunk
-        bytes += piece.length
-        if (bytes > ANSWER_BYTES_MAX) throw this.#isNoNode(undefined)
-        chunks.push(piece)
-      }
-    } catch (error) {
-      throw error instanceof Failure ? error : this.#unreachable(error)
-    }
-    return Buffer.concat(chunks).toString('utf8')
+    const bytes = await gathered(body, {
+      bytesMax: ANSWER_BYTES_MAX,
+      tooLong: () => this.#isNoNode(undefined),
+      broken: (error) => this.#unreachable(error),
+    })
+    return bytes.toString('utf8')
   }
 
   #isNoNode(cause: unknown): Failure {

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { EXIT, Failure } from './exit-codes.ts'
+import { gathered } from './gathered.ts'
 import { LOCAL_VALUE_BYTES_MAX } from './limits.ts'
 import { type FormPart, multipart } from './multipart.ts'
 import { valueOf } from './value.ts'
@@ -51,21 +52,11 @@ function ttlPart(ttl: string | undefined): FormPart[] {
 /** A form is sent whole. */
 async function whole(value: Buffer | Readable): Promise<Buffer> {
   if (!(value instanceof Readable)) return value
-  const chunks: Buffer[] = []
-  let length = 0
-  try {
-    for await (const chunk of value) {
-      const piece: Buffer = chunk
-      length += piece.length
-      if (length > LOCAL_VALUE_BYTES_MAX) throw tooLarge()
-      chunks.push(piece)
-    }
-  } catch (error) {
-    if (error instanceof Failure) throw error
+  const broken = (error: unknown): Failure => {
     const why = error instanceof Error ? error.message : String(error)
-    throw new Failure(EXIT.usage, `what to send cannot be read: ${why}`, error)
+    return new Failure(EXIT.usage, `what to send cannot be read: ${why}`, error)
   }
-  return Buffer.concat(chunks)
+  return gathered(value, { bytesMax: LOCAL_VALUE_BYTES_MAX, tooLong: tooLarge, broken })
 }
 
 function tooLarge(): Failure {

@@ -184,8 +184,7 @@ function survey(input: ChooseInput): Survey {
 
 /** Whether a view that never acted stands on one that may have, and that an older view does not contain. */
 function hidesActed(input: ChooseInput, view: View, older: View | undefined): boolean {
-  const [group] = view.groups
-  if (group === undefined) return false
+  const group = onlyGroup(view)
   const before = group.history.filter((ballot) => !sameBallot(ballot, view.ballot))
   const past = { ...view, groups: [{ ...group, history: before }] }
   return !isInHistory(past, older === undefined ? [] : onlyGroup(older).history, input)

@@ -14,6 +14,11 @@ export function isContentType(text: string): boolean {
   return HEADER_TEXT.test(text)
 }
 
+/** The content type to send with a value. What other nodes stored is not trusted to be a header. */
+export function contentTypeToSend(text: string): string {
+  return text === DEFAULT_CONTENT_TYPE || isContentType(text) ? text : DEFAULT_CONTENT_TYPE
+}
+
 /** The content type to keep with a value. */
 export function contentTypeToKeep(text: string | undefined): Decoded<string, Reply> {
   if (text === undefined || text === '') return ok(DEFAULT_CONTENT_TYPE)

@@ -2,7 +2,7 @@
 import type { Entry, Source } from '../core/types.ts'
 import { formatEtag, type NamedVersions, parseIfNoneMatch } from '../wire/command.ts'
 import { type Decoded, ok, refused } from '../wire/decoded.ts'
-import { DEFAULT_CONTENT_TYPE, isContentType } from './content-type.ts'
+import { contentTypeToSend } from './content-type.ts'
 import { problemReply, type Reply } from './reply.ts'
 
 /** How an answer came about. */
@@ -32,8 +32,7 @@ export function entryReply(
   const headers = { ETag: formatEtag(entry.version), ...provenanceHeaders(provenance) }
   if (isKnown(entry, known)) return { status: 304, headers, body: undefined }
   const { bytes, contentType } = entry.content
-  // What other nodes stored is not trusted to be a header.
-  const type = isContentType(contentType) ? contentType : DEFAULT_CONTENT_TYPE
+  const type = contentTypeToSend(contentType)
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return { status: 200, headers: { ...headers, 'Content-Type': type }, body }
 }

@@ -98,15 +98,8 @@ function stable(answers: string): string {
   return answers.replace(/Date: [^\r]*\r\n/g, '').replace(/[0-9a-f]{16}-[0-9a-f]{16}/g, 'VERSION')
 }
 
-/** Sends bytes and says that there are no more, so that nobody waits for the rest of a half request. */
-async function say({ port }: TestServer, bytes: Buffer): Promise<string> {
-  const socket = net.connect(port, '127.0.0.1')
-  socket.on('error', () => {}) // a reset is an end too
-  socket.end(bytes)
-  const chunks: Buffer[] = []
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-  await once(socket, 'close')
-  return stable(Buffer.concat(chunks).toString('latin1'))
+async function say({ rawToEnd }: TestServer, bytes: Buffer): Promise<string> {
+  return stable(await rawToEnd(bytes))
 }
 
 /**

@@ -24,6 +24,8 @@ export interface TestServer {
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>
   /** Sends bytes as they are, and gives back everything until the server closes. */
   readonly raw: (text: string | Buffer) => Promise<string>
+  /** The same, and says that there are no more, so that nobody waits for the rest of half a request. */
+  readonly rawToEnd: (text: string | Buffer) => Promise<string>
 }
 
 /** Starts a server; it stops with the test. `more` overrides what node:http is told. */
@@ -67,7 +69,8 @@ export async function startServer(
     logged,
     counted,
     fetch: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init),
-    raw: (text) => exchange(port, text),
+    raw: (text) => exchange(port, (socket) => socket.write(text)),
+    rawToEnd: (text) => exchange(port, (socket) => socket.end(text)),
   }
 }
 
@@ -83,10 +86,10 @@ async function close(server: http.Server, lane: FastLane | undefined): Promise<v
   clearInterval(sweep)
 }
 
-async function exchange(port: number, text: string | Buffer): Promise<string> {
+async function exchange(port: number, say: (socket: net.Socket) => void): Promise<string> {
   const socket = net.connect(port, '127.0.0.1')
   socket.on('error', () => {}) // a reset is an end too
-  socket.write(text)
+  say(socket)
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   await once(socket, 'close')

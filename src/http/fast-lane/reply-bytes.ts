@@ -1,12 +1,14 @@
 // A reply as the bytes that node:http would send for it.
 import { STATUS_CODES } from 'node:http'
 import type { Entry, Source } from '../../core/types.ts'
-import { DEFAULT_CONTENT_TYPE, isContentType } from '../content-type.ts'
+import { formatEtag } from '../../wire/command.ts'
+import { contentTypeToSend } from '../content-type.ts'
 import { KEEP_ALIVE_MS } from '../limits.ts'
 import type { Reply } from '../reply.ts'
 
 const MS_PER_SECOND = 1000
-const FOUND = 'HTTP/1.1 200 OK\r\nX-Content-Type-Options: nosniff\r\n'
+const NOSNIFF = 'X-Content-Type-Options: nosniff\r\n'
+const FOUND = `HTTP/1.1 200 OK\r\n${NOSNIFF}`
 const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / MS_PER_SECOND}\r\n\r\n`
 
 /** The Date header, which changes once a second. */
@@ -44,16 +46,10 @@ export interface Found {
  */
 export function foundBytes({ entry, value, source, ageMs, copies }: Found, date: string): Buffer {
   const { bytes: body, contentType } = value
-  const type =
-    contentType === DEFAULT_CONTENT_TYPE || isContentType(contentType)
-      ? contentType
-      : DEFAULT_CONTENT_TYPE
+  const type = contentTypeToSend(contentType)
   const age = ageMs < MS_PER_SECOND ? '0' : String(Math.floor(ageMs / MS_PER_SECOND))
-  const head = `${FOUND}ETag: "${entry.version}"\r\nAge: ${age}\r\nDiststore-Source: ${source}\r\nDiststore-Copies: ${copies}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n${date}${KEEP_ALIVE}`
-  const bytes = Buffer.allocUnsafe(head.length + body.length)
-  bytes.write(head, 0, 'latin1')
-  bytes.set(body, head.length)
-  return bytes
+  const head = `${FOUND}ETag: ${formatEtag(entry.version)}\r\nAge: ${age}\r\nDiststore-Source: ${source}\r\nDiststore-Copies: ${copies}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n${date}${KEEP_ALIVE}`
+  return joined(head, body)
 }
 
 /** The answer of a connection that stays open; `reply` has a body of known length. */
@@ -61,14 +57,17 @@ export function replyBytes(
   reply: Reply & { readonly body: Buffer | string },
   date: string,
 ): Buffer {
-  const { status, headers, body } = reply
-  const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nX-Content-Type-Options: nosniff\r\n`
+  const { status, headers } = reply
+  const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${NOSNIFF}`
   for (const name in headers) head += `${name}: ${headers[name]}\r\n`
-  head += `Content-Length: ${bodyBytes}\r\n${date}${KEEP_ALIVE}`
-  const bytes = Buffer.allocUnsafe(head.length + bodyBytes)
+  return joined(`${head}Content-Length: ${body.length}\r\n${date}${KEEP_ALIVE}`, body)
+}
+
+/** One piece, so that it is written at once. */
+function joined(head: string, body: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(head.length + body.length)
   bytes.write(head, 0, 'latin1')
-  if (typeof body === 'string') bytes.write(body, head.length)
-  else bytes.set(body, head.length)
+  bytes.set(body, head.length)
   return bytes
 }
