@@ -37,7 +37,7 @@ import { cutUtf8, utf8Bytes } from './utf8.ts'
 type Of<Kind extends DatagramKind> = Extract<Datagram, { kind: Kind }>
 
 /** The type byte of a kind is its place here, counted from 1. Only ever grows at the end. */
-const KINDS: readonly DatagramKind[] = [
+export const DATAGRAM_KINDS: readonly DatagramKind[] = [
   'beat',
   'query',
   'answer',
@@ -67,7 +67,7 @@ export function fitsInline(entry: Pick<TravelEntry, 'content'>): boolean {
 
 /** The type byte of a kind. */
 export function typeOf(kind: DatagramKind): number {
-  return 1 + KINDS.indexOf(kind)
+  return 1 + DATAGRAM_KINDS.indexOf(kind)
 }
 
 /** Appends a body. Asserts that it fits. */
@@ -95,7 +95,7 @@ export function encodeBody(writer: ByteWriter, datagram: Datagram): void {
  * sense. Bytes after the last known field are ignored: a newer neighbour may have added some.
  */
 export function decodeBody(type: number, reader: ByteReader): Datagram | undefined {
-  const kind = KINDS[type - 1]
+  const kind = DATAGRAM_KINDS[type - 1]
   if (kind === undefined) return undefined
   const datagram = decodeKind(kind, reader)
   return reader.isBroken ? undefined : datagram

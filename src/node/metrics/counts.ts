@@ -1,9 +1,10 @@
 // What one node counts while it runs: plain numbers, raised where things happen.
 // Names and forms are in traffic.ts and state.ts; nothing here is ever reset.
-import type { CallAnswer, Datagram, NodeRequest } from '../../core/messages.ts'
+import type { CallAnswer, NodeRequest } from '../../core/messages.ts'
 import type { Effect } from '../../core/step.ts'
 import type { ReadOutcome, Source, Way, WriteOutcome } from '../../core/types.ts'
 import { VIEW_CAUSES } from '../../core/view-causes.ts'
+import { DATAGRAM_KINDS } from '../../wire/datagram-body.ts'
 import { type Count, counters, Counts, type Labels } from '../../system/metrics/counts.ts'
 import { Timings } from '../../system/metrics/timings.ts'
 import { NODE_REQUEST_KINDS } from '../../wire/node-message.ts'
@@ -19,14 +20,6 @@ const WRITE_OUTCOMES: readonly WriteOutcome['kind'][] = [
   'full',
   'refused',
   'unknown',
-]
-const DATAGRAM_KINDS: readonly Datagram['kind'][] = [
-  'beat',
-  'query',
-  'answer',
-  'absent',
-  'invalidation',
-  'goodbye',
 ]
 const WAYS: readonly Way[] = ['multicast', 'unicast']
 const LEVELS: readonly LogEffect['level'][] = ['debug', 'info', 'warn', 'error']
