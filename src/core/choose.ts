@@ -11,6 +11,7 @@ import {
   surveyLineages,
 } from './lineages.ts'
 import type { NodePromise } from './messages.ts'
+import { missingHolders, tooFewAgree, tooFewNodes } from './no-view.ts'
 import {
   canHaveActed,
   founders,
@@ -29,6 +30,7 @@ import type { Ballot, Master, NodeId, View, ViewStart } from './types.ts'
 import type { Wish } from './wishes.ts'
 import {
   ballotOf,
+  contains,
   isHolder,
   isSyncingMaster,
   minCopies,
@@ -78,6 +80,8 @@ export type Choice =
       readonly view: View
       /** Majority mode: more than half of each of these lists must accept it. */
       readonly voterLists: readonly (readonly NodeId[])[]
+      /** Newer data whose holders were waited for in vain. */
+      readonly left?: View
     }
   /** Somebody else should propose: a holder of the newest data, or the old primary. */
   | { readonly kind: 'nudge'; readonly to: readonly NodeId[]; readonly isDeferral: boolean }
@@ -89,8 +93,10 @@ export type Choice =
 
 /** Decides the view that these promises allow. */
 export function chooseView(input: ChooseInput): Choice {
-  const { base, others, missing } = survey(input)
-  if (input.wish?.kind === 'force' && !isBegun(base)) return force(input, { base, others, missing })
+  const { base, others, missing: all } = survey(input)
+  const missing = all.filter((view) => !isGivenUp(view, base?.view))
+  const isBegun = base !== undefined && isForcedBeginning(base.view)
+  if (input.wish?.kind === 'force' && !isBegun) return force(input, { base, others, missing })
   const newest = base?.view ?? missing[0]
   // Nodes that are heard may be too busy to answer, or know a newer view: unless more than half of
   // them agree, two proposers could each found a history of their own. In majority mode the voters
@@ -102,8 +108,7 @@ export function chooseView(input: ChooseInput): Choice {
   }
   const reason = whyVotersDisagree(input, newest)
   if (reason !== undefined) return { kind: 'wait', reason }
-  // What an operator has given up is waited for no more.
-  const [away] = isBegun(base) ? [] : missing
+  const [away] = missing
   if (away !== undefined && isStuck(input, { base, missing })) {
     return { kind: 'stuck', reason: missingHolders(away) }
   }
@@ -112,12 +117,18 @@ export function chooseView(input: ChooseInput): Choice {
   const mayLeave = base !== undefined && input.mayLeaveNewest && !isRecent
   if (away !== undefined && !mayLeave) return { kind: 'wait', reason: missingHolders(away) }
   if (base === undefined) return build(input, undefined, [])
-  return whoElse(input, base) ?? build(input, base.view, others)
+  const choice = whoElse(input, base) ?? build(input, base.view, others)
+  const isLeft = choice.kind === 'view' && away !== undefined
+  return isLeft ? { ...choice, left: away } : choice
 }
 
-/** A forced view that was accepted here and there: what it began is gone on with. */
-function isBegun(base: Reported | undefined): boolean {
-  return base !== undefined && isForcedBeginning(base.view)
+/**
+ * An operator had the cluster go on without it: it has nothing in common with what was begun then. Such
+ * a beginning may have been accepted here and there only, and views built on it too.
+ */
+function isGivenUp(view: View, base: View | undefined): boolean {
+  if (base === undefined || !base.isUnclean) return false
+  return !onlyGroup(base).history.some((ballot) => contains(view, ballot))
 }
 
 /** A new beginning from what everybody here has left, if nobody has what could be gone on with. */
@@ -369,28 +380,4 @@ function owesData(input: ChooseInput, id: NodeId, history: readonly Ballot[]): b
     isHolder(view, id) || (hasPart && isSyncingMaster(view, id))
   if (state.view !== undefined && isOfUse(state.view)) held.push(state.view)
   return held.some((view) => !isInHistory(view, history, input))
-}
-
-function tooFewAgree(agreed: number, heard: number): string {
-  return `${agreed} of ${heard} nodes in sight have agreed on masters so far: try again`
-}
-
-/** What to do when fewer nodes than copies are there. */
-export function tooFewNodes(counts: { here: number; known: number; needed: number }): string {
-  const { here, known, needed } = counts
-  return (
-    `${here} of ${known} known nodes ${here === 1 ? 'is' : 'are'} reachable; a write needs ` +
-    `${needed} copies: bring a node back, or set min-copies to 1`
-  )
-}
-
-function missingHolders(view: View): string {
-  const at = (id: NodeId) => view.roster.find((n) => n.id === id)?.address ?? id
-  const names = onlyGroup(view)
-    .masters.filter((m) => m.inSync)
-    .map((m) => at(m.id))
-  return (
-    `the newest data is on ${names.join(' and ')}, which cannot be reached: bring it back. Only if it ` +
-    'is lost for good: POST /admin/force goes on with what the others have, and without what it alone had'
-  )
 }

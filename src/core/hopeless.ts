@@ -2,7 +2,7 @@
 // the copies a write needs, or only nodes of a release too far from its own. Looks only; a promise for
 // nothing would fence this node.
 import type { Candidates } from './candidates.ts'
-import { tooFewNodes } from './choose.ts'
+import { tooFewNodes } from './no-view.ts'
 import type { Members } from './members.ts'
 import { whyNoQuorum } from './quorum.ts'
 import type { Self } from './self.ts'

@@ -24,6 +24,7 @@ export const LOG_EVENTS = [
   'view-proposal-failed',
   'view-active',
   'view-accepted',
+  'newest-left',
   'handoff',
   'handoff-failed',
   'order',

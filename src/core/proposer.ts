@@ -20,6 +20,7 @@ import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
 import type { Merge } from './merge.ts'
 import type { CallAnswer, NodePromise } from './messages.ts'
+import { told } from './no-view.ts'
 import type { Outbox } from './outbox.ts'
 import type { Random } from './ports.ts'
 import type { Rules } from './rules.ts'
@@ -272,6 +273,7 @@ export class Proposer {
     this.wanting.chose(choice)
     if (choice.kind === 'view') {
       proposal.voterLists = choice.voterLists
+      if (choice.left !== undefined) this.#out.log('warn', 'newest-left', told(choice.left))
       this.#accept(proposal, choice.view, nowMs)
     } else this.#giveWay(choice, proposal, nowMs)
   }

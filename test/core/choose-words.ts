@@ -38,6 +38,9 @@ export const VIEWS: Readonly<Record<string, View>> = {
   ),
   /** Forced by C, and not known to act. */
   u7: { ...view('7C', 'C+', { roster: 'CD' }), isUnclean: true },
+  /** Built on that by C, and by D. */
+  u8: { ...view('8C', 'C+ E-', { history: '7C', roster: 'CDE' }), isUnclean: true },
+  x8: { ...view('8D', 'D+ B+', { history: '7C', roster: 'BCD' }), isUnclean: true },
   /** Another history. */
   f1: view('1C', 'C+ E+', { roster: 'CE' }),
 }

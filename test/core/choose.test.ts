@@ -53,6 +53,12 @@ table('who left and held nothing, and who is forgotten, is in no roster', [
   ['A@w4 B@w4', {}, 'A+ B+ | ABC'],
 ])
 
+table('what an operator has given up is not waited for, but what was built since is', [
+  ['C@u7? E@v2', { me: 'C' }, 'C+ E- | CDE'],
+  ['C@u8? E@v2', { me: 'C' }, 'C+ E- | CDE'],
+  ['C@u7 E@x8', { me: 'C' }, `wait: ${waitsFor('10.0.0.13:80 and 10.0.0.11:80')}`],
+])
+
 const agreed = (counts: string): string =>
   `wait: ${counts} nodes in sight have agreed on masters so far: try again`
 

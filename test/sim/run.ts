@@ -3,6 +3,7 @@ import type { Version } from '../../src/core/types.ts'
 import { checkHistory } from '../checker/check.ts'
 import { Acknowledged } from './invariants/acknowledged.ts'
 import { Audits } from './invariants/audits.ts'
+import { Forks } from './invariants/forks.ts'
 import { Forced } from './invariants/forced.ts'
 import { Lineage } from './invariants/lineage.ts'
 import { Load } from './invariants/load.ts'
@@ -73,7 +74,8 @@ class Run {
   readonly #clients: Clients
   readonly #faults: Faults | undefined
   readonly #stage: Stage
-  readonly #sides: Sides | undefined
+  readonly #sides: Sides
+  readonly #forks: Forks
   readonly #forced: Forced
 
   constructor(scenario: Scenario, options: RunOptions) {
@@ -83,17 +85,19 @@ class Run {
     this.#world = world
     this.#purges = new Purges(world)
     const sides = new Sides(world, scenario)
-    this.#sides = scenario.mayFork ? sides : undefined
+    this.#sides = sides
+    const forks = new Forks(scenario.mayFork)
+    this.#forks = forks
     this.#acknowledged = new Acknowledged(world, {
       settings: scenario.world.settings,
-      mayFork: scenario.mayFork,
+      forks,
       purges: this.#purges,
       sides,
     })
     const forced = new Forced(world, this.#purges)
     this.#forced = forced
     this.#lineage = new Lineage(world, {
-      mayFork: scenario.mayFork,
+      forks,
       isForced: () => forced.isOrdered,
       onActive: (view) => {
         sides.acts(view)
@@ -103,6 +107,7 @@ class Run {
     if (tracer !== undefined) world.watch(tracer)
     if (options.witness !== undefined) world.watch(options.witness)
     for (const witness of [
+      forks,
       sides,
       new Promises(world),
       this.#purges,
@@ -242,7 +247,7 @@ class Run {
       final: this.#isFine ? finalState(this.#world, this.#purges.all()) : undefined,
       judgement: {
         staleMsMax: STALE_MS_MAX,
-        sides: this.#sides,
+        sides: this.#forks.isPossible ? this.#sides : undefined,
         wasPurged: (key, from, below) => this.#purges.wasPurged(key, from, below),
         isGone: this.#forced.isOrdered ? (key, version) => this.#isGone(key, version) : undefined,
         memoryLostAt: [...(this.#faults?.memoryLostAt ?? []), ...this.#stage.faultsAt],
@@ -254,6 +259,6 @@ class Run {
   /** The holders of the lineage in which it was acknowledged are lost for good. */
   #isGone(key: string, version: Version): boolean {
     const view = mastersOf(this.#world)[0]?.disk.store.state?.view
-    return view !== undefined && this.#sides?.isGone(key, version, view) === true
+    return view !== undefined && this.#sides.isGone(key, version, view)
   }
 }

@@ -76,8 +76,6 @@ export const SCENARIOS: readonly Scenario[] = [
       ...FAULTS,
       weights: { kill: 2, unplug: 1, pause: 2, setClock: 4, split: 1, mend: 1 },
     },
-    // A cut is rarely mended: the holder of the newest data may be away for 10 s, and older data goes on.
-    mayFork: true,
   }),
   scenario('coldstart3', 'all three nodes lose their power again and again', {
     faults: {

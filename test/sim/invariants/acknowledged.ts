@@ -6,6 +6,7 @@ import { partName } from '../../../src/core/syncing-part.ts'
 import { formatBallot } from '../../../src/core/view.ts'
 import type { ClusterSettings } from '../../../src/core/settings.ts'
 import type { Life } from '../life.ts'
+import type { Forks } from './forks.ts'
 import type { Sides } from './sides.ts'
 import type { Witness, World } from '../world.ts'
 import type { Purges } from './purges.ts'
@@ -14,7 +15,7 @@ export class Acknowledged implements Witness {
   readonly #world: World
   readonly #settings: ClusterSettings
   readonly #purges: Purges
-  readonly #mayFork: boolean
+  readonly #forks: Forks
   readonly #sides: Sides
   /** The oracle: the highest version acknowledged of every key. */
   readonly #versions = new Map<string, Version>()
@@ -27,11 +28,11 @@ export class Acknowledged implements Witness {
 
   constructor(
     world: World,
-    about: { settings: ClusterSettings; purges: Purges; sides: Sides; mayFork: boolean },
+    about: { settings: ClusterSettings; purges: Purges; sides: Sides; forks: Forks },
   ) {
     this.#world = world
     this.#settings = about.settings
-    this.#mayFork = about.mayFork
+    this.#forks = about.forks
     this.#sides = about.sides
     this.#purges = about.purges
   }
@@ -76,7 +77,7 @@ export class Acknowledged implements Witness {
         const held = machine?.disk.durableVersion(key) ?? ''
         if (held >= version || this.#purges.upTo(key) >= version) continue
         const names = [ballot, ...(this.#partsOf.get(ballot) ?? [])]
-        if (this.#mayFork && !names.some((name) => history.has(name))) continue
+        if (this.#forks.isPossible && !names.some((name) => history.has(name))) continue
         const what = `${key}: has ${held || 'nothing'}, acknowledged was ${version}`
         const where = `in-sync master ${machine?.name} of view ${formatBallot(view.ballot)}`
         this.#world.breach('I7', `${where} lacks ${what}`)
@@ -87,9 +88,11 @@ export class Acknowledged implements Witness {
 
   /** The highest version of every key, or where histories may differ, of every key in every view. */
   *#acks(): Iterable<readonly [key: string, version: Version, ballot: string]> {
-    if (!this.#mayFork) for (const [key, version] of this.#versions) yield [key, version, '']
+    if (!this.#forks.isPossible)
+      for (const [key, version] of this.#versions) yield [key, version, '']
     for (const [ballot, versions] of this.#byView) {
-      if (this.#mayFork) for (const [key, version] of versions) yield [key, version, ballot]
+      if (this.#forks.isPossible)
+        for (const [key, version] of versions) yield [key, version, ballot]
     }
   }
 

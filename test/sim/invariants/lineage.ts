@@ -4,10 +4,11 @@ import type { Effect, Event } from '../../../src/core/step.ts'
 import type { View } from '../../../src/core/types.ts'
 import { compareBallots, contains, formatBallot } from '../../../src/core/view.ts'
 import type { Life } from '../life.ts'
+import type { Forks } from './forks.ts'
 import type { Witness, World } from '../world.ts'
 
 export interface LineageOptions {
-  readonly mayFork: boolean
+  readonly forks: Forks
   /** An operator has ordered a forced election: a view may be unclean from then on. */
   readonly isForced: () => boolean
   /** Told of every view when its primary first acts. */
@@ -55,10 +56,10 @@ export class Lineage implements Witness {
       this.#world.breach('I10', `view ${name} is unclean, and nobody ordered it`)
     const lineages = view.groups.flatMap((group) => group.merge)
     if (lineages.length > 0) this.#merges++
-    if (lineages.length > 0 && !this.#options.mayFork) {
+    if (lineages.length > 0 && !this.#options.forks.isPossible) {
       this.#world.breach('I10', `view ${name} merges lineages`)
     }
-    if (!this.#options.mayFork) this.#continues(view)
+    if (!this.#options.forks.isPossible) this.#continues(view)
     this.#options.onActive(view)
   }
 
