@@ -21,7 +21,8 @@ export function whyHopeless(
 /**
  * A node whose own release is nowhere in sight founds nothing beside a cluster of another release:
  * clients of that cluster would write into two. That cluster need not act: between two views nobody does.
- * Whoever acts already goes on.
+ * Of those that are about to found their first cluster the greater number goes on. Whoever acts already
+ * goes on too.
  */
 function whyAlone(parts: {
   members: Members
@@ -30,9 +31,17 @@ function whyAlone(parts: {
 }): string | undefined {
   const { members, standing, candidates } = parts
   const alive = members.alive()
-  if (standing.isActive || alive.some((m) => !candidates.isTooFar(m))) return undefined
-  const member = alive.find((m) => m.beat?.phase === 'member')
-  if (member === undefined) return undefined
+  if (standing.isActive) return undefined
+  const far = alive.filter((m) => candidates.isTooFar(m))
+  const near = alive.length - far.length + 1
+  if (standing.view === undefined && far.length > near) {
+    return (
+      `${far.length} nodes in sight run a release that is too far from the one of this node, more than ` +
+      `the ${near} of its own: give all nodes the same release`
+    )
+  }
+  const member = far.find((m) => m.beat?.phase === 'member')
+  if (near > 1 || member === undefined) return undefined
   return `the cluster at ${member.address} runs a release that is too far from the one of this node: upgrade in smaller steps`
 }
 

@@ -196,5 +196,8 @@ t.test('beside an acting cluster of a far release a node founds nothing', async 
   t.match(sees([B, { protocol: far }]), /too far/, 'nor while nobody acts there')
   t.equal(sees([B, { protocol: far, phase: 'joining' }]), undefined, 'it has no cluster either')
   t.equal(sees([B, acting], [C, {}]), undefined, 'its own release is in sight')
+  const other = { protocol: far, phase: 'joining' } as const
+  t.match(sees([B, other], [C, other]), /^2 nodes .* too far .* more than the 1 of its own: /)
+  t.equal(sees([B, other], [C, other], [D, {}]), undefined, 'as many as of its own')
   t.equal(sees([B, { ...acting, protocol: { newest: 2, oldest: 1 } }]), undefined, 'a neighbour')
 })
