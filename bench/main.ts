@@ -1,0 +1,93 @@
+// Runs the rows named on the command line, or all, prints a table, and keeps the figures as JSON.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Row, RowReport } from './row.ts'
+import { ONE_NODE } from './rows/one-node.ts'
+import { QUICK } from './rows/quick.ts'
+import { THREE_NODES } from './rows/three-nodes.ts'
+import { tableOf } from './table.ts'
+
+const ROWS: Readonly<Record<string, Row>> = { ...ONE_NODE, ...THREE_NODES }
+
+const USAGE = `Measures diststore beside what people would use instead.
+
+  scripts/bench [--rounds N] [--seconds N] [ROW]...
+      each row in N rounds (5), every server for so many seconds (3) in each; the median round counts
+  scripts/bench --quick
+      ratios to bare node:http, in less than a minute
+
+Rows:
+${Object.entries(ROWS)
+  .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
+  .join('\n')}
+`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const rows = values.quick ? QUICK : ROWS
+const names = positionals.length > 0 ? positionals : Object.keys(rows)
+const unknown = names.find((name) => !Object.hasOwn(rows, name))
+if (values.help) process.stdout.write(USAGE)
+else if (unknown !== undefined) {
+  process.stderr.write(
+    `scripts/bench: there is no row ${unknown}; there are ${Object.keys(rows).join(', ')}\n`,
+  )
+  process.exitCode = 2
+} else await measureAll()
+
+async function measureAll(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'diststore-bench-'))
+  const options = {
+    rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
+    seconds: Number(values.seconds ?? (values.quick ? 2 : 3)),
+  }
+  const reports: Record<string, RowReport> = {}
+  try {
+    for (const name of names) {
+      const row = rows[name]
+      if (row === undefined) continue
+      process.stdout.write(`${name}: ${row.about}; goal: ${row.goal}\n`)
+      try {
+        const report = await row.measure({ ...options, directory: join(directory, name) })
+        reports[name] = report
+        process.stdout.write(`${tableOf(report)}\n\n`)
+      } catch (error) {
+        // The other rows are measured all the same.
+        process.stderr.write(`${name} failed: ${String(error)}\n\n`)
+        process.exitCode = 1
+      }
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+  if (!values.quick) keep(reports)
+}
+
+/** One file a run, named by its moment and the commit. */
+function keep(reports: Readonly<Record<string, RowReport>>): void {
+  const commit = execFileSync('git', ['describe', '--always', '--dirty'], {
+    encoding: 'utf8',
+  }).trim()
+  const at = new Date().toISOString()
+  const machine = { node: process.version, cpus: cpus().length, model: cpus()[0]?.model ?? '' }
+  const command = ['scripts/bench', ...process.argv.slice(2)].join(' ')
+  const directory = 'bench/results'
+  mkdirSync(directory, { recursive: true })
+  const file = join(directory, `${at.slice(0, 16).replaceAll(':', '')}-${commit}.json`)
+  writeFileSync(
+    file,
+    `${JSON.stringify({ at, commit, command, machine, rows: reports }, undefined, 2)}\n`,
+  )
+  process.stdout.write(`written to ${file}\n`)
+}
