@@ -70,10 +70,10 @@ export class Stage {
     machine.wasStarted = false
   }
 
-  /** Stops a node in order. */
-  leave(machine: Machine): void {
+  /** Stops a node in order. `then` comes at its end, which may be when everything else is repaired. */
+  leave(machine: Machine, then?: () => void): void {
     this.#broke(`leave ${machine.name}`)
-    this.world.leave(machine)
+    this.world.leave(machine, then)
   }
 
   /** Its host gets another address. */

@@ -30,11 +30,12 @@ export function upgrade(stage: Stage): void {
     const { machines } = stage.world
     const machine = machines[turn++ % machines.length]
     if (machine === undefined) return
-    stage.leave(machine)
-    stage.after(DOWN_MS, () => {
+    stage.leave(machine, () => {
       machine.protocol = NEXT
-      stage.world.start(machine)
-      stage.after(DOWN_MS, () => stage.when(isReady, next))
+      stage.world.agenda.after(DOWN_MS, () => {
+        stage.world.start(machine)
+        stage.after(DOWN_MS, () => stage.when(isReady, next))
+      })
     })
   }
   stage.at(4000, () => stage.when(isReady, next))
