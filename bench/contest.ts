@@ -1,22 +1,20 @@
 // Several servers that do the same work, measured in turns: what disturbs the machine for a while disturbs
 // them all. The median round counts.
-import { type LoadReport, load, type Request } from './wrk.ts'
 import type { Server } from './server.ts'
+import type { LoadReport } from './wrk.ts'
 
 export interface Contender {
   readonly name: string
-  /** Started by `start`; all of them count. The first takes the requests. */
+  /** All whose processor time counts. */
   readonly servers: readonly Server[]
-  readonly requests: readonly Request[]
+  /** Asks for as long as told. Unit: s. */
+  readonly load: (seconds: number) => Promise<LoadReport>
 }
 
 export interface ContestOptions {
   readonly rounds: number
   /** Of one contender in one round. */
   readonly seconds: number
-  readonly connections: number
-  readonly directory: string
-  readonly isFree?: boolean
 }
 
 export interface Result extends LoadReport {
@@ -40,7 +38,7 @@ export async function contest(
   options: ContestOptions,
 ): Promise<Result[]> {
   const rounds = new Map<Contender, Measured[]>(contenders.map((each) => [each, []]))
-  for (const contender of contenders) await measure(contender, { ...options, seconds: WARM_UP_S })
+  for (const contender of contenders) await measure(contender, { seconds: WARM_UP_S })
   for (let round = 0; round < options.rounds; round++) {
     for (const [contender, measured] of rounds) measured.push(await measure(contender, options))
   }
@@ -56,15 +54,12 @@ export async function contest(
 type Measured = Omit<Result, 'name' | 'ratio' | 'cpuRatio'>
 
 async function measure(
-  { name, servers, requests }: Contender,
-  { seconds, connections, directory, isFree = false }: ContestOptions,
+  { name, servers, load }: Contender,
+  { seconds }: Pick<ContestOptions, 'seconds'>,
 ): Promise<Measured> {
-  const [first] = servers
-  if (first === undefined) throw new Error(`${name} has no server`)
   const cpuSeconds = () => servers.reduce((sum, server) => sum + server.cpuSeconds, 0)
   const before = cpuSeconds()
-  const url = `http://${first.host}:${first.port}`
-  const report = await load({ url, requests, connections, seconds, directory, isFree })
+  const report = await load(seconds)
   const used = cpuSeconds() - before
   if (report.failed > 0) throw new Error(`${name} answered ${report.failed} requests badly`)
   return { ...report, cpuUs: (used * 1e6) / report.count, busy: used / seconds }

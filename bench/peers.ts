@@ -249,7 +249,7 @@ function plainPut({ key, value }: Pair): Request {
 }
 
 /** Free now; whoever asks takes it at once. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((done) => server.once('listening', done))
   const address = server.address()
