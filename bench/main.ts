@@ -5,13 +5,14 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Row, RowReport } from './row.ts'
+import { LARGE } from './rows/large.ts'
 import { MEMCACHED } from './rows/memcached.ts'
 import { ONE_NODE } from './rows/one-node.ts'
 import { QUICK } from './rows/quick.ts'
 import { THREE_NODES } from './rows/three-nodes.ts'
 import { tableOf } from './table.ts'
 
-const ROWS: Readonly<Record<string, Row>> = { ...ONE_NODE, ...MEMCACHED, ...THREE_NODES }
+const ROWS: Readonly<Record<string, Row>> = { ...ONE_NODE, ...MEMCACHED, ...THREE_NODES, ...LARGE }
 
 const USAGE = `Measures diststore beside what people would use instead.
 

@@ -30,16 +30,21 @@ export interface Started {
 export type Start = (directory: string) => Promise<Started>
 
 /** One node, whose writes are on disk before they are answered. */
-export const diststore: Start = async (directory) => {
+export const diststore: Start = (directory) => diststoreWith(directory, {})
+
+export async function diststoreWith(directory: string, flags: Flags): Promise<Started> {
   const server = await startNode(directory, {
     host: '127.0.0.1',
     port: await freePort(),
     'group-port': await freePort(),
     cluster: `bench-${process.pid}`,
+    ...flags,
   })
   await untilReady(server)
   return started('diststore', [server], DISTSTORE)
 }
+
+type Flags = Readonly<Record<string, string | number>>
 
 const DISTSTORE: Pick<Started, 'get' | 'put'> = {
   get: ({ key }) => ({ method: 'GET', path: `/get/${key}` }),
@@ -208,7 +213,7 @@ interface ClusterAnswer {
 
 function startNode(
   directory: string,
-  flags: Readonly<Record<string, string | number>> & { host: string; port: number },
+  flags: Flags & { host: string; port: number },
   isFree = false,
 ): Promise<Server> {
   const args = [DAEMON, ...flagsOf({ ...flags, 'data-dir': join(directory, 'data') })]
@@ -216,7 +221,7 @@ function startNode(
   return Server.start({ program: process.execPath, args, directory, host, port, isFree })
 }
 
-function flagsOf(flags: Readonly<Record<string, string | number>>): string[] {
+function flagsOf(flags: Flags): string[] {
   return Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])
 }
 

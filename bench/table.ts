@@ -21,9 +21,12 @@ const COLUMNS: readonly Column[] = [
 /** Of the names of figures. Unit: characters. */
 const FIGURE_WIDTH = 60
 
+/** More would only look exact. */
+const DIGITS = 4
+
 export function tableOf({ results = [], figures = {} }: RowReport): string {
   const lines = Object.entries(figures).map(
-    ([what, value]) => `  ${what.padEnd(FIGURE_WIDTH)} ${value}`,
+    ([what, value]) => `  ${what.padEnd(FIGURE_WIDTH)} ${Number(value.toPrecision(DIGITS))}`,
   )
   if (results.length === 0) return lines.join('\n')
   const cells = [
