@@ -129,6 +129,8 @@ export interface Rules {
   readonly partsAreOwed: boolean
   /** Of a part only what came since the node began to sync is merged. */
   readonly partsLeaveOutOldEntries: boolean
+  /** The part of a syncing master that was in sync in the view before is all that it stores. */
+  readonly partsHaveWhatWasHeld: boolean
   /** Newer data whose holder was in sight a moment ago is waited for like what is reported. */
   readonly glimpsesCount: boolean
   /** A view is waited for when its syncing master cannot tell what came by the stream. */
@@ -221,6 +223,7 @@ export const ALL_RULES: Rules = {
   debtsAreDurable: true,
   partsAreOwed: true,
   partsLeaveOutOldEntries: true,
+  partsHaveWhatWasHeld: true,
   glimpsesCount: true,
   brokenPartsAreWaitedFor: true,
   absenceIsNoDelete: true,

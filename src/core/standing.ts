@@ -294,12 +294,17 @@ export class Standing {
 
   /**
    * Its beginning is kept from view to view while this node is syncing in each, and each contains the
-   * one before. What it owes by then is in its store as well, and may come to be known by the stream.
+   * one before. What it owes by then is in its store as well, and may come to be known by the stream. Who
+   * held all of the view before, and was restarted, has nothing in its store but that.
    */
   #partAfter(view: View, owed: readonly View[]): Part | undefined {
     if (this.hasOneHistory(view) || !isSyncingMaster(view, this.#self.id)) return undefined
     const { view: before, part } = this.#state
-    if (before !== undefined && part !== undefined && contains(view, before.ballot)) return part
+    if (before !== undefined && contains(view, before.ballot)) {
+      if (part !== undefined) return part
+      const hasHeldAll = isHolder(before, this.#self.id) && this.#rules.partsHaveWhatWasHeld
+      if (hasHeldAll) return { since: VERSION_ZERO, isWhole: true }
+    }
     const since = owed.map(owedSince).reduce((a, b) => (b < a ? b : a), this.#store.highestVersion)
     return { since, isWhole: true }
   }

@@ -76,6 +76,11 @@ t.test('a part begins with the first of a row of views in which its node is sync
     'what it owes as a whole is in its store, and may come by the stream',
   )
   t.strictSame(partAfter(state(V2, { part: early }), [W3]), early, 'and so is a part that it owes')
+  t.strictSame(
+    partAfter(state(whole), [V3]),
+    { since: VERSION_ZERO, isWhole: true },
+    'it was restarted: all that it stores is of the view in which it was in sync',
+  )
 })
 
 t.test(

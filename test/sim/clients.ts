@@ -11,6 +11,7 @@ import type {
 import type { HistoryRecord, ReadRecord, WriteRecord } from '../checker/history.ts'
 import type { Chance, Range } from './chance.ts'
 import type { Machine } from './machine.ts'
+import { longestSilenceMs } from './silence.ts'
 import type { World } from './world.ts'
 
 export interface ClientsOptions {
@@ -96,26 +97,9 @@ export class Clients {
     return [...this.#records, ...pending]
   }
 
-  /**
-   * The longest time in which writes were asked for and none was decided: acknowledged, or refused by its
-   * own condition. From the first decision to the end of the work.
-   */
+  /** The longest time in which writes were asked for and none was decided. */
   silenceMs(): number {
-    const writes = this.records().filter((it) => it.op !== 'read' && it.invokedAt >= 0)
-    const decided = writes.flatMap(({ outcome, endedAt }) =>
-      (outcome === 'applied' || outcome === 'conflict') && endedAt !== undefined ? [endedAt] : [],
-    )
-    const times = [...decided.filter((at) => at < this.#stoppedAtMs), this.#stoppedAtMs]
-    times.sort((a, b) => a - b)
-    let longestMs = 0
-    for (const [i, at] of times.entries()) {
-      const before = times[i - 1] ?? at
-      // Most are much shorter, and not looked into.
-      if (at - before > longestMs) {
-        longestMs = Math.max(longestMs, at - askedSince(writes, before, at))
-      }
-    }
-    return longestMs
+    return longestSilenceMs(this.records(), this.#stoppedAtMs)
   }
 
   /** Takes over what is already on the disks when the world begins. */
@@ -394,10 +378,4 @@ export class Clients {
 function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0x2e)
   return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString()
-}
-
-/** When the first write was asked for that was under way between two moments; the second, if none was. */
-function askedSince(writes: readonly HistoryRecord[], fromMs: number, toMs: number): number {
-  const underWay = writes.filter((it) => it.invokedAt < toMs && (it.endedAt ?? toMs) > fromMs)
-  return Math.max(fromMs, Math.min(toMs, ...underWay.map((it) => it.invokedAt)))
 }

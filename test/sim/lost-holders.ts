@@ -51,6 +51,40 @@ export function lostAndAway(stage: Stage): void {
   })
 }
 
+/**
+ * As `lostHolder`, but the syncing master was in sync before: it is restarted while writes are on their way
+ * to its disk, and gets them again.
+ */
+export function lostAfterRestart(stage: Stage): void {
+  const isReady = (): boolean => stage.isSettled() && stage.bystanders().length > 0
+  const begin = (): void => {
+    const [primary, [old], [third]] = [stage.primary(), stage.otherMasters(), stage.bystanders()]
+    if (primary === undefined || old === undefined || third === undefined) return
+    stage.kill(old, Infinity)
+    const cast = { old, holder: primary, syncing: third }
+    const isInSync = (): boolean => stage.isSettled() && stage.otherMasters().includes(third)
+    stage.when(isInSync, () => {
+      third.disk.slowDown(LATE_FLUSH_MS)
+      stage.after(LATE_FLUSH_MS.from, () => {
+        third.disk.slowDown(undefined)
+        keepSyncing(stage, cast)
+        stage.kill(third, RESTART_MS)
+        stage.when(
+          () => isSyncing(stage, cast),
+          () => loseThen(stage, cast, () => stage.lose(primary)),
+        )
+      })
+    })
+  }
+  stage.at(FROM_MS, () => stage.when(isReady, begin))
+}
+
+/** Writes are on their way to a disk for this long. Unit: ms. */
+const LATE_FLUSH_MS = { from: 200, to: 400 }
+
+/** Unit: ms. */
+const RESTART_MS = 50
+
 /** The syncing master was a master long ago, and has keys that were deleted and purged since. */
 export function lostWithStale(stage: Stage): void {
   const isSettled = (): boolean => stage.isSettled() && stage.otherMasters().length > 0
@@ -85,16 +119,19 @@ function whileSyncing(stage: Stage, begun: (cast: Cast, chance: Chance) => () =>
     stage.kill(old, Infinity)
     stage.when(
       () => isSyncing(stage, cast),
-      () => {
-        const end = begun(cast, chance)
-        stage.after(chance.between(PART_MS), () => {
-          end()
-          stage.after(chance.between(EMPTY_MS), () => stage.world.start(old))
-        })
-      },
+      () => loseThen(stage, cast, begun(cast, chance)),
     )
   }
   stage.at(Math.max(FROM_MS, stage.world.agenda.nowMs), () => stage.when(isSettled, begin))
+}
+
+/** The view lasts for a while, `end` ends it, and then the older data comes back. */
+function loseThen(stage: Stage, { old }: Cast, end: () => void): void {
+  const chance = stage.world.fork()
+  stage.after(chance.between(PART_MS), () => {
+    end()
+    stage.after(chance.between(EMPTY_MS), () => stage.world.start(old))
+  })
 }
 
 /** Unit: ms. */

@@ -71,6 +71,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['glimpsesCount', 'glimpse4', 'I10'],
   ['partsAreOwed', 'lost3', 'lost'],
   ['partsLeaveOutOldEntries', 'loststale3', 'I14'],
+  ['partsHaveWhatWasHeld', 'losttail3', 'lost'],
   ['absenceIsNoDelete', 'alone3', 'I5'],
   ['mergeTakesHigherOnly', 'part2', 'I7'],
   ['mergeThroughStream', 'part4', 'I7'],

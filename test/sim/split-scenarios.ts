@@ -3,7 +3,13 @@ import type { ClientsOptions } from './clients.ts'
 import type { FaultsOptions } from './faults.ts'
 import type { Scenario } from './scenario.ts'
 import type { Change } from './scenario-base.ts'
-import { glimpsed, lostAndAway, lostHolder, lostWithStale } from './lost-holders.ts'
+import {
+  glimpsed,
+  lostAfterRestart,
+  lostAndAway,
+  lostHolder,
+  lostWithStale,
+} from './lost-holders.ts'
 import { CLEARING } from './scenario-base.ts'
 import { halvesInSight, shortReign, twoHalves } from './scripts.ts'
 
@@ -140,6 +146,11 @@ export function splitScenarios(
     scenario('lost3', 'three nodes: a holder is lost while the other master is syncing', {
       faults: undefined,
       script: lostHolder,
+      mayFork: true,
+    }),
+    scenario('losttail3', 'a holder is lost while a master that was restarted is syncing again', {
+      faults: undefined,
+      script: lostAfterRestart,
       mayFork: true,
     }),
     scenario('lostaway4', 'the same with four, and the syncing master is back when others go on', {
