@@ -7,17 +7,28 @@ import { parseArgs } from 'node:util'
 import type { Row, RowReport } from './row.ts'
 import { LARGE } from './rows/large.ts'
 import { MEMCACHED } from './rows/memcached.ts'
+import { CORE } from './rows/core.ts'
 import { ONE_NODE } from './rows/one-node.ts'
 import { QUICK } from './rows/quick.ts'
+import { SCALE } from './rows/scale.ts'
 import { THREE_NODES } from './rows/three-nodes.ts'
 import { tableOf } from './table.ts'
 
-const ROWS: Readonly<Record<string, Row>> = { ...ONE_NODE, ...MEMCACHED, ...THREE_NODES, ...LARGE }
+const ROWS: Readonly<Record<string, Row>> = {
+  ...MEMCACHED,
+  ...LARGE,
+  ...ONE_NODE,
+  ...THREE_NODES,
+  ...SCALE,
+  ...CORE,
+}
 
 const USAGE = `Measures diststore beside what people would use instead.
 
   scripts/bench [--rounds N] [--seconds N] [ROW]...
       each row in N rounds (5), every server for so many seconds (3) in each; the median round counts
+      --keys N: how many mirror and memory store (1,000,000)
+      --nodes N,N,...: sizes of the clusters of idle (50) and scale (3,10,30)
   scripts/bench --quick
       ratios to bare node:http, in less than a minute
 
@@ -32,6 +43,8 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string' },
     seconds: { type: 'string' },
+    keys: { type: 'string' },
+    nodes: { type: 'string' },
     quick: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -53,6 +66,8 @@ async function measureAll(): Promise<void> {
   const options = {
     rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
     seconds: Number(values.seconds ?? (values.quick ? 2 : 3)),
+    keys: values.keys === undefined ? undefined : Number(values.keys),
+    nodes: values.nodes?.split(',').map(Number),
   }
   const reports: Record<string, RowReport> = {}
   try {

@@ -6,6 +6,10 @@ export interface RowOptions {
   readonly directory: string
   readonly rounds: number
   readonly seconds: number
+  /** As `--keys` says: how many are stored. Undefined: what the row is about. */
+  readonly keys: number | undefined
+  /** As `--nodes` says: sizes of clusters, one after the other. Undefined: what the row is about. */
+  readonly nodes: readonly number[] | undefined
 }
 
 /** What came of a row without contenders: figures with a name and a unit. */
@@ -14,6 +18,8 @@ export type Figures = Readonly<Record<string, number>>
 export interface RowReport {
   readonly results?: readonly Result[]
   readonly figures?: Figures
+  /** Lines for people; the figures say the same. */
+  readonly chart?: readonly string[]
 }
 
 export interface Row {

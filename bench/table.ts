@@ -24,10 +24,13 @@ const FIGURE_WIDTH = 60
 /** More would only look exact. */
 const DIGITS = 4
 
-export function tableOf({ results = [], figures = {} }: RowReport): string {
-  const lines = Object.entries(figures).map(
-    ([what, value]) => `  ${what.padEnd(FIGURE_WIDTH)} ${Number(value.toPrecision(DIGITS))}`,
-  )
+export function tableOf({ results = [], figures = {}, chart = [] }: RowReport): string {
+  const lines = [
+    ...Object.entries(figures).map(
+      ([what, value]) => `  ${what.padEnd(FIGURE_WIDTH)} ${Number(value.toPrecision(DIGITS))}`,
+    ),
+    ...chart.map((line) => `  ${line}`),
+  ]
   if (results.length === 0) return lines.join('\n')
   const cells = [
     COLUMNS.map(({ title }) => title),
