@@ -8,6 +8,7 @@ import type { Row, RowReport } from './row.ts'
 import { LARGE } from './rows/large.ts'
 import { MEMCACHED } from './rows/memcached.ts'
 import { CORE } from './rows/core.ts'
+import { IDLE } from './rows/idle.ts'
 import { ONE_NODE } from './rows/one-node.ts'
 import { QUICK } from './rows/quick.ts'
 import { SCALE } from './rows/scale.ts'
@@ -19,6 +20,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   ...LARGE,
   ...ONE_NODE,
   ...THREE_NODES,
+  ...IDLE,
   ...SCALE,
   ...CORE,
 }
@@ -50,6 +52,14 @@ const { values, positionals } = parseArgs({
   },
 })
 
+/** Undefined: not given. NaN: no whole number above 0. */
+function whole(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  return /^[1-9]\d*$/.test(text) ? Number(text) : Number.NaN
+}
+
+const keys = whole(values.keys)
+const nodes = values.nodes?.split(',').map((text) => whole(text) ?? Number.NaN)
 const rows = values.quick ? QUICK : ROWS
 const names = positionals.length > 0 ? positionals : Object.keys(rows)
 const unknown = names.find((name) => !Object.hasOwn(rows, name))
@@ -59,6 +69,9 @@ else if (unknown !== undefined) {
     `scripts/bench: there is no row ${unknown}; there are ${Object.keys(rows).join(', ')}\n`,
   )
   process.exitCode = 2
+} else if ([keys, ...(nodes ?? [])].some(Number.isNaN)) {
+  process.stderr.write('scripts/bench: --keys and --nodes take whole numbers above 0\n')
+  process.exitCode = 2
 } else await measureAll()
 
 async function measureAll(): Promise<void> {
@@ -66,8 +79,8 @@ async function measureAll(): Promise<void> {
   const options = {
     rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
     seconds: Number(values.seconds ?? (values.quick ? 2 : 3)),
-    keys: values.keys === undefined ? undefined : Number(values.keys),
-    nodes: values.nodes?.split(',').map(Number),
+    keys,
+    nodes,
   }
   const reports: Record<string, RowReport> = {}
   try {

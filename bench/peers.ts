@@ -193,7 +193,7 @@ async function leads({ host, port }: Server): Promise<boolean> {
 }
 
 /** The primary, once it has a second master in sync. */
-async function untilTwoMasters(servers: readonly Server[]): Promise<Server> {
+export async function untilTwoMasters(servers: readonly Server[]): Promise<Server> {
   for (const untilMs = performance.now() + READY_WAIT_MS; performance.now() < untilMs; ) {
     for (const server of servers) {
       const response = await fetch(`http://${server.host}:${server.port}/cluster`)
@@ -211,7 +211,8 @@ interface ClusterAnswer {
   readonly view: { readonly masters: readonly { address: string; inSync: boolean }[] } | null
 }
 
-function startNode(
+/** Takes connections when this resolves; whether it is ready is another matter. */
+export function startNode(
   directory: string,
   flags: Flags & { host: string; port: number },
   isFree = false,
@@ -221,7 +222,7 @@ function startNode(
   return Server.start({ program: process.execPath, args, directory, host, port, isFree })
 }
 
-function flagsOf(flags: Flags): string[] {
+export function flagsOf(flags: Flags): string[] {
   return Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])
 }
 
@@ -267,7 +268,7 @@ export async function freePort(): Promise<number> {
 const READY_WAIT_MS = 30_000
 const READY_PAUSE_MS = 50
 
-async function untilReady(server: Server): Promise<void> {
+export async function untilReady(server: Server): Promise<void> {
   const untilMs = performance.now() + READY_WAIT_MS
   for (;;) {
     const { status } = await fetch(`http://${server.host}:${server.port}/health/ready`)

@@ -103,6 +103,15 @@ export class Server {
     return Number(/^Rss: +(\d+) kB$/m.exec(text)?.[1]) * 1024
   }
 
+  /** Ends it as a crash does. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+
   async stop(): Promise<void> {
     const child = this.#child
     if (child.exitCode !== null || child.signalCode !== null) return

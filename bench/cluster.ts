@@ -1,0 +1,110 @@
+// A cluster of diststore on this machine: each node has an address of its own, none is held to a processor.
+// Says what its nodes say of themselves.
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { freePort, startNode, untilReady } from './peers.ts'
+import type { Server } from './server.ts'
+
+/** As they start, nodes take a processor each for half a second. */
+const STARTS_AT_ONCE = 4
+
+/** What is asked for again and again is asked for this often. Unit: ms. */
+const LOOK_EVERY_MS = 20
+
+export interface ClusterOptions {
+  readonly nodes: number
+  /** Three numbers; the nodes are at .1, .2 and so on. */
+  readonly net: string
+  readonly flags?: Readonly<Record<string, string | number>>
+}
+
+export interface Cluster {
+  readonly servers: readonly Server[]
+  readonly groupPort: number
+  /** Ends all of them at once. What they stored goes with the directory. */
+  readonly stop: () => Promise<void>
+}
+
+/** All of them are ready. Leaves none behind when one is not. */
+export async function startCluster(directory: string, about: ClusterOptions): Promise<Cluster> {
+  const { nodes, net, flags = {} } = about
+  const [port, groupPort] = [await freePort(), await freePort()]
+  const cluster = `bench-${net}-${process.pid}`
+  const servers: Server[] = []
+  const stop = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.kill()))
+  }
+  let next = 1
+  const startSome = async (): Promise<void> => {
+    while (next <= nodes) {
+      const number = next++
+      const place = { host: `${net}.${number}`, port, 'group-port': groupPort, cluster }
+      servers.push(await startNode(join(directory, String(number)), { ...flags, ...place }, true))
+    }
+  }
+  try {
+    const starts = await Promise.allSettled(Array.from({ length: STARTS_AT_ONCE }, startSome))
+    for (const start of starts) if (start.status === 'rejected') throw start.reason
+    for (const server of servers) await untilReady(server)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { servers, groupPort, stop }
+}
+
+/** Of GET /cluster. */
+export interface ClusterAnswer {
+  readonly view: {
+    readonly masters: readonly { readonly address: string; readonly inSync: boolean }[]
+    readonly roster: readonly unknown[]
+  } | null
+  readonly keys: number
+  readonly copies: number
+}
+
+export async function clusterOf(server: Server): Promise<ClusterAnswer> {
+  const response = await fetch(`${originOf(server)}/cluster`)
+  return (await response.json()) as ClusterAnswer
+}
+
+/** The lines of GET /metrics: name and labels, and the number. */
+export async function metricsOf(server: Server): Promise<ReadonlyMap<string, number>> {
+  const response = await fetch(`${originOf(server)}/metrics`)
+  const lines = (await response.text()).split('\n').filter((line) => /^[a-z]/.test(line))
+  return new Map(
+    lines.map((line) => {
+      const at = line.lastIndexOf(' ')
+      return [line.slice(0, at), Number(line.slice(at + 1))]
+    }),
+  )
+}
+
+/** All lines of one name together. */
+export function sumOf(metrics: ReadonlyMap<string, number>, name: string): number {
+  let sum = 0
+  for (const [line, value] of metrics) if (line.split('{')[0] === name) sum += value
+  return sum
+}
+
+export function addressOf({ host, port }: Server): string {
+  return `${host}:${port}`
+}
+
+export function originOf(server: Server): string {
+  return `http://${addressOf(server)}`
+}
+
+/** Looks until there is something; throws that sentence when it takes too long. */
+export async function until<T>(
+  look: () => Promise<T | undefined>,
+  about: { readonly waitMs: number; readonly otherwise: string },
+): Promise<T> {
+  const untilMs = performance.now() + about.waitMs
+  for (;;) {
+    const seen = await look()
+    if (seen !== undefined) return seen
+    if (performance.now() > untilMs) throw new Error(about.otherwise)
+    await pause(LOOK_EVERY_MS)
+  }
+}
