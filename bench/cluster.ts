@@ -21,6 +21,9 @@ export interface ClusterOptions {
 export interface Cluster {
   readonly servers: readonly Server[]
   readonly groupPort: number
+  readonly net: string
+  /** Of every node: with a host and its port, another one joins. */
+  readonly flags: Readonly<Record<string, string | number>>
   /** Ends all of them at once. What they stored goes with the directory. */
   readonly stop: () => Promise<void>
 }
@@ -29,7 +32,7 @@ export interface Cluster {
 export async function startCluster(directory: string, about: ClusterOptions): Promise<Cluster> {
   const { nodes, net, flags = {} } = about
   const [port, groupPort] = [await freePort(), await freePort()]
-  const cluster = `bench-${net}-${process.pid}`
+  const all = { ...flags, cluster: `bench-${net}-${process.pid}`, 'group-port': groupPort }
   const servers: Server[] = []
   const stop = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.kill()))
@@ -38,8 +41,8 @@ export async function startCluster(directory: string, about: ClusterOptions): Pr
   const startSome = async (): Promise<void> => {
     while (next <= nodes) {
       const number = next++
-      const place = { host: `${net}.${number}`, port, 'group-port': groupPort, cluster }
-      servers.push(await startNode(join(directory, String(number)), { ...flags, ...place }, true))
+      const about = { ...all, host: `${net}.${number}`, port }
+      servers.push(await startNode(join(directory, String(number)), about, true))
     }
   }
   try {
@@ -50,7 +53,7 @@ export async function startCluster(directory: string, about: ClusterOptions): Pr
     await stop()
     throw error
   }
-  return { servers, groupPort, stop }
+  return { servers, groupPort, net, flags: all, stop }
 }
 
 /** Of GET /cluster. */

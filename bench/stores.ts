@@ -1,0 +1,118 @@
+// Many small values in diststore, redis and memcached, each in its own protocol: how to write and read
+// the value of a number, and how redis and memcached are started for that.
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { userInfo } from 'node:os'
+import { flagsOf, freePort } from './peers.ts'
+import { Server } from './server.ts'
+import { flood, type Place, type Speech } from './talk.ts'
+
+export const VALUE_BYTES = 100
+
+/** Ends every value, and is in nothing else that is sent. */
+const END = '~'
+
+/** `key-` and 16 digits: 20 bytes. */
+export function keyOf(index: number): string {
+  return `key-${String(index).padStart(16, '0')}`
+}
+
+function valueOf(index: number): string {
+  return String(index).padStart(VALUE_BYTES - END.length, '0') + END
+}
+
+export interface Speeches {
+  readonly write: Speech
+  readonly read: Speech
+}
+
+export const DISTSTORE: Speeches = {
+  write: {
+    ask: (index) => {
+      const body = `key=${keyOf(index)}&value=${valueOf(index)}`
+      return (
+        'POST /post HTTP/1.1\r\nHost: bench\r\nContent-Type: application/x-www-form-urlencoded\r\n' +
+        `Content-Length: ${body.length}\r\n\r\n${body}`
+      )
+    },
+    mark: '"copies":',
+  },
+  read: {
+    ask: (index) => `GET /get/${keyOf(index)} HTTP/1.1\r\nHost: bench\r\n\r\n`,
+    mark: END,
+  },
+}
+
+export const REDIS: Speeches = {
+  write: { ask: (index) => `SET ${keyOf(index)} ${valueOf(index)}\r\n`, mark: '+OK' },
+  read: { ask: (index) => `GET ${keyOf(index)}\r\n`, mark: END },
+}
+
+export const MEMCACHED: Speeches = {
+  write: {
+    ask: (index) => `set ${keyOf(index)} 0 0 ${VALUE_BYTES}\r\n${valueOf(index)}\r\n`,
+    mark: 'STORED',
+  },
+  read: { ask: (index) => `get ${keyOf(index)}\r\n`, mark: END },
+}
+
+/** Enough that a flush to disk carries many writes. */
+const CONNECTIONS = 64
+const UNDER_WAY = 4
+
+/** The slowest disk that we wait for writes a thousand a second. Unit: ms. */
+const WAIT_MS = 60_000
+const WAIT_MS_A_KEY = 1
+
+/** Asks it of every number below `count`. Throws when one is not answered well. */
+export async function askAll(place: Place, speech: Speech, count: number): Promise<void> {
+  await flood(place, {
+    ...speech,
+    count,
+    connections: CONNECTIONS,
+    underWay: UNDER_WAY,
+    waitMs: WAIT_MS + WAIT_MS_A_KEY * count,
+  })
+}
+
+/** Numbers below `count` in an order that no cache foresees. */
+export function scattered({ ask, mark }: Speech, count: number): Speech {
+  return { ask: (index) => ask((index * STRIDE) % count), mark }
+}
+
+/** A prime: it visits every number. */
+const STRIDE = 7919
+
+/** Nothing of it is on disk, unless the flags say so. */
+export async function startRedis(
+  directory: string,
+  flags: Readonly<Record<string, string | number>>,
+): Promise<Server> {
+  const port = await freePort()
+  const all = { port, bind: '127.0.0.1', dir: directory, save: '', appendonly: 'no', ...flags }
+  const args = flagsOf(all)
+  return Server.start({ program: 'redis-server', args, directory, port, isFree: true })
+}
+
+export async function startMemcached(directory: string, megabytes: number): Promise<Server> {
+  const port = await freePort()
+  const { username } = userInfo()
+  const args = ['-l', '127.0.0.1', '-p', port, '-U', 0, '-u', username, '-m', megabytes].map(String)
+  return Server.start({ program: 'memcached', args, directory, port, isFree: true })
+}
+
+/** Sends a command of a line, and returns all that is answered. */
+export async function tellRedis({ host, port }: Place, command: string): Promise<string> {
+  const socket = connect(port, host).setEncoding('latin1').setTimeout(TELL_WAIT_MS)
+  socket.once('timeout', () => socket.destroy(new Error(`redis did not answer ${command}`)))
+  let said = ''
+  socket.on('data', (text) => (said += String(text)))
+  // It closes the connection behind the answer.
+  socket.write(`${command}\r\nQUIT\r\n`)
+  await once(socket, 'end')
+  socket.destroy()
+  return said
+}
+
+/** Unit: ms. A fork of a large process takes a second. */
+const TELL_WAIT_MS = 20_000
