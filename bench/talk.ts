@@ -119,8 +119,8 @@ const PROBE_PAUSE_MS = 5
 /** Somebody who reads now and then, one question at a time on each connection, and looks at the clock. */
 export class Probe {
   readonly #talkers: readonly Talker[]
-  readonly #works: Promise<void>
-  #takenMs: number[] = []
+  readonly #works: Promise<unknown>
+  readonly #reads: { readonly fromMs: number; readonly tookMs: number }[] = []
   #isOver = false
 
   private constructor(talkers: readonly Talker[], { ask }: Speech) {
@@ -130,11 +130,11 @@ export class Probe {
       while (!this.#isOver) {
         const fromMs = performance.now()
         await talker.ask(ask(next++))
-        this.#takenMs.push(performance.now() - fromMs)
+        this.#reads.push({ fromMs, tookMs: performance.now() - fromMs })
         await pause(PROBE_PAUSE_MS)
       }
     }
-    this.#works = Promise.all(talkers.map(work)).then(() => {})
+    this.#works = Promise.all(talkers.map(work))
     // Told by `stop`.
     this.#works.catch(() => {})
   }
@@ -147,14 +147,15 @@ export class Probe {
     return new Probe(talkers, speech)
   }
 
-  /** Times of the reads since the last call, in order of length. Unit: ms. */
-  take(): readonly number[] {
-    const taken = this.#takenMs
-    this.#takenMs = []
-    return taken.sort((a, b) => a - b)
+  /** Times of the reads that began in this time and have ended, in order of length. Unit: ms. */
+  begun(fromMs: number, beforeMs: number): readonly number[] {
+    return this.#reads
+      .filter((read) => read.fromMs >= fromMs && read.fromMs < beforeMs)
+      .map(({ tookMs }) => tookMs)
+      .sort((a, b) => a - b)
   }
 
-  /** Throws when a read was not answered well. */
+  /** Resolves when the last read has ended. Throws when one was not answered well. */
   async stop(): Promise<void> {
     this.#isOver = true
     const timer = setTimeout(() => this.#talkers.map((it) => it.stop('no answer')), STOP_WAIT_MS)

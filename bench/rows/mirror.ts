@@ -7,7 +7,7 @@ import { startNode, untilReady, untilTwoMasters } from '../peers.ts'
 import type { Row, RowOptions, RowReport } from '../row.ts'
 import type { Server } from '../server.ts'
 import { askAll, DISTSTORE, REDIS, scattered, startRedis, tellRedis } from '../stores.ts'
-import { percentile, Probe } from '../talk.ts'
+import { percentile, type Place, Probe, type Speech } from '../talk.ts'
 
 const KEYS = 1_000_000
 
@@ -90,40 +90,57 @@ async function mirrorAfterLossOf(
   second: Server,
   { primary, servers, keys }: { primary: Server; servers: readonly Server[]; keys: number },
 ): Promise<Times> {
-  const probe = await Probe.start(primary, scattered(DISTSTORE.read, keys))
-  try {
-    await pause(BEFORE_MS)
-    const before = probe.take()
+  return probed(primary, scattered(DISTSTORE.read, keys), async () => {
+    const fromMs = performance.now()
     await second.kill()
-    const killedMs = performance.now()
     const wait = { waitMs: MIRROR_WAIT_MS, otherwise: 'no new master has all keys' }
     const fresh = await until(async () => {
       const { view } = await clusterOf(primary)
       const others = view?.masters.map(({ address }) => address) ?? []
       return servers.find((it) => it !== second && it !== primary && others.includes(addressOf(it)))
     }, wait)
-    const namedMs = performance.now()
-    const untilNamed = probe.take()
+    const seenMs = performance.now()
     await until(async () => {
       const { view } = await clusterOf(primary)
       const isSynced = view?.masters.length === 2 && view.masters.every(({ inSync }) => inSync)
       return isSynced && (await clusterOf(fresh)).keys === keys ? true : undefined
     }, wait)
-    const seconds = (performance.now() - namedMs) / 1000
-    return {
-      's until both have all keys': seconds,
-      's before, until the loss is seen': (namedMs - killedMs) / 1000,
-      'longest read until the loss is seen, ms': untilNamed.at(-1) ?? Number.NaN,
-      ...readTimes(before, probe.take()),
-    }
+    return { fromMs, seenMs }
+  })
+}
+
+/** What happened when: `seenMs` is when the new master was known as such. */
+interface Moments {
+  readonly fromMs: number
+  readonly seenMs: number
+}
+
+/** The times of a mirror, and of reads before it, until it begins, and meanwhile. */
+async function probed(
+  place: Place,
+  speech: Speech,
+  mirrored: () => Promise<Moments>,
+): Promise<Times> {
+  const probe = await Probe.start(place, speech)
+  const startMs = performance.now()
+  let moments: Moments
+  let doneMs: number
+  try {
+    await pause(BEFORE_MS)
+    moments = await mirrored()
+    doneMs = performance.now()
   } finally {
     await probe.stop()
   }
-}
-
-function readTimes(before: readonly number[], meanwhile: readonly number[]): Times {
+  const { fromMs, seenMs } = moments
+  const meanwhile = probe.begun(seenMs, doneMs)
   return {
-    'reads before, p99 ms': percentile(before, 0.99),
+    's until both have all keys': (doneMs - seenMs) / 1000,
+    ...(seenMs > fromMs && {
+      's before that, until the loss is seen': (seenMs - fromMs) / 1000,
+      'reads until the loss is seen, longest ms': probe.begun(fromMs, seenMs).at(-1) ?? 0,
+    }),
+    'reads before, p99 ms': percentile(probe.begun(startMs, fromMs), 0.99),
     'reads meanwhile, p99 ms': percentile(meanwhile, 0.99),
     'reads meanwhile, longest ms': meanwhile.at(-1) ?? Number.NaN,
     'reads meanwhile, how many': meanwhile.length,
@@ -185,10 +202,7 @@ async function ofRedis(
 }
 
 async function fullSync(master: Server, replica: Server, keys: number): Promise<Times> {
-  const probe = await Probe.start(master, scattered(REDIS.read, keys))
-  try {
-    await pause(BEFORE_MS)
-    const before = probe.take()
+  return probed(master, scattered(REDIS.read, keys), async () => {
     const fromMs = performance.now()
     await tellRedis(replica, `REPLICAOF ${master.host} ${master.port}`)
     await until(
@@ -199,9 +213,6 @@ async function fullSync(master: Server, replica: Server, keys: number): Promise<
       },
       { waitMs: MIRROR_WAIT_MS, otherwise: 'the replica has not all keys' },
     )
-    const seconds = (performance.now() - fromMs) / 1000
-    return { 's until both have all keys': seconds, ...readTimes(before, probe.take()) }
-  } finally {
-    await probe.stop()
-  }
+    return { fromMs, seenMs: fromMs }
+  })
 }
