@@ -9,6 +9,7 @@ import { LARGE } from './rows/large.ts'
 import { MEMCACHED } from './rows/memcached.ts'
 import { CORE } from './rows/core.ts'
 import { IDLE } from './rows/idle.ts'
+import { MEMORY } from './rows/memory.ts'
 import { MIRROR } from './rows/mirror.ts'
 import { ONE_NODE } from './rows/one-node.ts'
 import { QUICK } from './rows/quick.ts'
@@ -22,6 +23,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   ...ONE_NODE,
   ...THREE_NODES,
   ...MIRROR,
+  ...MEMORY,
   ...IDLE,
   ...SCALE,
   ...CORE,

@@ -26,6 +26,14 @@ export interface Speeches {
   readonly read: Speech
 }
 
+const NOT_200 = /HTTP\/1\.1 (?!200)\d/
+
+/** An error, or nothing under the key. */
+const REDIS_BAD = /(?:^|\n)(?:-|\$-1)/
+
+/** An error, or the end of an answer without a value. */
+const MEMCACHED_BAD = /ERROR|NOT_STORED|(?:^|[^~]\r\n)END/
+
 export const DISTSTORE: Speeches = {
   write: {
     ask: (index) => {
@@ -36,24 +44,31 @@ export const DISTSTORE: Speeches = {
       )
     },
     mark: '"copies":',
+    bad: NOT_200,
   },
   read: {
     ask: (index) => `GET /get/${keyOf(index)} HTTP/1.1\r\nHost: bench\r\n\r\n`,
     mark: END,
+    bad: NOT_200,
   },
 }
 
 export const REDIS: Speeches = {
-  write: { ask: (index) => `SET ${keyOf(index)} ${valueOf(index)}\r\n`, mark: '+OK' },
-  read: { ask: (index) => `GET ${keyOf(index)}\r\n`, mark: END },
+  write: {
+    ask: (index) => `SET ${keyOf(index)} ${valueOf(index)}\r\n`,
+    mark: '+OK',
+    bad: REDIS_BAD,
+  },
+  read: { ask: (index) => `GET ${keyOf(index)}\r\n`, mark: END, bad: REDIS_BAD },
 }
 
 export const MEMCACHED: Speeches = {
   write: {
     ask: (index) => `set ${keyOf(index)} 0 0 ${VALUE_BYTES}\r\n${valueOf(index)}\r\n`,
     mark: 'STORED',
+    bad: MEMCACHED_BAD,
   },
-  read: { ask: (index) => `get ${keyOf(index)}\r\n`, mark: END },
+  read: { ask: (index) => `get ${keyOf(index)}\r\n`, mark: END, bad: MEMCACHED_BAD },
 }
 
 /** Enough that a flush to disk carries many writes. */
@@ -76,8 +91,8 @@ export async function askAll(place: Place, speech: Speech, count: number): Promi
 }
 
 /** Numbers below `count` in an order that no cache foresees. */
-export function scattered({ ask, mark }: Speech, count: number): Speech {
-  return { ask: (index) => ask((index * STRIDE) % count), mark }
+export function scattered(speech: Speech, count: number): Speech {
+  return { ...speech, ask: (index) => speech.ask((index * STRIDE) % count) }
 }
 
 /** A prime: it visits every number. */

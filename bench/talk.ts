@@ -1,5 +1,5 @@
 // A client that asks many small things over few connections, of servers of several protocols: HTTP, redis,
-// memcached. Knows of an answer only the text that every good one has; what has not got it never counts.
+// memcached. Knows of an answer only a text that every good one has, and one that no good one has.
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -12,25 +12,30 @@ export interface Place {
 /** One question of many, by its number. */
 export interface Speech {
   readonly ask: (index: number) => string
-  /** Once in every good answer, and nowhere else in one. */
+  /** Once in every good answer, and nowhere else in one. At most 16 characters. */
   readonly mark: string
+  /** In no good answer. Seen if it is within 16 characters, or in one piece with them. */
+  readonly bad: RegExp
 }
 
 /** What a server said last is quoted when it does not answer well. Unit: characters. */
-const QUOTED = 200
+const QUOTED = 300
+
+/** Of what was heard, kept until more comes. Unit: characters. */
+const KEPT = 16
 
 /** One connection. Questions may be sent before earlier ones are answered; answers come in order. */
 class Talker {
   readonly #socket: Socket
-  readonly #mark: string
+  readonly #speech: Speech
   readonly #waiting: { resolve: () => void; reject: (error: Error) => void }[] = []
   #said = ''
   #last = ''
   #ended: Error | undefined
 
-  private constructor(socket: Socket, mark: string) {
+  private constructor(socket: Socket, speech: Speech) {
     this.#socket = socket
-    this.#mark = mark
+    this.#speech = speech
     socket.setNoDelay(true)
     socket.setEncoding('latin1')
     socket.on('data', (text) => this.#hear(String(text)))
@@ -38,10 +43,10 @@ class Talker {
     socket.on('error', (error) => this.#end(error.message))
   }
 
-  static async start({ host, port }: Place, mark: string): Promise<Talker> {
+  static async start({ host, port }: Place, speech: Speech): Promise<Talker> {
     const socket = connect(port, host)
     await once(socket, 'connect')
-    return new Talker(socket, mark)
+    return new Talker(socket, speech)
   }
 
   /** Resolves with a good answer. Rejects when the connection ends first. */
@@ -63,17 +68,20 @@ class Talker {
   }
 
   #hear(text: string): void {
-    this.#last = text
+    const { mark, bad } = this.#speech
     const heard = this.#said + text
+    const badAt = heard.search(bad)
+    this.#last = heard.slice(Math.max(0, badAt))
     let from = 0
     for (;;) {
-      const at = heard.indexOf(this.#mark, from)
+      const at = heard.indexOf(mark, from)
       if (at < 0) break
-      from = at + this.#mark.length
+      from = at + mark.length
       this.#waiting.shift()?.resolve()
     }
     // A mark may come in two pieces.
-    this.#said = heard.slice(Math.max(from, heard.length - this.#mark.length + 1))
+    this.#said = heard.slice(Math.max(from, heard.length - KEPT))
+    if (badAt >= 0) this.stop('a bad answer')
   }
 
   #end(why: string): void {
@@ -93,7 +101,7 @@ export interface FloodOptions extends Speech {
 
 /** Asks all of it as fast as it is answered. Throws when not all is answered well in time. */
 export async function flood(place: Place, about: FloodOptions): Promise<void> {
-  const { count, connections, underWay, waitMs, ask, mark } = about
+  const { count, connections, underWay, waitMs, ask } = about
   const talkers: Talker[] = []
   let next = 0
   const work = async (talker: Talker): Promise<void> => {
@@ -103,7 +111,7 @@ export async function flood(place: Place, about: FloodOptions): Promise<void> {
     for (const talker of talkers) talker.stop(`${next} of ${count} asked in ${waitMs / 1000} s`)
   }, waitMs)
   try {
-    for (let i = 0; i < connections; i++) talkers.push(await Talker.start(place, mark))
+    for (let i = 0; i < connections; i++) talkers.push(await Talker.start(place, about))
     const works = talkers.flatMap((talker) => Array.from({ length: underWay }, () => work(talker)))
     await Promise.all(works)
   } finally {
@@ -142,7 +150,7 @@ export class Probe {
   static async start(place: Place, speech: Speech): Promise<Probe> {
     const talkers: Talker[] = []
     for (let i = 0; i < PROBE_CONNECTIONS; i++) {
-      talkers.push(await Talker.start(place, speech.mark))
+      talkers.push(await Talker.start(place, speech))
     }
     return new Probe(talkers, speech)
   }
