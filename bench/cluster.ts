@@ -16,6 +16,8 @@ export interface ClusterOptions {
   /** Three numbers; the nodes are at .1, .2 and so on. */
   readonly net: string
   readonly flags?: Readonly<Record<string, string | number>>
+  /** Of node itself. */
+  readonly nodeFlags?: readonly string[]
 }
 
 export interface Cluster {
@@ -28,9 +30,9 @@ export interface Cluster {
   readonly stop: () => Promise<void>
 }
 
-/** All of them are ready. Leaves none behind when one is not. */
+/** All of them are ready; the one at .7 logs in the directory 7. Leaves none behind when one is not. */
 export async function startCluster(directory: string, about: ClusterOptions): Promise<Cluster> {
-  const { nodes, net, flags = {} } = about
+  const { nodes, net, flags = {}, nodeFlags = [] } = about
   const [port, groupPort] = [await freePort(), await freePort()]
   const all = { ...flags, cluster: `bench-${net}-${process.pid}`, 'group-port': groupPort }
   const servers: Server[] = []
@@ -41,8 +43,9 @@ export async function startCluster(directory: string, about: ClusterOptions): Pr
   const startSome = async (): Promise<void> => {
     while (next <= nodes) {
       const number = next++
-      const about = { ...all, host: `${net}.${number}`, port }
-      servers.push(await startNode(join(directory, String(number)), about, true))
+      const place = { ...all, host: `${net}.${number}`, port }
+      const how = { isFree: true, nodeFlags }
+      servers.push(await startNode(join(directory, String(number)), place, how))
     }
   }
   try {

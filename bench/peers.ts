@@ -160,7 +160,7 @@ export const threeNodes: Start = async (directory) => {
   for (const number of [1, 2, 3]) {
     const flags = { host: `127.1.3.${number}`, port, 'group-port': groupPort }
     const about = { ...flags, cluster: `bench3-${process.pid}` }
-    servers.push(await startNode(join(directory, String(number)), about, true))
+    servers.push(await startNode(join(directory, String(number)), about, { isFree: true }))
   }
   for (const server of servers) await untilReady(server)
   const primary = await untilTwoMasters(servers)
@@ -215,9 +215,10 @@ interface ClusterAnswer {
 export function startNode(
   directory: string,
   flags: Flags & { host: string; port: number },
-  isFree = false,
+  how: { readonly isFree?: boolean; readonly nodeFlags?: readonly string[] } = {},
 ): Promise<Server> {
-  const args = [DAEMON, ...flagsOf({ ...flags, 'data-dir': join(directory, 'data') })]
+  const { isFree = false, nodeFlags = [] } = how
+  const args = [...nodeFlags, DAEMON, ...flagsOf({ ...flags, 'data-dir': join(directory, 'data') })]
   const { host, port } = flags
   return Server.start({ program: process.execPath, args, directory, host, port, isFree })
 }

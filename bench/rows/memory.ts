@@ -1,9 +1,11 @@
 // What an entry takes in memory: of masters, of a node that keeps copies of all, of redis and of memcached.
 // What a process took before it had any is taken off; what it takes besides is divided by the entries.
+// Processes of Node keep garbage for as long as they like: they are looked at before and after a collection.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { clusterOf, metricsOf, startCluster } from '../cluster.ts'
+import { addressOf, clusterOf, metricsOf, startCluster } from '../cluster.ts'
+import { collectGarbage, INSPECTED } from '../inspector.ts'
 import { untilTwoMasters } from '../peers.ts'
 import type { Row, RowOptions, RowReport } from '../row.ts'
 import type { Server } from '../server.ts'
@@ -52,18 +54,13 @@ async function memory({ directory, keys = KEYS }: RowOptions): Promise<RowReport
     keys,
   )
   const figures: Kept = { keys, ...named('redis', redis), ...named('memcached', memcached) }
-  const { master, second, copies, inserting } = await ofDiststore(
-    placeFor(directory, 'diststore'),
-    keys,
-  )
-  Object.assign(figures, named('primary', master), named('second master', second))
-  Object.assign(figures, named('copies', copies), {
-    'copies, anonymous: x redis': hundredths(copies.anonymous / redis.anonymous),
-    'primary, resident: x redis': hundredths(master.resident / redis.resident),
-    'second master, resident: x redis': hundredths(second.resident / redis.resident),
-    ...inserting,
-  })
-  return { figures }
+  const { taken, others } = await ofDiststore(placeFor(directory, 'diststore'), keys)
+  for (const [name, bytes] of Object.entries(taken)) {
+    Object.assign(figures, named(name, bytes), {
+      [`${name}: resident, x redis`]: hundredths(bytes.resident / redis.resident),
+    })
+  }
+  return { figures: { ...figures, ...others } }
 }
 
 function placeFor(directory: string, name: string): string {
@@ -94,42 +91,85 @@ async function ofPeer(server: Server, { write }: Speeches, keys: number): Promis
   }
 }
 
-async function ofDiststore(directory: string, keys: number) {
+interface OfDiststore {
+  readonly taken: Readonly<Record<string, Taken>>
+  readonly others: Kept
+}
+
+async function ofDiststore(directory: string, keys: number): Promise<OfDiststore> {
   const room = Math.max(COPY_BYTES_MIN, COPY_BYTES * keys)
   const cluster = await startCluster(directory, {
     nodes: 3,
     net: '127.1.6',
     flags: { 'copy-bytes-max': room },
+    nodeFlags: INSPECTED,
   })
   try {
-    const { servers } = cluster
-    const primary = await untilTwoMasters(servers)
-    const { view } = await clusterOf(primary)
-    const masters = view?.masters.map(({ address }) => address) ?? []
-    const isMaster = ({ host, port }: Server) => masters.includes(`${host}:${port}`)
-    const second = servers.find((each) => each !== primary && isMaster(each))
-    const third = servers.find((each) => !isMaster(each))
-    if (second === undefined || third === undefined) throw new Error('there are no three nodes')
+    const { primary, second, third } = await rolesOf(cluster.servers)
     await pause(REST_MS)
-    const [ofPrimary, ofSecond] = [takenBy(primary), takenBy(second)]
+    const [ofPrimary, ofSecond] = [
+      await Weighed.start(primary, directory),
+      await Weighed.start(second, directory),
+    ]
     await askAll(primary, DISTSTORE.write, keys)
-    await pause(REST_MS)
-    const master = since(ofPrimary, primary, keys)
-    const before = takenBy(third)
-    const metrics = await metricsOf(third)
+    const taken = {
+      ...(await ofPrimary.end('primary', keys)),
+      ...(await ofSecond.end('second master', keys)),
+    }
+    const ofThird = await Weighed.start(third, directory)
+    const before = await metricsOf(third)
     await askAll(third, DISTSTORE.read, keys)
-    const after = await metricsOf(third)
-    await pause(REST_MS)
+    const full = await metricsOf(third)
     const { copies } = await clusterOf(third)
     if (copies !== keys) throw new Error(`there are ${copies} copies of ${keys} entries`)
+    const ofCopies = await ofThird.end('copies', keys)
+    const collected = await metricsOf(third)
     return {
-      master,
-      second: since(ofSecond, second, keys),
-      copies: since(before, third, keys),
-      inserting: { ...pausesBetween(metrics, after), ...(await heapOf(third, metrics, keys)) },
+      taken: { ...taken, ...ofCopies },
+      others: {
+        ...pausesBetween(before, full),
+        'copies all there: a full collection takes, mean ms': fullMsBetween(full, collected),
+      },
     }
   } finally {
     await cluster.stop()
+  }
+}
+
+async function rolesOf(servers: readonly Server[]) {
+  const primary = await untilTwoMasters(servers)
+  const { view } = await clusterOf(primary)
+  const masters = view?.masters.map(({ address }) => address) ?? []
+  const isMaster = (server: Server) => masters.includes(addressOf(server))
+  const second = servers.find((each) => each !== primary && isMaster(each))
+  const third = servers.find((each) => !isMaster(each))
+  if (second === undefined || third === undefined) throw new Error('there are no three nodes')
+  return { primary, second, third }
+}
+
+/** A node before and after it got its entries: as it is then, and without its garbage. */
+class Weighed {
+  readonly #server: Server
+  readonly #home: string
+  readonly #before: Taken
+
+  private constructor(server: Server, home: string) {
+    this.#server = server
+    this.#home = home
+    this.#before = takenBy(server)
+  }
+
+  static async start(server: Server, directory: string): Promise<Weighed> {
+    const home = join(directory, server.host.split('.').at(-1) ?? '')
+    await collectGarbage(home)
+    return new Weighed(server, home)
+  }
+
+  async end(name: string, keys: number): Promise<Record<string, Taken>> {
+    await pause(REST_MS)
+    const asIs = since(this.#before, this.#server, keys)
+    await collectGarbage(this.#home)
+    return { [name]: asIs, [`${name}, collected`]: since(this.#before, this.#server, keys) }
   }
 }
 
@@ -148,14 +188,20 @@ function since(before: Taken, server: Server, keys: number): Taken {
 
 type Metrics = ReadonlyMap<string, number>
 
+const FULLS = 'nodejs_gc_duration_seconds_count{kind="major"}'
+const FULL_SECONDS = 'nodejs_gc_duration_seconds_sum{kind="major"}'
+
+/** NaN: there was none. */
+function fullMsBetween(before: Metrics, after: Metrics): number {
+  const grown = (line: string) => (after.get(line) ?? 0) - (before.get(line) ?? 0)
+  return hundredths((grown(FULL_SECONDS) * 1000) / grown(FULLS))
+}
+
 /** Of the node that keeps the copies, while they came in; as far as its histograms tell. */
 function pausesBetween(before: Metrics, after: Metrics): Kept {
-  const grown = (line: string) => (after.get(line) ?? 0) - (before.get(line) ?? 0)
-  const fulls = grown('nodejs_gc_duration_seconds_count{kind="major"}')
-  const seconds = grown('nodejs_gc_duration_seconds_sum{kind="major"}')
   return {
-    'copies coming in: full garbage collections': fulls,
-    'copies coming in: a full one takes, mean ms': hundredths((seconds * 1000) / fulls),
+    'copies coming in: full collections': (after.get(FULLS) ?? 0) - (before.get(FULLS) ?? 0),
+    'copies coming in: a full collection takes, mean ms': fullMsBetween(before, after),
     'copies coming in: the longest full one is below, ms': longest(
       before,
       after,
@@ -167,17 +213,6 @@ function pausesBetween(before: Metrics, after: Metrics): Kept {
       /^diststore_event_loop_delay_seconds_bucket\{le="([^"]+)"\}$/,
     ),
   }
-}
-
-/** What V8 says that it holds: without what it keeps for later, with garbage not yet collected. */
-async function heapOf(server: Server, before: Metrics, keys: number): Promise<Kept> {
-  const after = await metricsOf(server)
-  const names = ['nodejs_heap_size_used_bytes', 'nodejs_external_memory_bytes']
-  const bytes = names.reduce(
-    (sum, name) => sum + (after.get(name) ?? 0) - (before.get(name) ?? 0),
-    0,
-  )
-  return { 'copies: heap and buffers in use, bytes an entry': Math.round(bytes / keys) }
 }
 
 /** The bound of the highest bucket in which something was counted. Unit: ms. 0: nothing was. */

@@ -172,7 +172,7 @@ async function replace(
   const server = await startNode(
     join(directory, String(number)),
     { ...cluster.flags, host: `${cluster.net}.${number}`, port: primary.port },
-    true,
+    { isFree: true },
   )
   await untilReady(server)
   return server
