@@ -5,8 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { freePort, startNode, untilReady } from './peers.ts'
 import type { Server } from './server.ts'
 
-/** As they start, nodes take a processor each for half a second. */
-const STARTS_AT_ONCE = 4
+/** As they start, nodes take a processor each for half a second. One that runs wants some of it too. */
+const STARTS_AT_ONCE = 2
 
 /** What is asked for again and again is asked for this often. Unit: ms. */
 const LOOK_EVERY_MS = 20

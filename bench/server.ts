@@ -73,6 +73,8 @@ export class Server {
     child.once('error', () => running.delete(child))
     const server = new Server(child, options)
     if (!(await server.#listens())) {
+      // Nobody else knows of it, and it would keep this process from ending.
+      await server.kill()
       const tail = readFileSync(logFile, 'utf8').slice(-1000)
       throw new Error(`${program} takes no connections at port ${options.port}: ${tail}`)
     }
@@ -106,7 +108,7 @@ export class Server {
   /** Ends it as a crash does. */
   async kill(): Promise<void> {
     const child = this.#child
-    if (child.exitCode !== null || child.signalCode !== null) return
+    if (hasEnded(child)) return
     const ended = once(child, 'exit')
     child.kill('SIGKILL')
     await ended
@@ -114,7 +116,7 @@ export class Server {
 
   async stop(): Promise<void> {
     const child = this.#child
-    if (child.exitCode !== null || child.signalCode !== null) return
+    if (hasEnded(child)) return
     const ended = once(child, 'exit')
     child.kill('SIGTERM')
     const timer = setTimeout(() => child.kill('SIGKILL'), END_WAIT_MS)
@@ -125,12 +127,17 @@ export class Server {
   async #listens(): Promise<boolean> {
     const untilMs = performance.now() + START_WAIT_MS
     while (performance.now() < untilMs) {
-      if (this.#child.pid === undefined || this.#child.exitCode !== null) return false
+      if (hasEnded(this.#child)) return false
       if (await takesConnections(this.host, this.port)) return true
       await pause(START_PAUSE_MS)
     }
     return false
   }
+}
+
+/** Or never was: there is no such program. */
+function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null
 }
 
 function cpuSecondsOf(pid: string): number {
