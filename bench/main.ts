@@ -5,10 +5,10 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Row, RowReport } from './row.ts'
-import { LARGE } from './rows/large.ts'
-import { MEMCACHED } from './rows/memcached.ts'
 import { CORE } from './rows/core.ts'
 import { IDLE } from './rows/idle.ts'
+import { LARGE } from './rows/large.ts'
+import { MEMCACHED } from './rows/memcached.ts'
 import { MEMORY } from './rows/memory.ts'
 import { MIRROR } from './rows/mirror.ts'
 import { ONE_NODE } from './rows/one-node.ts'
@@ -18,10 +18,10 @@ import { THREE_NODES } from './rows/three-nodes.ts'
 import { tableOf } from './table.ts'
 
 const ROWS: Readonly<Record<string, Row>> = {
-  ...MEMCACHED,
-  ...LARGE,
   ...ONE_NODE,
+  ...MEMCACHED,
   ...THREE_NODES,
+  ...LARGE,
   ...MIRROR,
   ...MEMORY,
   ...IDLE,

@@ -11,8 +11,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 export const SERVER_CPU = '0'
 export const LOAD_CPU = '1'
 
-/** A peer that does not listen by then will not. Unit: ms. */
-const START_WAIT_MS = 30_000
+/** One that does not listen by then will not. Unit: ms. Fifty that run leave little to one that starts. */
+const START_WAIT_MS = 120_000
 const START_PAUSE_MS = 50
 
 /** A peer that does not end by itself by then is killed. Unit: ms. */
