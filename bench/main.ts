@@ -80,6 +80,8 @@ else if (unknown !== undefined) {
 
 async function measureAll(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'diststore-bench-'))
+  // Also when a signal ends it.
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   const options = {
     rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
     seconds: Number(values.seconds ?? (values.quick ? 2 : 3)),
@@ -87,23 +89,22 @@ async function measureAll(): Promise<void> {
     nodes,
   }
   const reports: Record<string, RowReport> = {}
-  try {
-    for (const name of names) {
-      const row = rows[name]
-      if (row === undefined) continue
-      process.stdout.write(`${name}: ${row.about}; goal: ${row.goal}\n`)
-      try {
-        const report = await row.measure({ ...options, directory: join(directory, name) })
-        reports[name] = report
-        process.stdout.write(`${tableOf(report)}\n\n`)
-      } catch (error) {
-        // The other rows are measured all the same.
-        process.stderr.write(`${name} failed: ${String(error)}\n\n`)
-        process.exitCode = 1
-      }
+  for (const name of names) {
+    const row = rows[name]
+    if (row === undefined) continue
+    process.stdout.write(`${name}: ${row.about}; goal: ${row.goal}\n`)
+    const place = join(directory, name)
+    try {
+      const report = await row.measure({ ...options, directory: place })
+      reports[name] = report
+      process.stdout.write(`${tableOf(report)}\n\n`)
+    } catch (error) {
+      // The other rows are measured all the same.
+      process.stderr.write(`${name} failed: ${String(error)}\n\n`)
+      process.exitCode = 1
+    } finally {
+      rmSync(place, { recursive: true, force: true })
     }
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
   }
   if (!values.quick) keep(reports)
 }
