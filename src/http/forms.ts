@@ -46,8 +46,17 @@ export async function parseWriteForm(
   body: Buffer,
 ): Promise<Decoded<WriteForm, Reply>> {
   const parts = await parseParts(ctx, body)
-  if (parts.kind === 'refused') return parts
-  const fields = onceEach(parts.value, NAMES)
+  return parts.kind === 'refused' ? parts : formOf(parts.value)
+}
+
+/** Reads a form of the content type `FORM_CONTENT_TYPE`; the same as `parseWriteForm` does. */
+export function parsePlainForm(body: Buffer): Decoded<WriteForm, Reply> {
+  const parts = parseUrlencoded(body)
+  return parts.kind === 'refused' ? parts : formOf(parts.value)
+}
+
+function formOf(parts: readonly Part[]): Decoded<WriteForm, Reply> {
+  const fields = onceEach(parts, NAMES)
   if (fields.kind === 'refused') return fields
   const key = fields.value.get('key')
   const value = fields.value.get('value')
@@ -59,7 +68,7 @@ export async function parseWriteForm(
     const detail = 'The form has no field "value": add one; it may be empty.'
     return refused(problemReply('no-value', detail))
   }
-  const valuePart = parts.value.find(({ name }) => name === 'value')
+  const valuePart = parts.find(({ name }) => name === 'value')
   return ok({
     key,
     value,

@@ -6,6 +6,12 @@ import { DEADLINE_MS, KEY_BYTES_MAX } from '../core/limits.ts'
 /** All headers of one request, its first line included. Unit: bytes. A key takes at most 1.5 KB. */
 export const HEADER_BYTES_MAX = 16 * 1024
 
+/**
+ * What one read of a socket may bring for the fast lane to look at it, small bodies included. Unit:
+ * bytes. No more than node:http takes as headers, so that what it would refuse is never taken.
+ */
+export const LANE_BYTES_MAX = HEADER_BYTES_MAX
+
 /** A connection that has not sent all headers of a request by then is closed. Unit: ms. */
 export const HEADERS_WAIT_MS = 10_000
 

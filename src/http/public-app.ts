@@ -4,8 +4,7 @@ import { Router } from '@koa/router'
 import Koa, { type Context } from 'koa'
 import { admin } from './admin.ts'
 import { events } from './events.ts'
-import { Intake } from './intake.ts'
-import { BODIES_BYTES_MAX } from './limits.ts'
+import type { Intake } from './intake.ts'
 import { list } from './list.ts'
 import type { HttpLog } from './log.ts'
 import type { PublicNode } from './node-access.ts'
@@ -20,6 +19,8 @@ export interface PublicAppOptions {
   readonly valueBytesMax: number
   /** A fresh text of at most 255 characters that nobody can guess. */
   readonly newIdempotencyKey: () => string
+  /** Bounds the bodies of all clients together, whatever reads them. */
+  readonly intake: Intake
   readonly log: HttpLog
   readonly meter: RequestMeter
   /** Everything that GET /metrics tells, as Prometheus reads it. */
@@ -86,17 +87,16 @@ interface Route {
 const READ = ['GET', 'HEAD']
 
 function routes(node: PublicNode, options: PublicAppOptions): readonly Route[] {
-  const setting = { ...options, intake: new Intake(BODIES_BYTES_MAX) }
   const everywhere = { store: node.write.bind(node), isLocal: false }
   const here = { store: node.putLocal.bind(node), isLocal: true }
   return [
-    route('post', ['POST'], /^\/post$/, (ctx) => writeForm(everywhere, ctx, setting)),
-    route('postlocal', ['POST'], /^\/postlocal$/, (ctx) => writeForm(here, ctx, setting)),
+    route('post', ['POST'], /^\/post$/, (ctx) => writeForm(everywhere, ctx, options)),
+    route('postlocal', ['POST'], /^\/postlocal$/, (ctx) => writeForm(here, ctx, options)),
     route('get', READ, underKey('get'), (ctx) => read(node, ctx.req)),
     route('getlocal', READ, underKey('getlocal'), (ctx) => readLocal(node, ctx.req)),
     route('read', READ, underKey('v1'), (ctx) => read(node, ctx.req)),
-    route('write', ['PUT', 'POST'], underKey('v1'), (ctx) => writeRaw(everywhere, ctx, setting)),
-    route('delete', ['DELETE'], underKey('v1'), (ctx) => remove(everywhere, ctx, setting)),
+    route('write', ['PUT', 'POST'], underKey('v1'), (ctx) => writeRaw(everywhere, ctx, options)),
+    route('delete', ['DELETE'], underKey('v1'), (ctx) => remove(everywhere, ctx, options)),
     route('list', READ, /^\/list$/, (ctx) => list(node, ctx.req, wantsJson(ctx))),
     route('events', ['GET'], /^\/events$/, (ctx) => events(node, ctx.req)),
     route('cluster', READ, /^\/cluster$/, () => cluster(node)),
@@ -104,7 +104,7 @@ function routes(node: PublicNode, options: PublicAppOptions): readonly Route[] {
     route('ready', READ, /^\/health\/ready$/, () => ready(node)),
     route('metrics', READ, /^\/metrics$/, () => metricsReply(options.metrics)),
     route('admin', [...READ, 'POST', 'PUT', 'DELETE'], /^\/admin(\/.*)?$/, (ctx) =>
-      admin(node, ctx, setting.intake),
+      admin(node, ctx, options.intake),
     ),
   ]
 }

@@ -5,7 +5,7 @@ import { type Decoded, ok, refused } from '../wire/decoded.ts'
 import { parseKeyBytes } from '../wire/key.ts'
 import { commandOf, parseWriteHeaders, ttlMsOf, type WriteHeaders } from './commands.ts'
 import { contentTypeToKeep } from './content-type.ts'
-import { formBytesMax, parseWriteForm } from './forms.ts'
+import { formBytesMax, parsePlainForm, parseWriteForm, type WriteForm } from './forms.ts'
 import { type Intake, readBody } from './intake.ts'
 import { FORM_EXTRA_BYTES } from './limits.ts'
 import { problemReply, type Reply } from './reply.ts'
@@ -43,6 +43,28 @@ export async function writeForm(
   return asked.kind === 'refused' ? asked.reason : finish(to, asked.value)
 }
 
+/**
+ * POST /post with an urlencoded form that is at hand, and with no header that says anything about the
+ * write: the same as `writeForm`.
+ */
+export function writePlainForm(
+  to: Destination,
+  body: Buffer,
+  setting: WriteSetting,
+): Reply | Promise<Reply> {
+  const headers = parseWriteHeaders({}, setting.newIdempotencyKey)
+  if (headers.kind === 'refused') return headers.reason
+  const form = parsePlainForm(body)
+  if (form.kind === 'refused') return form.reason
+  const asked = askedOf(form.value, headers.value, setting)
+  return asked.kind === 'refused' ? asked.reason : finish(to, asked.value)
+}
+
+/** The longest body of a form. Unit: bytes. */
+export function formBodyMax(valueBytesMax: number, contentType: string | undefined): number {
+  return formBytesMax(valueBytesMax, contentType) + FORM_EXTRA_BYTES
+}
+
 /** PUT and POST /v1/{key}: the body is the value. */
 export async function writeRaw(
   to: Destination,
@@ -78,21 +100,27 @@ async function askedByForm(
   ctx: Context,
   setting: WriteSetting,
 ): Promise<Decoded<AskedWrite, Reply>> {
-  const { valueBytesMax } = setting
   const headers = parseWriteHeaders(ctx.req.headers, setting.newIdempotencyKey)
   if (headers.kind === 'refused') return headers
-  const bytesMax = formBytesMax(valueBytesMax, ctx.req.headers['content-type']) + FORM_EXTRA_BYTES
+  const bytesMax = formBodyMax(setting.valueBytesMax, ctx.req.headers['content-type'])
   const body = await bodyOf(ctx, setting, bytesMax)
   if (body.kind === 'refused') return body
   const form = await parseWriteForm(ctx, body.value)
-  if (form.kind === 'refused') return form
-  const key = orKeyProblem(parseKeyBytes(form.value.key))
+  return form.kind === 'refused' ? form : askedOf(form.value, headers.value, setting)
+}
+
+/** The write that a form asks for. */
+function askedOf(
+  form: WriteForm,
+  headers: WriteHeaders,
+  { valueBytesMax }: WriteSetting,
+): Decoded<AskedWrite, Reply> {
+  const key = orKeyProblem(parseKeyBytes(form.key))
   if (key.kind === 'refused') return key
-  const { value: bytes } = form.value
+  const { value: bytes } = form
   if (bytes.length > valueBytesMax) return refused(tooLarge(valueBytesMax))
-  const put = putOf(bytes, form.value.contentType, form.value.ttl)
-  if (put.kind === 'refused') return put
-  return ok({ key: key.value, change: put.value, headers: headers.value })
+  const put = putOf(bytes, form.contentType, form.ttl)
+  return put.kind === 'refused' ? put : ok({ key: key.value, change: put.value, headers })
 }
 
 async function askedByBody(

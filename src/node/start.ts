@@ -12,6 +12,8 @@ import { VersionClock } from '../core/version.ts'
 import type { Address } from '../core/types.ts'
 import { STATE_ZERO } from '../core/view.ts'
 import { FastLane } from '../http/fast-lane/fast-lane.ts'
+import { Intake } from '../http/intake.ts'
+import { BODIES_BYTES_MAX } from '../http/limits.ts'
 import { createNodeApi } from '../http/node-api.ts'
 import { createPublicApp } from '../http/public-app.ts'
 import { createRequestListener } from '../http/request-listener.ts'
@@ -89,11 +91,7 @@ export async function startNode(settings: NodeSettings, world: World): Promise<R
   const node = new CacheNode({ ...parts, backups: backupsOf(settings, parts) })
   const metrics = metricsOf(settings, { ...parts, node, security })
   const about = { settings, world, log, gate: security.gate, meter: counts.requests, metrics }
-  const listener = createListener(node, about)
-  const server = http.createServer(SERVER_OPTIONS, listener)
-  limitServer(server)
-  const lane = new FastLane(node, counts.requests)
-  lane.attach(server)
+  const { server, lane } = createServer(node, about)
   try {
     const transport = await openSockets(server, { ...parts, settings, security, log })
     driver.start(transport)
@@ -206,7 +204,8 @@ const LISTEN_ADVICE: Readonly<Record<string, string>> = {
   EACCES: 'ports below 1024 need more rights; give --port a higher one',
 }
 
-function createListener(
+/** The server, which is still to listen, and the lane before it. */
+function createServer(
   node: CacheNode,
   parts: {
     settings: NodeSettings
@@ -216,7 +215,7 @@ function createListener(
     meter: RequestMeter
     metrics: () => Promise<string>
   },
-): http.RequestListener {
+): { server: http.Server; lane: FastLane } {
   const { settings, world, gate, meter, metrics } = parts
   const { valueBytesMax } = settings.cluster
   const log = (
@@ -224,16 +223,20 @@ function createListener(
     event: LogEvent,
     fields: Readonly<Record<string, unknown>>,
   ) => parts.log[level](event, fields)
-  return createRequestListener({
-    publicApp: createPublicApp(node, {
-      valueBytesMax,
-      newIdempotencyKey: () => world.randomHex(16),
-      log,
-      meter,
-      metrics,
-    }),
+  const writes = {
+    valueBytesMax,
+    newIdempotencyKey: () => world.randomHex(16),
+    intake: new Intake(BODIES_BYTES_MAX),
+  }
+  const listener = createRequestListener({
+    publicApp: createPublicApp(node, { ...writes, log, meter, metrics }),
     nodeApi: createNodeApi(node, { valueBytesMax, log, gate }),
   })
+  const server = http.createServer(SERVER_OPTIONS, listener)
+  limitServer(server)
+  const lane = new FastLane(node, { ...writes, meter })
+  lane.attach(server)
+  return { server, lane }
 }
 
 /** What GET /metrics tells of this node. */

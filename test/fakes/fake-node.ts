@@ -80,7 +80,10 @@ export class FakeNode implements PublicNode, InternalNode {
 
   async write(command: WriteCommand): Promise<WriteOutcome> {
     this.writes.push(command)
-    return this.nextWrite ?? this.#apply(this.entries, command, this.copies)
+    this.onWrite()
+    const outcome = this.nextWrite ?? this.#apply(this.entries, command, this.copies)
+    await this.slow.get(command.key)
+    return outcome
   }
 
   audits = 0
@@ -99,9 +102,10 @@ export class FakeNode implements PublicNode, InternalNode {
     return this.nextWrite ?? this.#apply(this.localEntries, command, 0)
   }
 
-  /** Keys whose reads are answered only once this settles. */
+  /** Keys whose reads and writes are answered only once this settles. */
   readonly slow = new Map<string, Promise<void>>()
   onRead: () => void = () => {}
+  onWrite: () => void = () => {}
 
   read(key: string, freshness: Freshness, minVersion?: string): ReadOutcome | Promise<ReadOutcome> {
     this.reads.push({ key, freshness })

@@ -3,20 +3,15 @@ import { once } from 'node:events'
 import net from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
-import type { Entry } from '../../src/core/types.ts'
+import type { Entry, WriteOutcome } from '../../src/core/types.ts'
+import { VERSION_ZERO } from '../../src/core/version.ts'
 import { entryReply } from '../../src/http/entry-reply.ts'
 import { PlainReader } from '../../src/http/fast-lane/plain-request.ts'
 import { foundBytes, replyBytes } from '../../src/http/fast-lane/reply-bytes.ts'
 import { holds } from '../wire/holds.ts'
 import { entry } from './cases.ts'
-import { startServer, type TestServer } from './setup.ts'
-
-const HOST = 'Host: x\r\n'
-const LAST = 'GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
-
-const get = (target: string, headers = HOST) => `GET ${target} HTTP/1.1\r\n${headers}\r\n`
-const post = (body: string, headers = '') =>
-  `POST /post HTTP/1.1\r\n${HOST}Content-Type: application/x-www-form-urlencoded\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`
+import { CASES, deferred, FORMS, get, HOST, LAST, PIECES, post, stable } from './plain-requests.ts'
+import { startServer, type TestServer, VALUE_BYTES_MAX } from './setup.ts'
 
 /** What both hold before a case. */
 function prepare({ node }: TestServer): void {
@@ -30,72 +25,6 @@ function prepare({ node }: TestServer): void {
   } as const
   node.entries.set('odd', entry('', { key: 'odd', content }))
   node.ageMs = 1999
-}
-
-/** Each of these, and then a request that ends the connection. */
-const CASES: readonly [string, string][] = [
-  ['a plain request', get('/get/k')],
-  ['the resource', get('/v1/k')],
-  ['a key with slashes and colons', get('/get/a/b:c')],
-  ['a key that is not there', get('/get/nothing')],
-  ['a deleted key', get('/get/dead')],
-  ['a content type that is no header', get('/get/odd')],
-  ['an empty key', get('/get/')],
-  ['no key', get('/get')],
-  ['dots', get('/get/..') + get('/get/.') + get('/v1/../get/k')],
-  ['a long key', get(`/get/${'k'.repeat(511)}`) + get(`/get/${'k'.repeat(512)}`)],
-  ['an escape', get('/get/%6b') + get('/get/%zz')],
-  ['a plus, which is a plus', get('/get/a+b')],
-  ['a query', get('/get/k?x=1') + get('/get?key=k')],
-  ['a fragment', get('/get/k#x')],
-  ['other paths', get('/') + get('/getk') + get('/GET/k') + get('/cluster')],
-  ['an absolute target', get('http://x/get/k')],
-  ['bytes beyond ASCII', get('/get/\xc3\xa4')],
-  ['several at once', get('/get/k') + get('/v1/k') + get('/get/none')],
-  [
-    'a plain one after one that is not',
-    get('/get/k', `${HOST}Cache-Control: no-cache\r\n`) + get('/get/k'),
-  ],
-  ['a form, and reading it', post('key=n&value=new') + get('/get/n')],
-  ['a form between reads', get('/get/k') + post('key=k&value=new') + get('/get/k')],
-  ['no host', get('/get/k', '')],
-  ['no host among headers', get('/get/k', 'Accept: a\r\nUser-Agent: b\r\n')],
-  ['two hosts', get('/get/k', `${HOST}${HOST}`)],
-  ['an empty host', get('/get/k', 'Host: \r\n')],
-  ['hosts after the first request', get('/get/k') + get('/get/k', 'Host: y\r\n')],
-  ['headers that say nothing', get('/get/k', `${HOST}Accept: */*\r\nUser-Agent: curl/8\r\n`)],
-  ['names in capitals', get('/get/k', 'HOST:x\r\nACCEPT:*/*\r\n')],
-  ['keep-alive', get('/get/k', `${HOST}Connection: Keep-Alive\r\n`)],
-  ['close', get('/get/k', `${HOST}Connection: close\r\n`)],
-  ['an upgrade', get('/get/k', `${HOST}Connection: Upgrade\r\nUpgrade: h2c\r\n`)],
-  ['a body nobody expects', get('/get/k', `${HOST}Content-Length: 3\r\n`) + 'abc' + get('/get/k')],
-  ['two lengths', get('/get/k', `${HOST}Content-Length: 3\r\nContent-Length: 0\r\n`) + 'abc'],
-  ['chunks', get('/get/k', `${HOST}Transfer-Encoding: chunked\r\n`) + '1\r\na\r\n0\r\n\r\n'],
-  ['an expectation', get('/get/k', `${HOST}Expect: 100-continue\r\n`)],
-  ['a condition', get('/get/k', `${HOST}If-None-Match: *\r\n`)],
-  ['a version', get('/get/k', `${HOST}Diststore-Min-Version: x\r\n`)],
-  ['a folded header', get('/get/k', `${HOST}Accept: a\r\n b\r\n`)],
-  ['a header with a blank before its colon', get('/get/k', 'Host : x\r\n')],
-  ['a bare line feed', 'GET /get/k HTTP/1.1\nHost: x\n\n'],
-  ['a bare line feed in the middle', get('/get/k', 'Host: x\nAccept: a\r\n')],
-  ['a carriage return in a value', get('/get/k', 'Host: x\rAccept: a\r\n')],
-  ['a zero byte', get('/get/k', `${HOST}Accept: a\0\r\n`)],
-  ['a version of HTTP before', 'GET /get/k HTTP/1.0\r\nHost: x\r\n\r\n'],
-  ['no version of HTTP', 'GET /get/k\r\n\r\n'],
-  ['two blanks', 'GET  /get/k HTTP/1.1\r\nHost: x\r\n\r\n'],
-  ['small letters', 'get /get/k HTTP/1.1\r\nHost: x\r\n\r\n'],
-  ['HEAD', 'HEAD /get/k HTTP/1.1\r\nHost: x\r\n\r\n'],
-  ['empty lines before a request', `\r\n\r\n${get('/get/k')}`],
-  ['empty lines between requests', `${get('/get/k')}\r\n${get('/get/k')}`],
-  ['no HTTP', 'hello\r\n\r\n'],
-  ['a huge header', get('/get/k', `${HOST}Accept: ${'x'.repeat(20_000)}\r\n`)],
-  ['half a request', 'GET /get/k HTTP/1.1\r\nHost: x\r\nAcc'],
-  ['half a request after a whole one', `${get('/get/k')}GET /get/k HT`],
-]
-
-/** Everything that differs from one answer to the next. */
-function stable(answers: string): string {
-  return answers.replace(/Date: [^\r]*\r\n/g, '').replace(/[0-9a-f]{16}-[0-9a-f]{16}/g, 'VERSION')
 }
 
 async function say({ rawToEnd }: TestServer, bytes: Buffer): Promise<string> {
@@ -115,34 +44,69 @@ function areAlike(fast: string, slow: string): boolean {
   )
 }
 
-function sameWrites(...servers: readonly TestServer[]): boolean {
-  const [some, others] = servers.map(({ node }) =>
-    JSON.stringify(node.writes.map(({ key, change }) => ({ key, change }))),
-  )
-  return some === others
+/** What was asked of the node, but for the ids that are made for each request. */
+function writesOf({ node }: TestServer): object[] {
+  return node.writes.map((command) => ({ ...command, requestId: undefined }))
 }
 
-async function bothServers(test: Pick<typeof t, 'teardown'>): Promise<[TestServer, TestServer]> {
-  const servers = await Promise.all([startServer(test), startServer(test, { hasLane: false })])
+function sameWrites(one: TestServer, other: TestServer): boolean {
+  return JSON.stringify(writesOf(one)) === JSON.stringify(writesOf(other))
+}
+
+async function bothServers(
+  test: Pick<typeof t, 'teardown'>,
+  valueBytesMax = VALUE_BYTES_MAX,
+): Promise<[TestServer, TestServer]> {
+  const servers = await Promise.all([
+    startServer(test, { valueBytesMax }),
+    startServer(test, { valueBytesMax, hasLane: false }),
+  ])
   for (const server of servers) prepare(server)
   return servers
 }
 
-for (const [title, bytes] of CASES) {
+for (const [title, bytes] of [...CASES, ...FORMS]) {
   t.test(`${title}: the same answers with and without the lane`, async (t) => {
     const [lane, plain] = await bothServers(t)
     const sent = Buffer.from(bytes + LAST, 'latin1')
     const [fast, slow] = await Promise.all([say(lane, sent), say(plain, sent)])
     t.equal(fast, slow)
     t.strictSame(lane.node.reads, plain.node.reads, 'and the same was asked of the node')
-    t.match(
-      lane.node.writes,
-      plain.node.writes.map(({ key, change }) => ({ key, change })),
-    )
+    t.strictSame(writesOf(lane), writesOf(plain), 'and written')
     t.strictSame(lane.logged, plain.logged)
     t.strictSame(lane.counted.toSorted(), plain.counted.toSorted())
   })
 }
+
+const OUTCOMES: readonly WriteOutcome[] = [
+  { kind: 'applied', version: VERSION_ZERO, copies: 1 },
+  { kind: 'applied', version: VERSION_ZERO, copies: 2 },
+  { kind: 'conflict', current: undefined },
+  { kind: 'reused' },
+  { kind: 'full' },
+  { kind: 'refused', reason: 'No view.' },
+  { kind: 'unknown', reason: 'No answer.' },
+]
+
+for (const outcome of OUTCOMES) {
+  t.test(`what became of a form is said alike: ${JSON.stringify(outcome)}`, async (t) => {
+    const [lane, plain] = await bothServers(t)
+    for (const { node } of [lane, plain]) node.nextWrite = outcome
+    const sent = Buffer.from(post('key=n&value=v') + LAST)
+    t.equal(await say(lane, sent), await say(plain, sent))
+    t.strictSame(lane.counted.toSorted(), plain.counted.toSorted())
+  })
+}
+
+t.test('forms about as large as values may be are judged alike', async (t) => {
+  const servers = await bothServers(t, 100)
+  const values = [100, 101, 10_000].map((bytes) => post(`key=n&value=${'x'.repeat(bytes)}`))
+  const others = [8000, 10_000].map((bytes) => post(`key=n&value=v&other=${'x'.repeat(bytes)}`))
+  for (const form of [...values, ...others]) {
+    const [fast, slow] = await Promise.all(servers.map((one) => say(one, Buffer.from(form + LAST))))
+    t.equal(fast, slow)
+  }
+})
 
 t.test('bytes that arrive one by one are understood alike', async (t) => {
   const [lane, plain] = await bothServers(t)
@@ -161,28 +125,6 @@ t.test('bytes that arrive one by one are understood alike', async (t) => {
   const [fast, slow] = await Promise.all([trickle(lane), trickle(plain)])
   t.equal(stable(fast), stable(slow))
 })
-
-/** Requests, their pieces and what could be mistaken for one, in any order. */
-const PIECES = [
-  get('/get/k'),
-  get('/v1/none'),
-  // Requests sent together are worked on together: what is read is not what is written.
-  post('key=written&value=v'),
-  post(get('/get/k')),
-  get('/get/k', `${HOST}Content-Length: 38\r\n`),
-  get('/get/k', `${HOST}Transfer-Encoding: chunked\r\n`),
-  '0\r\n\r\n',
-  'GET /get/k',
-  ' HTTP/1.1\r\n',
-  HOST,
-  '\r\n',
-  '\n',
-  'Content-Length: 5\r\n',
-  'Accept: */*\r\n',
-  ' ',
-  ':',
-  'x',
-]
 
 t.test('no request is understood differently, however bytes are put together', async (t) => {
   const [lane, plain] = await bothServers(t)
@@ -208,14 +150,6 @@ t.test('no request is understood differently, however bytes are put together', a
   )
   await t.resolves(checked)
 })
-
-function deferred(): { promise: Promise<void>; settle: () => void } {
-  let settle: () => void = () => {}
-  const promise = new Promise<void>((resolve) => {
-    settle = resolve
-  })
-  return { promise, settle }
-}
 
 /** Requests on real connections: some ms each, more where one waits for what never comes. */
 const RUNS = process.env['TEST_LONG'] === '1' ? 5000 : 150

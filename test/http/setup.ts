@@ -6,8 +6,10 @@ import net from 'node:net'
 import fetch, { type RequestInit, type Response } from 'node-fetch'
 import type t from 'tap'
 import { FastLane } from '../../src/http/fast-lane/fast-lane.ts'
+import { Intake } from '../../src/http/intake.ts'
 import { createNodeApi } from '../../src/http/node-api.ts'
 import { createPublicApp } from '../../src/http/public-app.ts'
+import { BODIES_BYTES_MAX } from '../../src/http/limits.ts'
 import { OPEN_GATE, type RequestGate } from '../../src/http/request-gate.ts'
 import { createRequestListener } from '../../src/http/request-listener.ts'
 import { limitServer, SERVER_OPTIONS } from '../../src/http/server-options.ts'
@@ -26,12 +28,20 @@ export interface TestServer {
   readonly raw: (text: string | Buffer) => Promise<string>
   /** The same, and says that there are no more, so that nobody waits for the rest of half a request. */
   readonly rawToEnd: (text: string | Buffer) => Promise<string>
+  /** Takes no more connections, and ends those on which nothing is under way, as a node that stops. */
+  readonly stop: () => void
+}
+
+interface ServerSetting extends http.ServerOptions {
+  readonly hasLane?: boolean
+  readonly bodiesBytesMax?: number
+  readonly valueBytesMax?: number
 }
 
 /** Starts a server; it stops with the test. `more` overrides what node:http is told. */
 export async function startServer(
   test: Pick<typeof t, 'teardown'>,
-  more: http.ServerOptions & { readonly hasLane?: boolean } = {},
+  more: ServerSetting = {},
   gate: RequestGate = OPEN_GATE,
 ): Promise<TestServer> {
   const node = new FakeNode()
@@ -39,7 +49,8 @@ export async function startServer(
   const counted: string[] = []
   let made = 0
   const options = {
-    valueBytesMax: VALUE_BYTES_MAX,
+    valueBytesMax: more.valueBytesMax ?? VALUE_BYTES_MAX,
+    intake: new Intake(more.bodiesBytesMax ?? BODIES_BYTES_MAX),
     log: (level: string, event: string, fields: object) =>
       logged.push(`${level} ${event} ${JSON.stringify(fields)}`),
     newIdempotencyKey: () => `made-${++made}`,
@@ -55,11 +66,16 @@ export async function startServer(
   })
   const server = http.createServer({ ...SERVER_OPTIONS, ...more }, listener)
   limitServer(server)
-  const lane = more.hasLane === false ? undefined : new FastLane(node, options.meter)
+  const lane = more.hasLane === false ? undefined : new FastLane(node, options)
   lane?.attach(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  test.teardown(() => close(server, lane))
+  const closed = once(server, 'close')
+  const stop = () => {
+    server.close()
+    closeIdle(server, lane)
+  }
+  test.teardown(() => close(server, lane, closed))
   const address = server.address()
   assert(typeof address === 'object' && address !== null)
   const { port } = address
@@ -71,19 +87,25 @@ export async function startServer(
     fetch: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init),
     raw: (text) => exchange(port, (socket) => socket.write(text)),
     rawToEnd: (text) => exchange(port, (socket) => socket.end(text)),
+    stop,
   }
 }
 
 /** Waits for clients that are still sending what was refused: a reset would fail their test. */
-async function close(server: http.Server, lane: FastLane | undefined): Promise<void> {
-  const closed = once(server, 'close')
+async function close(
+  server: http.Server,
+  lane: FastLane | undefined,
+  closed: Promise<unknown>,
+): Promise<void> {
   server.close()
-  const sweep = setInterval(() => {
-    lane?.closeIdle()
-    server.closeIdleConnections()
-  }, 5)
+  const sweep = setInterval(() => closeIdle(server, lane), 5)
   await closed
   clearInterval(sweep)
+}
+
+function closeIdle(server: http.Server, lane: FastLane | undefined): void {
+  lane?.closeIdle()
+  server.closeIdleConnections()
 }
 
 async function exchange(port: number, say: (socket: net.Socket) => void): Promise<string> {
