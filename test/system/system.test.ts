@@ -20,7 +20,10 @@ t.test('the monotonic clock does not step back', async (t) => {
 
 t.test('chance', async (t) => {
   t.match(randomHex(8), /^[0-9a-f]{16}$/)
-  t.not(randomHex(8), randomHex(8))
+  const ids = Array.from({ length: 1000 }, () => randomHex(16))
+  t.equal(new Set(ids).size, ids.length)
+  t.ok(ids.every((id) => /^[0-9a-f]{32}$/.test(id)))
+  t.match(randomHex(5000), /^[0-9a-f]{10000}$/)
   const drawn = Array.from({ length: 1000 }, () => random())
   t.ok(drawn.every((each) => each >= 0 && each < 1))
 })
