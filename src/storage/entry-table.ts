@@ -72,8 +72,8 @@ export class EntryTable {
    */
   replace(key: Key, entry: Entry | undefined, generation: number): Known | undefined {
     this.#isEmpty = false
-    this.#recent.drop(key.text)
     const before = this.#before(key)
+    this.#recent.drop(key.text)
     const encoded = entry && encodeRecord(entry)
     if (encoded === undefined) void this.#records.remove(key.bytes)
     else void this.#records.put(key.bytes, encoded.record)
@@ -175,22 +175,34 @@ export class EntryTable {
   }
 
   #lose(key: string, counted: Counted | undefined): void {
+    // It was counted out now: what was read of it before must not be counted out again.
+    this.#recent.drop(key)
     this.#lost.set(key, counted?.version)
     this.#onLoss(key, counted)
   }
 
-  #before(key: Key): { known: Known | undefined; mayBeApart: boolean } {
+  #before(key: Key): Before {
+    const recent = this.#recent.get(key.text)
+    if (recent !== undefined) return beforeOf(recent, key)
     const pending = this.#pending.get(key.text)
-    if (pending !== undefined) {
-      const known = pending.entry && countedEntry(pending.entry, key.bytes)
-      return { known, mayBeApart: known !== undefined && known.valueBytes > INLINE_MAX }
-    }
+    if (pending !== undefined) return beforeOf(pending.entry, key)
     const record = this.#borrowed(key)
     if (record === undefined) return { known: undefined, mayBeApart: false }
     const head = this.#head(key, record)
     if (head === undefined) return { known: undefined, mayBeApart: true }
     return { known: knownHead(head, key.bytes), mayBeApart: head.isApart }
   }
+}
+
+/** What was under a key, and whether its value may lie in the table of values. */
+interface Before {
+  readonly known: Known | undefined
+  readonly mayBeApart: boolean
+}
+
+function beforeOf(entry: Entry | undefined, key: Key): Before {
+  const known = entry && countedEntry(entry, key.bytes)
+  return { known, mayBeApart: known !== undefined && known.valueBytes > INLINE_MAX }
 }
 
 export function keyOf(text: string): Key {

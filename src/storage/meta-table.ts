@@ -70,7 +70,8 @@ export class MetaTable {
 
   #write(name: Name, value: unknown): void {
     const text = Buffer.from(JSON.stringify(value))
-    const bytes = Buffer.allocUnsafeSlow(CRC_BYTES + text.length)
+    // Of Node's pool, for the reason that records are.
+    const bytes = Buffer.allocUnsafe(CRC_BYTES + text.length)
     bytes.writeUInt32LE(crc32(text), 0)
     bytes.set(text, CRC_BYTES)
     void this.#table.put(Buffer.from(name), bytes)

@@ -139,6 +139,22 @@ for (const { title, table, key, change } of DAMAGES) {
   })
 }
 
+void test('what was read before it was found damaged is counted out once', async (t) => {
+  const dir = await filledDir(t)
+  const { store, damaged } = await opened(dir)
+  t.same(plain(store.get('inline')), plain(value('inline', 2, 'i'.repeat(1000))))
+  await tamper(dir, { table: records, key: 'inline' }, (bytes) => flip(bytes, -500))
+  store.page(everything)
+  t.same(damaged, ['inline'])
+  t.equal(store.get('inline'), undefined)
+  const repaired = value('inline', 9, 'again')
+  await applied(store, [put(repaired)])
+  t.equal(store.keyCount, 4)
+  const others = ENTRIES.filter(({ key }) => key !== 'inline')
+  t.equal(hex(store.digest()), await digestOf(t, [...others, repaired]))
+  await store.close()
+})
+
 void test('damage to what lost in a merge: it is told, and left out', async (t) => {
   const dir = temporaryDir()
   t.teardown(() => removeDir(dir))
