@@ -23,9 +23,10 @@ const NAMES = ['key', 'value', 'ttl'] as const
 /** Half a character: JSON can escape it, UTF-8 cannot hold it. */
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-/** One part of a multipart form. */
-interface Part extends FormField {
-  readonly contentType: string | undefined
+/** The fields of a form, and what it says about its value; undefined: nothing. */
+interface Fields {
+  readonly fields: readonly FormField[]
+  readonly valueType: string | undefined
 }
 
 /** A form's bytes, once, for any value: escapes take three bytes each in urlencoded, six in JSON. */
@@ -55,8 +56,8 @@ export function parsePlainForm(body: Buffer): Decoded<WriteForm, Reply> {
   return parts.kind === 'refused' ? parts : formOf(parts.value)
 }
 
-function formOf(parts: readonly Part[]): Decoded<WriteForm, Reply> {
-  const fields = onceEach(parts, NAMES)
+function formOf({ fields: all, valueType }: Fields): Decoded<WriteForm, Reply> {
+  const fields = onceEach(all, NAMES)
   if (fields.kind === 'refused') return fields
   const key = fields.value.get('key')
   const value = fields.value.get('value')
@@ -68,16 +69,15 @@ function formOf(parts: readonly Part[]): Decoded<WriteForm, Reply> {
     const detail = 'The form has no field "value": add one; it may be empty.'
     return refused(problemReply('no-value', detail))
   }
-  const valuePart = parts.find(({ name }) => name === 'value')
   return ok({
     key,
     value,
-    contentType: valuePart?.contentType ?? DEFAULT_CONTENT_TYPE,
+    contentType: valueType ?? DEFAULT_CONTENT_TYPE,
     ttl: ttl === undefined ? undefined : Buffer.from(ttl).toString('latin1'),
   })
 }
 
-async function parseParts(ctx: Context, body: Buffer): Promise<Decoded<readonly Part[], Reply>> {
+async function parseParts(ctx: Context, body: Buffer): Promise<Decoded<Fields, Reply>> {
   switch (mediaType(ctx.req.headers['content-type'])) {
     case FORM_CONTENT_TYPE:
       return parseUrlencoded(body)
@@ -95,34 +95,34 @@ async function parseParts(ctx: Context, body: Buffer): Promise<Decoded<readonly 
   }
 }
 
-function parseUrlencoded(body: Buffer): Decoded<readonly Part[], Reply> {
+function parseUrlencoded(body: Buffer): Decoded<Fields, Reply> {
   const fields = parseForm(body)
   if (fields.kind === 'refused') return refused(malformed(fields.reason))
-  return ok(fields.value.map((field) => ({ ...field, contentType: undefined })))
+  return ok({ fields: fields.value, valueType: undefined })
 }
 
 /**
  * JSON is not left to koa-body: it reads bytes that are no UTF-8 as U+FFFD, and would store what
  * nobody sent.
  */
-function parseJson(body: Buffer): Decoded<readonly Part[], Reply> {
+function parseJson(body: Buffer): Decoded<Fields, Reply> {
   const text = decodeUtf8(body)
   if (text === undefined) return refused(malformed('The JSON is not valid UTF-8.'))
   const value = jsonObject(text)
   if (value === undefined) {
     return refused(malformed('The body must be one JSON object: {"key": "…", "value": "…"}.'))
   }
-  const parts: Part[] = []
+  const fields: FormField[] = []
   for (const [name, member] of Object.entries(value)) {
     const text = name === 'ttl' && typeof member === 'number' ? String(member) : member
     if (typeof text === 'string' && !LONE_SURROGATE.test(text)) {
-      parts.push({ name, value: Buffer.from(text), contentType: undefined })
+      fields.push({ name, value: Buffer.from(text) })
     } else if (NAMES.some((known) => known === name)) {
       const detail = `"${name}" must be a string of whole characters: bytes go to PUT /v1/{key}.`
       return refused(malformed(detail))
     }
   }
-  return ok(parts)
+  return ok({ fields, valueType: undefined })
 }
 
 function jsonObject(text: string): object | undefined {
@@ -135,11 +135,9 @@ function jsonObject(text: string): object | undefined {
 }
 
 /** Parts are kept as the bytes they are, in memory: nothing is decoded or written to a file. */
-async function parseMultipart(
-  ctx: Context,
-  body: Buffer,
-): Promise<Decoded<readonly Part[], Reply>> {
-  const parts: Part[] = []
+async function parseMultipart(ctx: Context, body: Buffer): Promise<Decoded<Fields, Reply>> {
+  const fields: FormField[] = []
+  let valueType: string | undefined
   const parse = koaBody({
     multipart: true,
     urlencoded: false,
@@ -150,8 +148,9 @@ async function parseMultipart(
         const chunks: Buffer[] = []
         part.on('data', (chunk: Buffer) => chunks.push(chunk))
         part.on('end', () => {
-          const contentType = part.mimetype ?? undefined
-          parts.push({ name: part.name ?? '', value: Buffer.concat(chunks), contentType })
+          const name = part.name ?? ''
+          if (name === 'value') valueType = part.mimetype ?? undefined
+          fields.push({ name, value: Buffer.concat(chunks) })
         })
       },
     },
@@ -163,7 +162,7 @@ async function parseMultipart(
   } catch (error) {
     return refused(malformed(`The multipart form cannot be read: ${String(error)}.`))
   }
-  return ok(parts)
+  return ok({ fields, valueType })
 }
 
 function malformed(detail: string): Reply {

@@ -1,6 +1,6 @@
 // The parts of a write or read that come as header and query texts: time to live, conditions,
 // ETags, request ids and fingerprints. Takes nothing from chance or the clock.
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Change, Condition, RequestId, Version } from '../core/types.ts'
 import { isVersion } from '../core/version.ts'
 import { type Decoded, ok, refused } from './decoded.ts'
@@ -85,7 +85,7 @@ export function parseIdempotencyKey(text: string): Decoded<RequestId> {
   if (text.length === 0 || text.length > IDEMPOTENCY_KEY_MAX) {
     return refused(`An Idempotency-Key must have 1 to ${IDEMPOTENCY_KEY_MAX} characters.`)
   }
-  return ok(createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 32))
+  return ok(hash('sha256', text).slice(0, 32))
 }
 
 /** 16 hex digits that differ, for all practical purposes, for different writes. */

@@ -4,6 +4,9 @@ const PERCENT = 0x25
 const PLUS = 0x2b
 const SPACE = 0x20
 
+/** Up to here a loop is faster than asking memchr. Unit: bytes. Names, and most keys. */
+const SHORT_BYTES = 32
+
 /** The value of every byte that is a hex digit; NOT_HEX for the others. */
 const NOT_HEX = 0x100
 const HEX_VALUES = new Uint16Array(256).fill(NOT_HEX)
@@ -44,6 +47,11 @@ export function percentDecode(
 
 /** Where the first of these bytes stands; the length when none does. */
 export function firstOf(bytes: Uint8Array, wanted: readonly number[]): number {
+  if (bytes.length <= SHORT_BYTES) {
+    let at = 0
+    while (at < bytes.length && !wanted.includes(bytes[at] ?? 0)) at++
+    return at
+  }
   // Buffer looks with memchr, ten times as fast as Uint8Array.
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let end = bytes.length
