@@ -9,7 +9,7 @@ import { list } from './list.ts'
 import type { HttpLog } from './log.ts'
 import type { PublicNode } from './node-access.ts'
 import { read, readLocal } from './reads.ts'
-import { problemReply, type Reply, send } from './reply.ts'
+import { failedReply, problemReply, type Reply, send } from './reply.ts'
 import type { RequestMeter, RouteName } from './request-meter.ts'
 import { cluster, live, metricsReply, ready } from './status.ts'
 import { originForm } from './target.ts'
@@ -42,8 +42,7 @@ export function createPublicApp(node: PublicNode, options: PublicAppOptions): Ko
       ctx.req.url = originForm(ctx.req.url ?? '')
       await next()
     } catch (error) {
-      options.log('error', 'http.failed', { url: ctx.req.url, error: String(error) })
-      send(ctx, problemReply('internal-error', 'This is a bug: the log of the node says more.'))
+      send(ctx, failedReply(options.log, ctx.req.url, error))
     }
   })
   const table = routes(node, options)

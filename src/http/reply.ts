@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import type { Context } from 'koa'
 import { PROBLEM_CONTENT_TYPE, type ProblemKind, problem } from '../wire/problem.ts'
 import { RETRY_AFTER_S } from './limits.ts'
+import type { HttpLog } from './log.ts'
 
 export interface Reply {
   readonly status: number
@@ -25,6 +26,12 @@ export function problemReply(kind: ProblemKind, detail: string, more: ProblemMor
     body.status === 503 ? { 'Retry-After': String(RETRY_AFTER_S) } : {}
   const headers = { 'Content-Type': PROBLEM_CONTENT_TYPE, ...retry, ...more.headers }
   return { status: body.status, headers, body: JSON.stringify(body) }
+}
+
+/** What a client hears of a bug of ours; the log hears the rest. */
+export function failedReply(log: HttpLog, url: string | undefined, error: unknown): Reply {
+  log('error', 'http.failed', { url, error: String(error) })
+  return problemReply('internal-error', 'This is a bug: the log of the node says more.')
 }
 
 /** A JSON answer. */

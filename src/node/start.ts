@@ -234,7 +234,7 @@ function createServer(
   })
   const server = http.createServer(SERVER_OPTIONS, listener)
   limitServer(server)
-  const lane = new FastLane(node, { ...writes, meter })
+  const lane = new FastLane(node, { ...writes, log, meter })
   lane.attach(server)
   return { server, lane }
 }

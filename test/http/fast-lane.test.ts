@@ -98,6 +98,29 @@ for (const outcome of OUTCOMES) {
   })
 }
 
+t.test('a bug is answered and logged alike, in a read and in a form', async (t) => {
+  const servers = await bothServers(t)
+  for (const { node } of servers) {
+    node.read = (key) => {
+      if (key === 'k') throw new Error('bug')
+      return Promise.reject(new Error('late bug'))
+    }
+    node.onWrite = () => {
+      throw new Error('another bug')
+    }
+  }
+  for (const request of [get('/get/k'), get('/v1/late'), post('key=n&value=v')]) {
+    const [fast, slow] = await Promise.all(
+      servers.map((one) => say(one, Buffer.from(request + LAST))),
+    )
+    t.equal(fast, slow)
+  }
+  const [lane, plain] = servers
+  t.strictSame(lane.logged, plain.logged)
+  t.equal(lane.logged.length, 3)
+  t.strictSame(lane.counted.toSorted(), plain.counted.toSorted())
+})
+
 t.test('forms about as large as values may be are judged alike', async (t) => {
   const servers = await bothServers(t, 100)
   const values = [100, 101, 10_000].map((bytes) => post(`key=n&value=${'x'.repeat(bytes)}`))

@@ -5,9 +5,10 @@ import type { Socket } from 'node:net'
 import { assert } from '../../core/assert.ts'
 import type { ReadOutcome } from '../../core/types.ts'
 import { FORM_CONTENT_TYPE } from '../../wire/form.ts'
+import type { HttpLog } from '../log.ts'
 import type { Freshness, PublicNode } from '../node-access.ts'
 import { outcomeReply } from '../reads.ts'
-import type { Reply } from '../reply.ts'
+import { failedReply, type Reply } from '../reply.ts'
 import type { CountRequest, RequestMeter } from '../request-meter.ts'
 import { type Destination, formBodyMax, writePlainForm, type WriteSetting } from '../writes.ts'
 import { type Answer, Connection } from './connection.ts'
@@ -20,6 +21,7 @@ export type FastNode = Pick<PublicNode, 'read' | 'write' | 'copiesOf' | 'wallMs'
 
 export interface FastLaneOptions extends WriteSetting {
   readonly meter: RequestMeter
+  readonly log: HttpLog
 }
 
 /** The connections that have sent nothing but plain requests so far. */
@@ -64,25 +66,49 @@ export class FastLane {
     for (const connection of this.#connections) connection.closeIfIdle()
   }
 
+  /** Undefined where it is for node:http to say what is wrong: too large, or no room now. */
   #answer(request: PlainRequest, chunk: Buffer): Answer | undefined {
-    if (request.route === 'post') return this.#write(chunk.subarray(request.bodyAt, request.end))
     const startedMs = this.#options.meter.nowMs()
+    const failed = (error: unknown) => {
+      const reply = failedReply(this.#options.log, urlOf(request), error)
+      return this.#replyBytes(request.route, reply, startedMs)
+    }
+    try {
+      const answer =
+        request.route === 'post'
+          ? this.#write(chunk.subarray(request.bodyAt, request.end), startedMs)
+          : this.#read(request, startedMs)
+      return answer instanceof Promise ? answer.catch(failed) : answer
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  #read(request: PlainGet, startedMs: number): Answer {
     const outcome = this.#node.read(request.key, PROVEN)
     if (!(outcome instanceof Promise)) return this.#readBytes(request, outcome, startedMs)
     return outcome.then((late) => this.#readBytes(request, late, startedMs))
   }
 
-  /** Undefined where it is for node:http to say what is wrong: too large, or no room now. */
-  #write(body: Buffer): Answer | undefined {
-    const { intake, meter } = this.#options
+  #write(body: Buffer, startedMs: number): Answer | undefined {
+    const { intake } = this.#options
     if (body.length > this.#formBytesMax || !intake.take(body.length)) return undefined
-    const startedMs = meter.nowMs()
-    const bytesOf = (reply: Reply) => {
-      intake.giveBack(body.length)
-      return this.#replyBytes('post', reply, startedMs)
+    let reply: Reply | Promise<Reply> | undefined
+    try {
+      reply = writePlainForm(this.#everywhere, body, this.#options)
+    } finally {
+      if (!(reply instanceof Promise)) intake.giveBack(body.length)
     }
-    const reply = writePlainForm(this.#everywhere, body, this.#options)
-    return reply instanceof Promise ? reply.then(bytesOf) : bytesOf(reply)
+    if (!(reply instanceof Promise)) return this.#replyBytes('post', reply, startedMs)
+    return this.#lateBytes(reply, body.length, startedMs)
+  }
+
+  async #lateBytes(late: Promise<Reply>, bodyBytes: number, startedMs: number): Promise<Buffer> {
+    try {
+      return this.#replyBytes('post', await late, startedMs)
+    } finally {
+      this.#options.intake.giveBack(bodyBytes)
+    }
   }
 
   #readBytes({ route, key }: PlainGet, outcome: ReadOutcome, startedMs: number): Buffer {
@@ -107,4 +133,10 @@ export class FastLane {
   #count(route: PlainRequest['route'], status: number, startedMs: number): void {
     this.#counts[route](status, this.#options.meter.nowMs() - startedMs)
   }
+}
+
+/** Its target, for the log. */
+function urlOf(request: PlainRequest): string {
+  if (request.route === 'post') return '/post'
+  return `/${request.route === 'get' ? 'get' : 'v1'}/${request.key}`
 }
