@@ -321,7 +321,7 @@ async function stopNode(parts: RunningParts, world: World): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // A connection that becomes idle only now would keep the server open.
   const stopSweeping = every(IDLE_SWEEP_MS, () => {
-    lane.closeIdle()
+    lane.drain()
     server.closeIdleConnections()
   })
   await Promise.race([closed, pause(DRAIN_WAIT_MS)])

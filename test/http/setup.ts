@@ -104,7 +104,7 @@ async function close(
 }
 
 function closeIdle(server: http.Server, lane: FastLane | undefined): void {
-  lane?.closeIdle()
+  lane?.drain()
   server.closeIdleConnections()
 }
 

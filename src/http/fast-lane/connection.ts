@@ -28,7 +28,7 @@ export class Connection {
   readonly #reader = new PlainReader()
   #isNew = true
   #isWaiting = false
-  /** The client has said that nothing more comes. */
+  /** Nothing more is begun: the client has said all it has to say, or the node stops. */
   #isEnding = false
 
   constructor(socket: Socket, service: Service) {
@@ -39,12 +39,16 @@ export class Connection {
     socket.on('timeout', this.#onTimeout).on('error', this.#onError).on('close', this.#onClose)
   }
 
-  closeIfIdle(): void {
-    if (!this.#isWaiting && this.#socket.writableLength === 0) this.#socket.destroy()
+  /** Ends it: at once when nothing is under way, else after the answers that are due. */
+  drain(): void {
+    if (this.#isWaiting || this.#socket.writableLength > 0) this.#isEnding = true
+    else this.#socket.destroy()
   }
 
   /** Answers the plain requests in what was read. */
   readonly #onData = (chunk: Buffer): void => {
+    // Read all the same: to close on what is unread takes back the answers before it.
+    if (this.#isEnding) return
     if (this.#isNew) {
       this.#isNew = false
       this.#socket.setTimeout(this.#service.idleMs)
@@ -87,7 +91,7 @@ export class Connection {
     this.#isWaiting = false
     socket.setTimeout(this.#service.idleMs)
     if (this.#isEnding) socket.end()
-    else if (!socket.writableNeedDrain) socket.resume()
+    if (this.#isEnding || !socket.writableNeedDrain) socket.resume()
   }
 
   #write(answers: readonly Buffer[]): void {

@@ -61,9 +61,12 @@ export class FastLane {
     })
   }
 
-  /** Ends the connections on which nothing is under way. */
-  closeIdle(): void {
-    for (const connection of this.#connections) connection.closeIfIdle()
+  /**
+   * Ends the connections: where nothing is under way at once, and elsewhere after the answers that are
+   * due. Called again and again while a node stops.
+   */
+  drain(): void {
+    for (const connection of this.#connections) connection.drain()
   }
 
   /** Undefined where it is for node:http to say what is wrong: too large, or no room now. */
