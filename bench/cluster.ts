@@ -1,21 +1,20 @@
 // A cluster of diststore on this machine: each node has an address of its own, none is held to a processor.
 // Says what its nodes say of themselves.
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
-import { freePort, startNode, untilReady } from './peers.ts'
+import { type Flags, freePort, startNode, until, untilReady } from './node.ts'
 import type { Server } from './server.ts'
 
 /** As they start, nodes take a processor each for half a second. One that runs wants some of it too. */
 const STARTS_AT_ONCE = 2
 
-/** What is asked for again and again is asked for this often. Unit: ms. */
-const LOOK_EVERY_MS = 20
+/** The second master has mirrored by then. Unit: ms. */
+const MASTERS_WAIT_MS = 30_000
 
 export interface ClusterOptions {
   readonly nodes: number
   /** Three numbers; the nodes are at .1, .2 and so on. */
   readonly net: string
-  readonly flags?: Readonly<Record<string, string | number>>
+  readonly flags?: Flags
   /** Of node itself. */
   readonly nodeFlags?: readonly string[]
 }
@@ -25,7 +24,7 @@ export interface Cluster {
   readonly groupPort: number
   readonly net: string
   /** Of every node: with a host and its port, another one joins. */
-  readonly flags: Readonly<Record<string, string | number>>
+  readonly flags: Flags
   /** Ends all of them at once. What they stored goes with the directory. */
   readonly stop: () => Promise<void>
 }
@@ -74,6 +73,22 @@ export async function clusterOf(server: Server): Promise<ClusterAnswer> {
   return (await response.json()) as ClusterAnswer
 }
 
+/** The primary, once it has a second master in sync. */
+export function untilTwoMasters(servers: readonly Server[]): Promise<Server> {
+  return until(
+    async () => {
+      for (const server of servers) {
+        const { view } = await clusterOf(server)
+        const [primary, second] = view?.masters ?? []
+        const isFirst = primary?.address === addressOf(server)
+        if (isFirst && primary.inSync && second?.inSync === true) return server
+      }
+      return undefined
+    },
+    { waitMs: MASTERS_WAIT_MS, otherwise: 'there are no two masters in sync' },
+  )
+}
+
 /** The lines of GET /metrics: name and labels, and the number. */
 export async function metricsOf(server: Server): Promise<ReadonlyMap<string, number>> {
   const response = await fetch(`${originOf(server)}/metrics`)
@@ -99,18 +114,4 @@ export function addressOf({ host, port }: Server): string {
 
 export function originOf(server: Server): string {
   return `http://${addressOf(server)}`
-}
-
-/** Looks until there is something; throws that sentence when it takes too long. */
-export async function until<T>(
-  look: () => Promise<T | undefined>,
-  about: { readonly waitMs: number; readonly otherwise: string },
-): Promise<T> {
-  const untilMs = performance.now() + about.waitMs
-  for (;;) {
-    const seen = await look()
-    if (seen !== undefined) return seen
-    if (performance.now() > untilMs) throw new Error(about.otherwise)
-    await pause(LOOK_EVERY_MS)
-  }
 }

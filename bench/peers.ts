@@ -1,13 +1,13 @@
 // How each server that is compared is started, and how a value is put into it and read from it.
 // Every one runs as its own documentation has it for this work; what differs is said in docs/PERFORMANCE.md.
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { join, resolve } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { join } from 'node:path'
+import { startCluster, untilTwoMasters } from './cluster.ts'
+import { type Flags, flagsOf, freePort, startNode, untilReady } from './node.ts'
 import { Server } from './server.ts'
+import { startRedis } from './stores.ts'
 import type { Request } from './wrk.ts'
 
-const DAEMON = resolve('dist/bin/diststored.js')
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
 
 /** A value under a key. */
@@ -44,8 +44,6 @@ export async function diststoreWith(directory: string, flags: Flags): Promise<St
   return started('diststore', [server], DISTSTORE)
 }
 
-type Flags = Readonly<Record<string, string | number>>
-
 const DISTSTORE: Pick<Started, 'get' | 'put'> = {
   get: ({ key }) => ({ method: 'GET', path: `/get/${key}` }),
   put: ({ key, value }) => ({
@@ -81,13 +79,13 @@ export const nginx: Start = async (directory) => {
 
 /** redis behind HTTP. Both have the one processor. */
 export const webdis: Start = async (directory) => {
-  const redisPort = await freePort()
-  const redis = await startRedis(directory, redisPort)
+  const flags = { appendonly: 'yes', appendfsync: 'everysec' }
+  const redis = await startRedis(directory, flags, { isFree: false })
   const port = await freePort()
   const config = join(directory, 'webdis.json')
   const settings = {
     redis_host: '127.0.0.1',
-    redis_port: redisPort,
+    redis_port: redis.port,
     http_host: '127.0.0.1',
     http_port: port,
     threads: 2,
@@ -155,14 +153,7 @@ function startEtcd(
 
 /** Three nodes, none held to a processor; the primary first. */
 export const threeNodes: Start = async (directory) => {
-  const [port, groupPort] = [await freePort(), await freePort()]
-  const servers: Server[] = []
-  for (const number of [1, 2, 3]) {
-    const flags = { host: `127.1.3.${number}`, port, 'group-port': groupPort }
-    const about = { ...flags, cluster: `bench3-${process.pid}` }
-    servers.push(await startNode(join(directory, String(number)), about, { isFree: true }))
-  }
-  for (const server of servers) await untilReady(server)
+  const { servers } = await startCluster(directory, { nodes: 3, net: '127.1.3' })
   const primary = await untilTwoMasters(servers)
   const others = servers.filter((each) => each !== primary)
   return started('diststore, three nodes', [primary, ...others], DISTSTORE)
@@ -192,41 +183,6 @@ async function leads({ host, port }: Server): Promise<boolean> {
   return status.leader === status.header.member_id
 }
 
-/** The primary, once it has a second master in sync. */
-export async function untilTwoMasters(servers: readonly Server[]): Promise<Server> {
-  for (const untilMs = performance.now() + READY_WAIT_MS; performance.now() < untilMs; ) {
-    for (const server of servers) {
-      const response = await fetch(`http://${server.host}:${server.port}/cluster`)
-      const { view } = (await response.json()) as ClusterAnswer
-      const [primary, second] = view?.masters ?? []
-      const isFirst = primary?.address === `${server.host}:${server.port}`
-      if (isFirst && primary.inSync && second?.inSync === true) return server
-    }
-    await pause(READY_PAUSE_MS)
-  }
-  throw new Error('there are no two masters in sync')
-}
-
-interface ClusterAnswer {
-  readonly view: { readonly masters: readonly { address: string; inSync: boolean }[] } | null
-}
-
-/** Takes connections when this resolves; whether it is ready is another matter. */
-export function startNode(
-  directory: string,
-  flags: Flags & { host: string; port: number },
-  how: { readonly isFree?: boolean; readonly nodeFlags?: readonly string[] } = {},
-): Promise<Server> {
-  const { isFree = false, nodeFlags = [] } = how
-  const args = [...nodeFlags, DAEMON, ...flagsOf({ ...flags, 'data-dir': join(directory, 'data') })]
-  const { host, port } = flags
-  return Server.start({ program: process.execPath, args, directory, host, port, isFree })
-}
-
-export function flagsOf(flags: Flags): string[] {
-  return Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])
-}
-
 function started(
   name: string,
   servers: readonly Server[],
@@ -253,36 +209,6 @@ function plainGet({ key }: Pair): Request {
 
 function plainPut({ key, value }: Pair): Request {
   return { method: 'PUT', path: `/${key}`, body: value }
-}
-
-/** Free now; whoever asks takes it at once. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((done) => server.once('listening', done))
-  const address = server.address()
-  await new Promise((done) => server.close(done))
-  if (address === null || typeof address === 'string') throw new Error('a port was asked for')
-  return address.port
-}
-
-/** It takes connections before it has elected itself. Unit: ms. */
-const READY_WAIT_MS = 30_000
-const READY_PAUSE_MS = 50
-
-export async function untilReady(server: Server): Promise<void> {
-  const untilMs = performance.now() + READY_WAIT_MS
-  for (;;) {
-    const { status } = await fetch(`http://${server.host}:${server.port}/health/ready`)
-    if (status === 200) return
-    if (performance.now() > untilMs) throw new Error('the node is not ready')
-    await pause(READY_PAUSE_MS)
-  }
-}
-
-function startRedis(directory: string, port: number): Promise<Server> {
-  const flags = { bind: '127.0.0.1', dir: directory, appendonly: 'yes', appendfsync: 'everysec' }
-  const args = flagsOf({ port, ...flags, save: '' })
-  return Server.start({ program: 'redis-server', args, directory, port })
 }
 
 function nginxConfig(directory: string, port: number): string {

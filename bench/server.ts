@@ -95,14 +95,17 @@ export class Server {
 
   /** What it alone has in memory: without pages of files, which the system may drop. Unit: bytes. */
   get anonymousBytes(): number {
-    const text = readFileSync(`/proc/${this.#child.pid}/smaps_rollup`, 'utf8')
-    return Number(/^Anonymous: +(\d+) kB$/m.exec(text)?.[1]) * 1024
+    return this.#memoryBytes('Anonymous')
   }
 
   /** All it has in memory, pages of files among it. Unit: bytes. */
   get residentBytes(): number {
+    return this.#memoryBytes('Rss')
+  }
+
+  #memoryBytes(line: string): number {
     const text = readFileSync(`/proc/${this.#child.pid}/smaps_rollup`, 'utf8')
-    return Number(/^Rss: +(\d+) kB$/m.exec(text)?.[1]) * 1024
+    return Number(new RegExp(`^${line}: +(\\d+) kB$`, 'm').exec(text)?.[1]) * 1024
   }
 
   /** Ends it as a crash does. */

@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { userInfo } from 'node:os'
-import { flagsOf, freePort } from './peers.ts'
+import { type Flags, flagsOf, freePort } from './node.ts'
 import { Server } from './server.ts'
 import { flood, type Place, type Speech } from './talk.ts'
 
@@ -101,19 +101,24 @@ const STRIDE = 7919
 /** Nothing of it is on disk, unless the flags say so. */
 export async function startRedis(
   directory: string,
-  flags: Readonly<Record<string, string | number>>,
+  flags: Flags,
+  { isFree } = { isFree: true },
 ): Promise<Server> {
   const port = await freePort()
   const all = { port, bind: '127.0.0.1', dir: directory, save: '', appendonly: 'no', ...flags }
   const args = flagsOf(all)
-  return Server.start({ program: 'redis-server', args, directory, port, isFree: true })
+  return Server.start({ program: 'redis-server', args, directory, port, isFree })
 }
 
-export async function startMemcached(directory: string, megabytes: number): Promise<Server> {
+export async function startMemcached(
+  directory: string,
+  more: readonly string[],
+  { isFree } = { isFree: true },
+): Promise<Server> {
   const port = await freePort()
   const { username } = userInfo()
-  const args = ['-l', '127.0.0.1', '-p', port, '-U', 0, '-u', username, '-m', megabytes].map(String)
-  return Server.start({ program: 'memcached', args, directory, port, isFree: true })
+  const args = ['-l', '127.0.0.1', '-p', String(port), '-U', '0', '-u', username, ...more]
+  return Server.start({ program: 'memcached', args, directory, port, isFree })
 }
 
 /** Sends a command of a line, and returns all that is answered. */

@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Eavesdropper } from '../../test/e2e/eavesdropper.ts'
-import { type Cluster, clusterOf, metricsOf, startCluster, sumOf, until } from '../cluster.ts'
+import { type Cluster, clusterOf, metricsOf, startCluster, sumOf } from '../cluster.ts'
+import { until } from '../node.ts'
 import type { Row, RowOptions, RowReport } from '../row.ts'
 import type { Server } from '../server.ts'
 

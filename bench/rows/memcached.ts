@@ -1,14 +1,14 @@
 // Beside memcached, by its own protocol. wrk does not speak that, so both are asked by a small program of
 // ours, which is slower than wrk: where the server is not busy all the time, it is what limits.
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type Contender, contest } from '../contest.ts'
-import { diststore, freePort, type Pair, type Started } from '../peers.ts'
+import { diststore, type Pair, type Started } from '../peers.ts'
 import { type Ping, ping } from '../ping.ts'
 import type { Row, RowOptions, RowReport } from '../row.ts'
-import { Server } from '../server.ts'
+import type { Server } from '../server.ts'
+import { startMemcached } from '../stores.ts'
 import { CONNECTIONS, pairsOf } from './compared.ts'
 
 export const MEMCACHED: Readonly<Record<string, Row>> = {
@@ -21,14 +21,13 @@ export const MEMCACHED: Readonly<Record<string, Row>> = {
 
 async function measure(options: RowOptions): Promise<RowReport> {
   const pairs = pairsOf(100)
-  const directories = ['ours', 'memcached'].map((name) => join(options.directory, name))
-  for (const directory of directories) mkdirSync(directory, { recursive: true })
-  const [ourDirectory = '', itsDirectory = ''] = directories
-  const ours = await diststore(ourDirectory)
+  const ours = await diststore(join(options.directory, 'ours'))
   let memcached: Server | undefined
   try {
     await ours.fill(pairs)
-    memcached = await startMemcached(itsDirectory)
+    // One thread: the server has one processor.
+    const its = join(options.directory, 'memcached')
+    memcached = await startMemcached(its, ['-t', '1'], { isFree: false })
     await fillMemcached(memcached, pairs)
     const contenders = [byHttp(ours, pairs), byItsOwn(memcached, pairs)]
     return { results: await contest(contenders, options) }
@@ -54,13 +53,6 @@ function byItsOwn(server: Server, pairs: readonly Pair[]): Contender {
 
 function asks(about: Pick<Ping, 'server' | 'requests' | 'suffix'>): Contender['load'] {
   return (seconds) => ping({ ...about, connections: CONNECTIONS, seconds })
-}
-
-async function startMemcached(directory: string): Promise<Server> {
-  const port = await freePort()
-  // One thread: the server has one processor.
-  const args = ['-p', String(port), '-l', '127.0.0.1', '-U', '0', '-t', '1', '-u', 'root']
-  return Server.start({ program: 'memcached', args, directory, port })
 }
 
 /** Every key is there when it has answered the question after them. */

@@ -1,12 +1,11 @@
 // What an entry takes in memory: of masters, of a node that keeps copies of all, of redis and of memcached.
 // What a process took before it had any is taken off; what it takes besides is divided by the entries.
 // Processes of Node keep garbage for as long as they like: they are looked at before and after a collection.
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { addressOf, clusterOf, metricsOf, startCluster } from '../cluster.ts'
+import { rounded } from '../../test/e2e/measure/figures.ts'
+import { addressOf, clusterOf, metricsOf, startCluster, untilTwoMasters } from '../cluster.ts'
 import { collectGarbage, INSPECTED } from '../inspector.ts'
-import { untilTwoMasters } from '../peers.ts'
 import type { Row, RowOptions, RowReport } from '../row.ts'
 import type { Server } from '../server.ts'
 import {
@@ -26,7 +25,7 @@ const COPY_BYTES = 1024
 const COPY_BYTES_MIN = 64 * 1024 * 1024
 
 /** Of memcached, which takes it only as it needs it. Unit: MB. */
-const MEMCACHED_MB = 4096
+const MEMCACHED_MB = '4096'
 
 /** After work: what is to be freed soon is freed, and nothing is under way any more. Unit: ms. */
 const REST_MS = 5000
@@ -47,26 +46,20 @@ interface Taken {
 type Kept = Record<string, number>
 
 async function memory({ directory, keys = KEYS }: RowOptions): Promise<RowReport> {
-  const redis = await ofPeer(await startRedis(placeFor(directory, 'redis'), {}), REDIS, keys)
+  const redis = await ofPeer(await startRedis(join(directory, 'redis'), {}), REDIS, keys)
   const memcached = await ofPeer(
-    await startMemcached(placeFor(directory, 'memcached'), MEMCACHED_MB),
+    await startMemcached(join(directory, 'memcached'), ['-m', MEMCACHED_MB]),
     MEMCACHED,
     keys,
   )
   const figures: Kept = { keys, ...named('redis', redis), ...named('memcached', memcached) }
-  const { taken, others } = await ofDiststore(placeFor(directory, 'diststore'), keys)
+  const { taken, others } = await ofDiststore(join(directory, 'diststore'), keys)
   for (const [name, bytes] of Object.entries(taken)) {
     Object.assign(figures, named(name, bytes), {
-      [`${name}: resident, x redis`]: hundredths(bytes.resident / redis.resident),
+      [`${name}: resident, x redis`]: rounded(bytes.resident / redis.resident),
     })
   }
   return { figures: { ...figures, ...others } }
-}
-
-function placeFor(directory: string, name: string): string {
-  const place = join(directory, name)
-  mkdirSync(place, { recursive: true })
-  return place
 }
 
 function named(name: string, { resident, anonymous }: Taken): Kept {
@@ -74,10 +67,6 @@ function named(name: string, { resident, anonymous }: Taken): Kept {
     [`${name}: resident, bytes an entry`]: Math.round(resident),
     [`${name}: anonymous, bytes an entry`]: Math.round(anonymous),
   }
-}
-
-function hundredths(value: number): number {
-  return Math.round(value * 100) / 100
 }
 
 async function ofPeer(server: Server, { write }: Speeches, keys: number): Promise<Taken> {
@@ -194,7 +183,7 @@ const FULL_SECONDS = 'nodejs_gc_duration_seconds_sum{kind="major"}'
 /** NaN: there was none. */
 function fullMsBetween(before: Metrics, after: Metrics): number {
   const grown = (line: string) => (after.get(line) ?? 0) - (before.get(line) ?? 0)
-  return hundredths((grown(FULL_SECONDS) * 1000) / grown(FULLS))
+  return rounded((grown(FULL_SECONDS) * 1000) / grown(FULLS))
 }
 
 /** Of the node that keeps the copies, while they came in; as far as its histograms tell. */

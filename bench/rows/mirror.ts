@@ -2,8 +2,15 @@
 // Beside it redis: an empty replica of a full master, in three settings.
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { addressOf, type Cluster, clusterOf, originOf, startCluster, until } from '../cluster.ts'
-import { startNode, untilReady, untilTwoMasters } from '../peers.ts'
+import {
+  addressOf,
+  type Cluster,
+  clusterOf,
+  originOf,
+  startCluster,
+  untilTwoMasters,
+} from '../cluster.ts'
+import { startNode, until, untilReady } from '../node.ts'
 import type { Row, RowOptions, RowReport } from '../row.ts'
 import type { Server } from '../server.ts'
 import { askAll, DISTSTORE, REDIS, scattered, startRedis, tellRedis } from '../stores.ts'
