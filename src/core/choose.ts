@@ -20,17 +20,16 @@ import {
   votersAfter,
   whyNoQuorum,
 } from './quorum.ts'
-import { forcedView, isForcedBeginning } from './remains.ts'
+import { forcedView, isForcedBeginning, isGivenUp } from './remains.ts'
 import { holds, orderThere } from './unneeded.ts'
 import { pastOf } from './past.ts'
-import { forgottenAfter, joinRosters, rosterOf } from './roster.ts'
+import { forgottenAfter, holdersAway, joinRosters, rosterOf } from './roster.ts'
 import type { Rules } from './rules.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Ballot, Master, NodeId, View, ViewStart } from './types.ts'
 import type { Wish } from './wishes.ts'
 import {
   ballotOf,
-  contains,
   isHolder,
   isSyncingMaster,
   minCopies,
@@ -120,15 +119,6 @@ export function chooseView(input: ChooseInput): Choice {
   const choice = whoElse(input, base) ?? build(input, base.view, others)
   const isLeft = choice.kind === 'view' && away !== undefined
   return isLeft ? { ...choice, left: away } : choice
-}
-
-/**
- * An operator had the cluster go on without it: it has nothing in common with what was begun then. Such
- * a beginning may have been accepted here and there only, and views built on it too.
- */
-function isGivenUp(view: View, base: View | undefined): boolean {
-  if (base === undefined || !base.isUnclean) return false
-  return !onlyGroup(base).history.some((ballot) => contains(view, ballot))
 }
 
 /** A new beginning from what everybody here has left, if nobody has what could be gone on with. */
@@ -271,7 +261,9 @@ function votersOf(input: ChooseInput, base: View | undefined): readonly NodeId[]
 
 function buildView(input: ChooseInput, base: View | undefined, others: readonly Reported[]): View {
   const isForced = input.wish?.kind === 'force'
-  const roster = joinRosters(isForced ? [] : (base?.roster ?? []), input.promises)
+  const away = base === undefined || isForced ? [] : holdersAway(base, input)
+  const known = isForced ? [] : (base?.roster ?? [])
+  const roster = joinRosters([...known, ...away], input.promises)
   const past = pastOf(input, base, others)
   const needed = minCopies(input.settings, roster)
   const masters = chooseMasters(input, { base, history: past.history, needed })
@@ -291,7 +283,7 @@ function buildView(input: ChooseInput, base: View | undefined, others: readonly 
     partOf: [],
     isUnclean: isForced || base?.isUnclean === true || others.some((it) => it.view.isUnclean),
   }
-  return { ...view, roster: rosterOf(view, input) }
+  return { ...view, roster: rosterOf(view, { ...input, away }) }
 }
 
 /** Accepting a view may add what a node had of the last one; a part of this one may follow. */

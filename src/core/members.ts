@@ -20,7 +20,7 @@ import {
 } from './reach-limits.ts'
 import { Reception } from './reception.ts'
 import type { Self } from './self.ts'
-import type { Address, NodeId, Way } from './types.ts'
+import type { Address, NodeAt, NodeId, Way } from './types.ts'
 
 export type MemberPhase = 'unverified' | 'alive' | 'suspect' | 'dead' | 'left'
 
@@ -58,6 +58,8 @@ export class Members {
   readonly #members = new Map<NodeId, Entry>()
   /** Where others say that nodes are, and until when that is believed. */
   readonly #introduced = new Map<Address, number>()
+  /** Whom the last view lists; undefined: this node has followed none yet. */
+  #listed: ReadonlySet<NodeId> | undefined
   #lastNonce = 0
   #isFullSaid = false
   /** Grows whenever somebody's phase or incarnation changed. */
@@ -134,6 +136,21 @@ export class Members {
     const member = this.#members.get(id)
     if (member === undefined || member.incarnation !== incarnation) return
     this.#setPhase(member, 'left', 'said goodbye')
+  }
+
+  /**
+   * The roster of a view that this node follows from now on. Whoever is new there, and has said goodbye, came
+   * back out of sight: that goodbye says nothing about what it holds now.
+   */
+  list(roster: readonly NodeAt[]): void {
+    const before = this.#listed
+    this.#listed = new Set(roster.map(({ id }) => id))
+    if (before === undefined) return
+    for (const id of this.#listed) {
+      const member = this.#members.get(id)
+      if (member?.phase !== 'left' || before.has(id)) continue
+      this.#setPhase(member, 'dead', 'it came back elsewhere since it left')
+    }
   }
 
   /** A call to it was refused or broke, or another node suspects it: ask at once. */

@@ -344,7 +344,8 @@ export class NodeCore {
 
   #viewChanged(view: View, nowMs: number): void {
     const { synced, follower, stream, merge, self, standing, remembered } = this.#parts
-    const { commits, beats, beginnings } = this.#parts
+    const { commits, beats, beginnings, members } = this.#parts
+    members.list(view.roster)
     synced.start(view.ballot)
     // What this node remembers may belong to writes that the mirror is about to roll back.
     const isSyncing = standing.mastership?.inSync === false

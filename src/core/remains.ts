@@ -6,7 +6,7 @@ import type { NodePromise } from './messages.ts'
 import type { Rules } from './rules.ts'
 import { VERSION_ZERO } from './version.ts'
 import type { Ballot, Lineage, NodeId, View } from './types.ts'
-import { formatBallot, onlyGroup, sameBallot } from './view.ts'
+import { contains, formatBallot, onlyGroup, sameBallot } from './view.ts'
 
 /** A view that an operator forced: a new beginning, of which nothing is known but itself. */
 export function isForcedBeginning(view: View): boolean {
@@ -69,4 +69,13 @@ export function remainsOwed(view: View, me: NodeId): View | undefined {
 /** A part of nothing but itself: what a node had left. */
 export function isRemains({ ballot, partOf }: Pick<Lineage, 'ballot' | 'partOf'>): boolean {
   return partOf.some((whole) => sameBallot(whole, ballot))
+}
+
+/**
+ * An operator had the cluster go on without it: it has nothing in common with what was begun then. Such
+ * a beginning may have been accepted here and there only, and views built on it too.
+ */
+export function isGivenUp(view: View, base: View | undefined): boolean {
+  if (base === undefined || !base.isUnclean) return false
+  return !onlyGroup(base).history.some((ballot) => contains(view, ballot))
 }

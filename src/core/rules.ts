@@ -133,6 +133,8 @@ export interface Rules {
   readonly partsHaveWhatWasHeld: boolean
   /** Newer data whose holder was in sight a moment ago is waited for like what is reported. */
   readonly glimpsesCount: boolean
+  /** Whoever holds what another side acknowledged belongs to the roster, and is missed while it is away. */
+  readonly holdersAwayAreMembers: boolean
   /** A view is waited for when its syncing master cannot tell what came by the stream. */
   readonly brokenPartsAreWaitedFor: boolean
   /** What a lineage does not have says nothing about what others have. */
@@ -225,6 +227,7 @@ export const ALL_RULES: Rules = {
   partsLeaveOutOldEntries: true,
   partsHaveWhatWasHeld: true,
   glimpsesCount: true,
+  holdersAwayAreMembers: true,
   brokenPartsAreWaitedFor: true,
   absenceIsNoDelete: true,
   mergeTakesHigherOnly: true,

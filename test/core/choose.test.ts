@@ -53,6 +53,19 @@ table('who left and held nothing, and who is forgotten, is in no roster', [
   ['A@w4 B@w4', {}, 'A+ B+ | ABC'],
 ])
 
+table('who holds what another side acknowledged is in the roster, though it is away', [
+  ['A@v2 B@v2 D@f1', {}, 'A+ B+ | ABCDE'],
+  ['A@v2 B@v2 D@f1', { departed: 'C' }, 'A+ B+ | ABCDE'],
+  ['A@v2 B@v2 D@f1', { wish: { kind: 'forget', id: node('C') } }, 'A+ B+ | ABDE'],
+  ['A@v2 B@v2 D@f1', { rules: { holdersAwayAreMembers: false } }, 'A+ B+ | ABD'],
+  // One that is here is asked for what it holds.
+  ['A@v2 B@v2 C@f1 D@f1', {}, 'A+ B+ | ABCD merges 1C of C'],
+  // The base has everything of it.
+  ['A@w3 B@w3', { me: 'B' }, 'B+ A- | ABC'],
+  // A new beginning owes nothing to what was given up.
+  ['C@u8 E@v2', { me: 'C' }, 'C+ E- | CDE'],
+])
+
 table('what an operator has given up is not waited for, but what was built since is', [
   ['C@u7? E@v2', { me: 'C' }, 'C+ E- | CDE'],
   ['C@u8? E@v2', { me: 'C' }, 'C+ E- | CDE'],
@@ -137,7 +150,7 @@ table('newer data whose holder was here a moment ago is waited for', [
 table('other lineages that are held here are merged into the highest', [
   ['A@v4 B@w3 C@w3', {}, 'A+ | ABC merges 3B of BC'],
   ['B@w3 C@w3 A@v4', { me: 'B' }, 'nudge A'],
-  ['A@v4 D@w3', {}, 'A+ D- | ABD'],
+  ['A@v4 D@w3', {}, 'A+ D- | ABCD'],
   ['A@v4 C@v4!w3 B@v4!v2', {}, 'A+ B- | ABC merges 3B of C'],
   ['A@v4 B@w3 D!f1', {}, 'A+ | ABD merges 3B of B merges 1C of D'],
   // What a view lists is kept while a holder may come back, and is gone once it was merged.

@@ -386,3 +386,14 @@ t.test('every verdict counts as a change', async (t) => {
   }
   t.strictSame(seen, [1, 2, 2, 2, 3, 4])
 })
+
+t.test('a goodbye counts until a view lists the node anew, out of sight', async (t) => {
+  const w = new Watch()
+  for (const step of [...MET, ['bye', 250, ''] as const]) run(w, step)
+  // The first view may be one of before the goodbye.
+  const phases = ['AB', 'AB', 'A', 'AB'].map((roster) => {
+    w.lab.parts.members.list(view('2A', 'A+', { roster }).roster)
+    return w.phase()
+  })
+  t.strictSame(phases, ['left', 'left', 'left', 'dead'])
+})

@@ -1,5 +1,6 @@
 // The holder of the newest view is lost while the other master is still syncing, and a node with older
 // data comes back: what was acknowledged meanwhile is only in the part that the syncing master has.
+import { onlyGroup } from '../../src/core/view.ts'
 import type { Chance } from './chance.ts'
 import type { Machine } from './machine.ts'
 import type { Stage } from './stage.ts'
@@ -204,3 +205,42 @@ const ANSWER_MS = 2
 
 /** The holder is back well within the 10 s for which it is waited. Unit: ms. */
 const GLIMPSE_AWAY_MS = 4000
+
+/**
+ * A node leaves, and comes back on the second master's side of a cut. There the second master hands over to
+ * it and leaves: so one node has what that side acknowledged, and it is in no roster of the other side. It
+ * dies, and only the leaver comes over to tell.
+ */
+export function leftAndBack(stage: Stage): void {
+  const isReady = (): boolean => stage.isSettled() && stage.bystanders().length === 2
+  const begin = (): void => {
+    const [second] = stage.otherMasters()
+    const [guest, other] = stage.bystanders()
+    if (second === undefined || guest === undefined || other === undefined) return
+    stage.leave(guest, () => {
+      stage.cutApart([second, guest])
+      stage.world.start(guest)
+      const hasGuest = (): boolean =>
+        second.life?.isActing === true && hasInSync(second, guest) && guest.isRunning
+      stage.when(hasGuest, () => stage.leave(second))
+      const isAlone = (): boolean => guest.life?.isActing === true && !second.isRunning
+      stage.when(isAlone, () =>
+        stage.after(ALONE_MS, () => {
+          stage.kill(guest, Infinity)
+          stage.world.network.mend()
+          stage.world.start(second)
+        }),
+      )
+    })
+  }
+  stage.at(FROM_MS, () => stage.when(isReady, begin))
+}
+
+/** By the view that the first one accepted last. */
+function hasInSync(machine: Machine, other: Machine): boolean {
+  const view = machine.disk.store.state?.view
+  return view !== undefined && onlyGroup(view).masters.some((m) => m.id === other.id && m.inSync)
+}
+
+/** The guest takes writes alone for this long. Unit: ms. */
+const ALONE_MS = 2000

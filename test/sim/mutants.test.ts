@@ -69,6 +69,7 @@ const KILLS: readonly (readonly [RuleName, string, string])[] = [
   ['mergeForks', 'part2', 'I7'],
   ['debtsAreDurable', 'part4', 'lost'],
   ['glimpsesCount', 'glimpse4', 'I10'],
+  ['holdersAwayAreMembers', 'guest4', 'session'],
   ['partsAreOwed', 'lost3', 'lost'],
   ['partsLeaveOutOldEntries', 'loststale3', 'I14'],
   ['partsHaveWhatWasHeld', 'losttail3', 'lost'],

@@ -5,6 +5,7 @@ import type { Scenario } from './scenario.ts'
 import type { Change } from './scenario-base.ts'
 import {
   glimpsed,
+  leftAndBack,
   lostAfterRestart,
   lostAndAway,
   lostHolder,
@@ -157,6 +158,12 @@ export function splitScenarios(
       world: { nodes: 4 },
       faults: undefined,
       script: lostAndAway,
+      mayFork: true,
+    }),
+    scenario('guest4', 'the only holder on one side of a cut had left the other side before', {
+      world: { nodes: 4, settings: { ...base.world.settings, minCopies: 1 } },
+      faults: undefined,
+      script: leftAndBack,
       mayFork: true,
     }),
     scenario('glimpse4', 'nodes with older data see the holder of newer data for a moment', {
