@@ -7,12 +7,12 @@ import type { NodeRequest, NodeResponse, StreamRecord, TravelEntry } from './mes
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
-import { NO_ROOM, type Room } from './room.ts'
+import { NO_ROOM, type Room, storedBytes } from './room.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { StoreChange } from './step.ts'
-import { fromTravel, valueBytes } from './travel.ts'
+import { fromTravel } from './travel.ts'
 import type { Ballot, StreamId, StreamPosition, Version, View } from './types.ts'
 import { BALLOT_ZERO, ballotOf, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
@@ -138,7 +138,7 @@ export class Follower {
     const { standing, room } = this.#parts
     if (standing.mastership?.inSync === true || !this.#rules.mirrorHeedsRoom) return true
     const bytes = records.reduce(
-      (sum, record) => sum + (record.kind === 'entry' ? valueBytes(record.entry) : 0),
+      (sum, record) => sum + (record.kind === 'entry' ? storedBytes(record.entry) : 0),
       0,
     )
     const isRoom = room.takes(bytes)

@@ -22,12 +22,12 @@ import type {
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
-import { NO_ROOM, type Room } from './room.ts'
+import { NO_ROOM, type Room, storedBytes } from './room.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { StoreChange } from './step.ts'
-import { fromTravel, valueBytes } from './travel.ts'
+import { fromTravel } from './travel.ts'
 import type { Ballot, View } from './types.ts'
 import { formatBallot, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
@@ -249,7 +249,7 @@ export class Mirror {
 
   /** False: the disk has no room for them, and this mirror is over. A disk that overflows ends the node. */
   #storePuts(progress: Progress, changes: readonly StoreChange[], nowMs: number): boolean {
-    const bytes = changes.reduce((sum, change) => sum + valueBytesOf(change), 0)
+    const bytes = changes.reduce((sum, change) => sum + bytesOf(change), 0)
     if (this.#rules.mirrorHeedsRoom && changes.length > 0 && !this.#room.takes(bytes)) {
       progress.isOver = true
       this.#room.lacks(nowMs)
@@ -372,8 +372,8 @@ export class Mirror {
   }
 }
 
-function valueBytesOf(change: StoreChange): number {
-  return change.kind === 'put' ? valueBytes(change.entry) : 0
+function bytesOf(change: StoreChange): number {
+  return change.kind === 'put' ? storedBytes(change.entry) : 0
 }
 
 function keyOf(item: PageItem): string {

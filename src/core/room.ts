@@ -2,11 +2,21 @@
 // Decides nothing about views; the primary hears of it by heartbeat.
 import { ROOM_AGAIN_BYTES, ROOM_AGAIN_MS } from './limits.ts'
 import type { EntryReader } from './ports.ts'
+import { valueBytes } from './travel.ts'
+import type { Entry } from './types.ts'
 
 /** For the operator of this node. */
 export const NO_ROOM =
   'the disk of this node is too small for all keys, so it cannot become master: give its data-dir ' +
   'more room, and until then it goes on without'
+
+/** What an entry costs a store beside key and value, content type included, roughly. Unit: bytes. */
+export const ENTRY_OVERHEAD_BYTES = 96
+
+/** What an entry takes of a store, roughly: an older one of its key may give way. Unit: bytes. */
+export function storedBytes(entry: Pick<Entry, 'key' | 'content'>): number {
+  return ENTRY_OVERHEAD_BYTES + entry.key.length + valueBytes(entry)
+}
 
 export class Room {
   readonly #store: Pick<EntryReader, 'lastRoomBytes'>
@@ -17,7 +27,7 @@ export class Room {
     this.#store = store
   }
 
-  /** Whether values of so many bytes surely fit. */
+  /** Whether entries of so many stored bytes surely fit. */
   takes(bytes: number): boolean {
     return bytes <= this.#store.lastRoomBytes
   }

@@ -2,12 +2,13 @@
 // Reads are synchronous and see every applied change; what is decided about entries is not here.
 import { unreachable } from '../core/assert.ts'
 import type { DamagedEntry, DueBounds, DuePage, PageBounds, StorePage } from '../core/ports.ts'
+import { ENTRY_OVERHEAD_BYTES, storedBytes } from '../core/room.ts'
 import type { StoreChange } from '../core/step.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
 import { dropAnchor, hasAnchor } from './anchor.ts'
 import type { Conflict } from '../core/conflicts.ts'
 import { ConflictTable } from './conflict-table.ts'
-import { countedEntry, headOf } from './counted.ts'
+import { countedEntry } from './counted.ts'
 import { dueOf, fillDuePage } from './due.ts'
 import { DueTable } from './due-table.ts'
 import { DiskSpace, SPACE_LOOK_EVERY_MS } from './disk-space.ts'
@@ -24,7 +25,7 @@ import { fillPage } from './page.ts'
 import type { PageRow } from './page.ts'
 import { START_ANEW, StorageError, type StorageErrorCode } from './storage-error.ts'
 import type { Durability, KeyRange, Store, StoreSnapshot } from './store.ts'
-import { ENTRY_OVERHEAD_BYTES, fullAbove, Tally } from './tally.ts'
+import { fullAbove, Tally } from './tally.ts'
 
 /** Keys looked at in one go while opening or listing. Unit: keys. A few ms of the event loop. */
 const CHUNK_KEYS = 2000
@@ -244,10 +245,10 @@ class LmdbStore implements Store {
 
   putLocal(entry: Entry, flushed: () => void): void {
     const generation = ++this.#generation
-    this.#space.spend(entryBytes(entry))
+    this.#space.spend(storedBytes(entry))
     this.#writer.write({
       fill: () => void this.#local.replace(keyOf(entry.key), entry, generation),
-      bytes: entryBytes(entry),
+      bytes: storedBytes(entry),
       mustFlush: false,
       committed: () => this.#local.committed(generation, [entry.key]),
       flushed,
@@ -389,10 +390,6 @@ function take(rows: Iterable<PageRow>, count: number): PageRow[] {
 }
 
 function changeBytes(change: StoreChange): number {
-  if (change.kind === 'put') return entryBytes(change.entry)
-  return change.kind === 'keepConflict' ? entryBytes(change.conflict.loser) : ENTRY_OVERHEAD_BYTES
-}
-
-function entryBytes(entry: Entry): number {
-  return ENTRY_OVERHEAD_BYTES + entry.key.length + headOf(entry).valueBytes
+  if (change.kind === 'put') return storedBytes(change.entry)
+  return change.kind === 'keepConflict' ? storedBytes(change.conflict.loser) : ENTRY_OVERHEAD_BYTES
 }

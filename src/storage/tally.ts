@@ -1,12 +1,10 @@
 // What a store knows about its entries as a whole: digest, counts, bytes, highest version.
 // Kept as entries come and go; never reads the store itself.
+import { ENTRY_OVERHEAD_BYTES } from '../core/room.ts'
 import { laterVersion, VERSION_ZERO } from '../core/version.ts'
 import type { Version } from '../core/types.ts'
 import { Digest } from './fingerprint.ts'
 import type { Mark } from './fingerprint.ts'
-
-/** What an entry costs beside key and value, content type included, roughly. Unit: bytes. */
-export const ENTRY_OVERHEAD_BYTES = 96
 
 /** Part of a limit that is kept for deletes and for writes on their way. Unit: share. */
 const RESERVE_SHARE = 1 / 64
