@@ -1,94 +1,99 @@
-// The bounded copies a node keeps of entries it is no master of, least recently used out first.
+// The bounded copies a node keeps of entries it is no master of: a flat index, and records in slabs.
 // Decides nothing about freshness: that is the core's.
-import { LRUCache } from 'lru-cache'
 import { keyHash } from '../core/key-hash.ts'
 import type { CopyReader } from '../core/ports.ts'
 import type { Copy } from '../core/types.ts'
+import { Eviction } from './copies/eviction.ts'
+import { hashText, hashWords } from './copies/hash-words.ts'
+import { HeldCopies } from './copies/held-copies.ts'
+import {
+  COPY_SHARE_MAX,
+  INLINE_BYTES_MAX,
+  INLINE_SHARE,
+  RECORD_ALIGN_BYTES,
+  SLAB_BYTES_MAX,
+  SLAB_SHARE,
+  SPARE_SLABS_MAX,
+} from './copies/limits.ts'
 import { compareKeys } from './key-order.ts'
-import { owned } from './owned.ts'
-
-/** What a copy costs beside its key and value. Unit: bytes. Measured: lru-cache and the objects. */
-export const COPY_OVERHEAD_BYTES = 256
-
-/** A larger copy is not kept: it would push out too many others. Unit: share of the budget. */
-export const COPY_SHARE_MAX = 1 / 8
-
-/** Copies kept at most. Unit: copies. Growing a Map beyond this stalls the event loop. */
-export const COPIES_MAX = 4_000_000
 
 export class Copies implements CopyReader {
   /** By the hash of the key, as invalidations name it. Of two keys with one hash, one is kept. */
-  readonly #copies: LRUCache<string, Copy> | undefined
+  readonly #held: HeldCopies
+  readonly #eviction: Eviction
+  readonly #slabBytes: number
   readonly #copyBytesMax: number
 
-  /** `bytesMax`: keys, values and overhead of all copies together; 0 keeps none. */
+  /** `bytesMax`: what is held for all copies together, index and gaps included; 0 keeps none. */
   constructor(bytesMax: number) {
+    const slabBytes = Math.min(SLAB_BYTES_MAX, bytesMax * SLAB_SHARE)
+    this.#slabBytes = slabBytes - (slabBytes % RECORD_ALIGN_BYTES)
     this.#copyBytesMax = Math.floor(bytesMax * COPY_SHARE_MAX)
-    this.#copies =
-      this.#copyBytesMax > 0
-        ? new LRUCache({ maxSize: Math.floor(bytesMax), sizeCalculation: copyBytes })
-        : undefined
+    const inlineBytesMax = Math.min(INLINE_BYTES_MAX, this.#slabBytes * INLINE_SHARE)
+    this.#held = new HeldCopies({ slabBytes: this.#slabBytes, inlineBytesMax })
+    // While one slab is being emptied, others take in what lives on.
+    this.#eviction = new Eviction(this.#held, bytesMax - SPARE_SLABS_MAX * this.#slabBytes)
   }
 
   get count(): number {
-    return this.#copies?.size ?? 0
+    return this.#held.count
   }
 
+  /** What is held in memory for them; never more than the budget. */
   get bytes(): number {
-    return this.#copies?.calculatedSize ?? 0
+    return this.#held.count === 0 ? 0 : this.#held.bytes
   }
 
-  /** The copy; it counts as used. */
+  /** The copy; it counts as used. Its bytes stay as they are, whatever becomes of the copy. */
   get(key: string): Copy | undefined {
-    const copy = this.#copies?.get(keyHash(key))
-    return copy?.key === key ? copy : undefined
+    const ref = this.#held.find(hashWords(keyHash(key)))
+    return ref === 0 ? undefined : this.#held.use(ref, key)
   }
 
   /** The copy that an invalidation means; it does not count as used. */
   byHash(hash: string): Copy | undefined {
-    return this.#copies?.peek(hash)
+    const ref = this.#held.find(hashWords(hash))
+    return ref === 0 ? undefined : this.#held.read(ref)
   }
 
   /** A snapshot: of each copy there is now, the hash of its key. */
   hashes(): readonly string[] {
-    return [...(this.#copies?.keys() ?? [])]
+    return Array.from(this.#held.refs(), (ref) => hashText(this.#held.hashOf(ref)))
   }
 
   /** Keeps a copy in place of what was known of its key; one that is too large is not kept. */
   put(copy: Copy): void {
-    if (this.#copies === undefined) return
-    if (copyBytes(copy) > this.#copyBytesMax) {
-      this.#copies.delete(keyHash(copy.key))
-      return
+    const hash = hashWords(keyHash(copy.key))
+    const before = this.#held.find(hash)
+    if (before !== 0) this.#held.remove(before)
+    const draft = this.#held.draftOf(copy)
+    const fitsSlab = draft.bytes <= this.#slabBytes
+    if (fitsSlab && draft.bytes + draft.outsideBytes <= this.#copyBytesMax) {
+      this.#held.add(hash, draft)
     }
-    if (this.#copies.size >= COPIES_MAX) this.#copies.pop()
-    this.#copies.set(keyHash(copy.key), ownedCopy(copy))
+    this.#eviction.trim()
+    this.#freeIfEmpty()
   }
 
   drop(hash: string): void {
-    this.#copies?.delete(hash)
+    const ref = this.#held.find(hashWords(hash))
+    if (ref === 0) return
+    this.#held.remove(ref)
+    this.#freeIfEmpty()
   }
 
   /** Every copy goes. */
   clear(): void {
-    this.#copies?.clear()
+    this.#held.clear()
   }
 
   /** Keys of copies of live entries and of absences alike, in byte order. */
   keys(): string[] {
-    return [...(this.#copies?.values() ?? [])].map((copy) => copy.key).sort(compareKeys)
+    return Array.from(this.#held.refs(), (ref) => this.#held.keyOf(ref)).sort(compareKeys)
   }
-}
 
-/** What a copy counts for. */
-function copyBytes(copy: Copy): number {
-  const keyBytes = 2 * copy.key.length + COPY_OVERHEAD_BYTES
-  if (copy.known.kind === 'absent' || copy.known.entry.content.kind === 'tombstone') return keyBytes
-  return keyBytes + copy.known.entry.content.bytes.length
-}
-
-function ownedCopy(copy: Copy): Copy {
-  if (copy.known.kind === 'absent') return copy
-  const entry = owned(copy.known.entry)
-  return entry === copy.known.entry ? copy : { ...copy, known: { kind: 'entry', entry } }
+  /** What is dead is given back when there is need of it, or when nothing else is left. */
+  #freeIfEmpty(): void {
+    if (this.#held.count === 0) this.#held.clear()
+  }
 }

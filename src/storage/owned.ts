@@ -9,7 +9,11 @@ const WASTE_MAX = 1024
 export function owned(entry: Entry): Entry {
   const { content } = entry
   if (content.kind === 'tombstone') return entry
-  const { bytes } = content
-  if (bytes.buffer.byteLength - bytes.byteLength <= WASTE_MAX) return entry
-  return { ...entry, content: { ...content, bytes: new Uint8Array(bytes) } }
+  const bytes = ownedBytes(content.bytes)
+  return bytes === content.bytes ? entry : { ...entry, content: { ...content, bytes } }
+}
+
+/** The same bytes, cut loose from a larger buffer. */
+export function ownedBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer.byteLength - bytes.byteLength <= WASTE_MAX ? bytes : new Uint8Array(bytes)
 }
