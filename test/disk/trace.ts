@@ -20,6 +20,8 @@ export interface Span {
 const LINE = /^(\d+) +(\d+\.\d+) (.*)$/
 const DONE = /^(\w+)\(.* = 0 <(\d+\.\d+)>$/
 const BEGUN = /^(\w+)\(.*<unfinished \.\.\.>$/
+/** The first argument of a transfer. */
+const SOCKET = /^\w+\((\d+),/
 const RESUMED = /^<\.\.\. (\w+) resumed>.* = 0 <\d+\.\d+>$/
 
 /** The flushes that succeeded, from their call to their return. */
@@ -37,15 +39,23 @@ export function flushesIn(trace: string): Span[] {
   return spans
 }
 
-/** For requests one after the other: from the arrival of each to the moment its 200 was sent. */
+/**
+ * For requests one after the other: from the arrival of each to the moment its 200 was sent. A node answers
+ * other nodes meanwhile: only what goes out where the request came in is its answer.
+ */
 export function exchangesIn(trace: string, requestLine: string): Span[] {
   const spans: Span[] = []
-  let askedAt: number | undefined
-  for (const { at, call } of linesOf(trace)) {
-    if (call.includes(`"${requestLine}`)) askedAt = at
-    else if (askedAt !== undefined && call.includes('"HTTP/1.1 200 OK')) {
-      spans.push({ from: askedAt, to: at })
-      askedAt = undefined
+  const begun = new Map<string, string>()
+  let asked: { readonly at: number; readonly socket: string } | undefined
+  for (const { thread, at, call } of linesOf(trace)) {
+    const [, named] = SOCKET.exec(call) ?? []
+    if (named !== undefined) begun.set(thread, named)
+    // A call that is resumed does not name its socket again.
+    const socket = named ?? begun.get(thread) ?? ''
+    if (call.includes(`"${requestLine}`)) asked = { at, socket }
+    else if (asked?.socket === socket && call.includes('"HTTP/1.1 200 OK')) {
+      spans.push({ from: asked.at, to: at })
+      asked = undefined
     }
   }
   return spans
