@@ -21,6 +21,13 @@ export interface Environment {
   readonly meta: ByteTable
 }
 
+/**
+ * A transaction begins with the turn's end, or once so many writes wait for it. Unit: writes. lmdb's own 5
+ * begin one while the turn still adds to it, and most of the turn then makes a second one; of a batch
+ * beyond this, the beginning is written while the rest is put together.
+ */
+const TRANSACTION_START_WRITES = 1000
+
 /** As lmdb names it. */
 const FILE = 'data.mdb'
 
@@ -34,7 +41,11 @@ export function openEnvironment(dir: string): Environment {
   }
   try {
     // Batches are explicit: with batching by event turn lmdb makes promises nobody can handle.
-    const batching = { eventTurnBatching: false, separateFlushed: true }
+    const batching = {
+      eventTurnBatching: false,
+      separateFlushed: true,
+      txnStartThreshold: TRANSACTION_START_WRITES,
+    }
     // Always a directory: lmdb would take one with a dot in its name, such as an address, for a file.
     const options = { ...batching, noSubdir: false, maxDbs: 8, ...RAW }
     const root = open(dir, options)
