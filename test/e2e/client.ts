@@ -34,6 +34,7 @@ export interface ClusterReport {
     readonly ballot: string
     readonly masters: readonly { id: string; address: string; inSync: boolean }[]
     readonly roster: readonly { id: string; address: string }[]
+    readonly voters: readonly { id: string; address: string }[]
     readonly isUnclean: boolean
   } | null
   readonly nodes: readonly { address: string; state: string; role: string; keys: number }[]
