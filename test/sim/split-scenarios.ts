@@ -161,7 +161,13 @@ export function splitScenarios(
       mayFork: true,
     }),
     scenario('guest4', 'the only holder on one side of a cut had left the other side before', {
-      world: { nodes: 4, settings: { ...base.world.settings, minCopies: 1 } },
+      // The one who can tell must be heard when the next view is made.
+      world: {
+        nodes: 4,
+        settings: { ...base.world.settings, minCopies: 1 },
+        network: even,
+        disk: { ...base.world.disk, slowShare: 0 },
+      },
       faults: undefined,
       script: leftAndBack,
       mayFork: true,
