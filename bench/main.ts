@@ -11,6 +11,7 @@ import { LARGE } from './rows/large.ts'
 import { MEMCACHED } from './rows/memcached.ts'
 import { MEMORY } from './rows/memory.ts'
 import { MIRROR } from './rows/mirror.ts'
+import { MISS } from './rows/miss.ts'
 import { ONE_NODE } from './rows/one-node.ts'
 import { QUICK } from './rows/quick.ts'
 import { SCALE } from './rows/scale.ts'
@@ -21,6 +22,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   ...ONE_NODE,
   ...MEMCACHED,
   ...THREE_NODES,
+  ...MISS,
   ...LARGE,
   ...MIRROR,
   ...MEMORY,

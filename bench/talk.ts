@@ -120,6 +120,27 @@ export async function flood(place: Place, about: FloodOptions): Promise<void> {
   }
 }
 
+/** No single answer takes this long. Unit: ms. */
+const ANSWER_WAIT_MS = 10_000
+
+/** Asks one question after the other on one connection: how long each took to be answered. Unit: ms. */
+export async function askInTurn(place: Place, speech: Speech, count: number): Promise<number[]> {
+  const talker = await Talker.start(place, speech)
+  const times: number[] = []
+  try {
+    for (let index = 0; index < count; index++) {
+      const timer = setTimeout(() => talker.stop(`no answer to ${index}`), ANSWER_WAIT_MS)
+      const fromMs = performance.now()
+      await talker.ask(speech.ask(index))
+      times.push(performance.now() - fromMs)
+      clearTimeout(timer)
+    }
+  } finally {
+    talker.stop('done')
+  }
+  return times
+}
+
 /** Of a Probe: little beside what the server is busy with. */
 const PROBE_CONNECTIONS = 8
 const PROBE_PAUSE_MS = 5

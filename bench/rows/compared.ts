@@ -26,9 +26,9 @@ interface Comparison {
 }
 
 /** Keys of one length, with values that are alike. */
-export function pairsOf(bytes: number): Pair[] {
+export function pairsOf(bytes: number, count = KEYS): Pair[] {
   const value = 'x'.repeat(bytes)
-  return Array.from({ length: KEYS }, (_, i) => ({
+  return Array.from({ length: count }, (_, i) => ({
     key: `key-${String(i).padStart(8, '0')}`,
     value,
   }))
