@@ -5,6 +5,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Row, RowReport } from './row.ts'
+import { COPIES } from './rows/copies.ts'
 import { CORE } from './rows/core.ts'
 import { IDLE } from './rows/idle.ts'
 import { LARGE } from './rows/large.ts'
@@ -29,13 +30,14 @@ const ROWS: Readonly<Record<string, Row>> = {
   ...IDLE,
   ...SCALE,
   ...CORE,
+  ...COPIES,
 }
 
 const USAGE = `Measures diststore beside what people would use instead.
 
   scripts/bench [--rounds N] [--seconds N] [ROW]...
       each row in N rounds (5), every server for so many seconds (3) in each; the median round counts
-      --keys N: how many mirror and memory store (1,000,000)
+      --keys N: how many mirror and memory store (1,000,000), and copies (5,000,000)
       --nodes N,N,...: sizes of the clusters of idle (50) and scale (3,10,30)
   scripts/bench --quick
       ratios to bare node:http, in less than a minute
