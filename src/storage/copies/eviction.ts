@@ -8,9 +8,6 @@ import { refOf, type Slab } from './slab-log.ts'
 export class Eviction {
   readonly #held: HeldCopies
   readonly #bytesMax: number
-  /** The oldest slab, and how far it has been looked through. */
-  #swept: Slab | undefined
-  #at = 0
   #sparedInARow = 0
 
   /** `bytesMax`: what may be in use. */
@@ -35,17 +32,12 @@ export class Eviction {
 
   /** Goes on through the oldest slab, up to its end if need be; then it is given back. */
   #sweep(slab: Slab): void {
-    if (slab !== this.#swept) {
-      this.#swept = slab
-      this.#at = 0
-    }
-    while (this.#at < slab.end) {
+    while (slab.swept < slab.end) {
       if (!this.#isTooMuch) return
-      const at = this.#at
-      this.#at += bytesOf(slab, at)
+      const at = slab.swept
+      slab.swept += bytesOf(slab, at)
       if (!isDead(slab, at)) this.#judge(slab, at)
     }
-    this.#swept = undefined
     this.#held.slabs.release(slab)
   }
 

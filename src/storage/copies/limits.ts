@@ -31,7 +31,7 @@ export const SLABS_MAX = 2 ** (32 - PLACE_BITS) - 1
 
 /**
  * A larger value lies outside the slabs. Unit: bytes. A value in a slab is copied out to be read;
- * up to here Node cuts the room for that out of a pool, beyond it an allocation costs a microsecond.
+ * up to here Node cuts the room for that out of a pool, beyond it copying costs ten times as much.
  */
 export const INLINE_BYTES_MAX = 4 * KIB - 1
 

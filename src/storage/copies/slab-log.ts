@@ -21,6 +21,8 @@ export class Slab {
   end = 0
   /** What records take that nobody needs any more. Unit: bytes. */
   dead = 0
+  /** Up to here it has been looked through for what may go. Unit: bytes. */
+  swept = 0
 
   constructor(number: number, memory: ArrayBuffer) {
     this.number = number
