@@ -1,7 +1,7 @@
 // The command of a write, put together from what its headers, its query and its body say.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Change, RequestId, WriteCommand } from '../core/types.ts'
-import { fingerprintOf, parseCondition, parseIdempotencyKey, parseTtl } from '../wire/command.ts'
+import { parseCondition, parseIdempotencyKey, parseTtl } from '../wire/command.ts'
 import { type Decoded, ok, refused } from '../wire/decoded.ts'
 import { problemReply, type Reply } from './reply.ts'
 
@@ -41,8 +41,17 @@ export function ttlMsOf(text: string | undefined): Decoded<number | undefined, R
   return ttlMs.kind === 'ok' ? ttlMs : refused(problemReply('malformed-ttl', ttlMs.reason))
 }
 
-/** The command of a change to a key. */
-export function commandOf(key: string, change: Change, headers: WriteHeaders): WriteCommand {
+/** A write that is ready for the node. */
+export interface AskedWrite {
+  readonly key: string
+  readonly change: Change
+  /** By `fingerprintOf`. */
+  readonly fingerprint: string
+  readonly headers: WriteHeaders
+}
+
+/** The command of a write. */
+export function commandOf({ key, change, fingerprint, headers }: AskedWrite): WriteCommand {
   const { condition, requestId } = headers
-  return { key, change, condition, requestId, fingerprint: fingerprintOf(key, change) }
+  return { key, change, condition, requestId, fingerprint }
 }

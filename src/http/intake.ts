@@ -2,6 +2,7 @@
 // Never looks into a body.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Decoded, ok, refused } from '../wire/decoded.ts'
+import { GatheredBody } from './gathered-body.ts'
 import { problemReply, type Reply } from './reply.ts'
 
 /** The bodies in memory at once. Their bytes count until their answer is sent. */
@@ -31,6 +32,8 @@ export interface BodyLimits {
   readonly bytesMax: number
   /** The problem's sentence for a body beyond that. */
   readonly tooLarge: string
+  /** Sees every piece of a body that is taken, as it arrives. */
+  readonly onPiece?: (piece: Buffer) => void
 }
 
 /** One request and the answer to it. */
@@ -46,9 +49,9 @@ export interface Exchange {
  */
 export function readBody(exchange: Exchange, limits: BodyLimits): Promise<Decoded<Buffer, Reply>> {
   const { req, res } = exchange
-  const { intake, bytesMax, tooLarge } = limits
-  const chunks: Buffer[] = []
-  let length = 0
+  const { intake, bytesMax, tooLarge, onPiece } = limits
+  const told = Number(req.headers['content-length'] ?? 0)
+  const body = new GatheredBody(told)
   return new Promise((resolve) => {
     const refuse = (reply: Reply) => {
       stop()
@@ -61,25 +64,25 @@ export function readBody(exchange: Exchange, limits: BodyLimits): Promise<Decode
       else answer()
     }
     const onData = (chunk: Buffer) => {
-      if (length + chunk.length > bytesMax) return refuse(problemReply('value-too-large', tooLarge))
+      if (body.bytes + chunk.length > bytesMax) {
+        return refuse(problemReply('value-too-large', tooLarge))
+      }
       if (!intake.take(chunk.length)) return refuse(problemReply('overloaded', OVERLOADED))
-      length += chunk.length
-      chunks.push(chunk)
+      body.add(chunk)
+      onPiece?.(chunk)
     }
     const onEnd = () => {
       // Told 408 meanwhile, which says that nothing is done.
       if (req.socket.writableEnded) return refuse(problemReply('too-slow', TOO_SLOW))
       stop()
-      resolve(ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length)))
+      resolve(ok(body.whole()))
     }
     const onClose = () => refuse(problemReply('malformed-form', 'The body broke off.'))
     const stop = () => {
       req.off('data', onData).off('end', onEnd).off('close', onClose)
     }
-    res.once('close', () => intake.giveBack(length))
-    if (Number(req.headers['content-length'] ?? 0) > bytesMax) {
-      return refuse(problemReply('value-too-large', tooLarge))
-    }
+    res.once('close', () => intake.giveBack(body.bytes))
+    if (told > bytesMax) return refuse(problemReply('value-too-large', tooLarge))
     req.on('error', ignore).on('data', onData).on('end', onEnd).on('close', onClose)
   })
 }

@@ -2,11 +2,18 @@
 import type { Context } from 'koa'
 import type { Change, WriteCommand, WriteOutcome } from '../core/types.ts'
 import { type Decoded, ok, refused } from '../wire/decoded.ts'
+import { fingerprintOf, PutFingerprint } from '../wire/command.ts'
 import { parseKeyBytes } from '../wire/key.ts'
-import { commandOf, parseWriteHeaders, ttlMsOf, type WriteHeaders } from './commands.ts'
+import {
+  type AskedWrite,
+  commandOf,
+  parseWriteHeaders,
+  ttlMsOf,
+  type WriteHeaders,
+} from './commands.ts'
 import { contentTypeToKeep } from './content-type.ts'
 import { formBytesMax, parsePlainForm, parseWriteForm, type WriteForm } from './forms.ts'
-import { type Intake, readBody } from './intake.ts'
+import { type BodyLimits, type Intake, readBody } from './intake.ts'
 import { FORM_EXTRA_BYTES } from './limits.ts'
 import { problemReply, type Reply } from './reply.ts'
 import { type Fields, keyOf, orKeyProblem, parseTarget, queryFields } from './target.ts'
@@ -17,13 +24,6 @@ export interface WriteSetting {
   readonly intake: Intake
   /** A fresh Idempotency-Key. Chance is the caller's. */
   readonly newIdempotencyKey: () => string
-}
-
-/** A write that is ready for the node. */
-interface AskedWrite {
-  readonly key: string
-  readonly change: Change
-  readonly headers: WriteHeaders
 }
 
 /** Where a write goes: into the cluster, or to this node alone. */
@@ -82,16 +82,15 @@ export async function remove(to: Destination, ctx: Context, setting: WriteSettin
   if (place.kind === 'refused') return place.reason
   const headers = parseWriteHeaders(ctx.req.headers, setting.newIdempotencyKey)
   if (headers.kind === 'refused') return headers.reason
-  const asked = {
-    key: place.value.key,
-    change: { kind: 'delete' } as const,
-    headers: headers.value,
-  }
-  return finish(to, asked)
+  const { key } = place.value
+  const change = { kind: 'delete' } as const
+  const fingerprint = fingerprintOf(key, change)
+  return finish(to, { key, change, fingerprint, headers: headers.value })
 }
 
-async function finish(to: Destination, { key, change, headers }: AskedWrite): Promise<Reply> {
-  const outcome = await to.store(commandOf(key, change, headers))
+async function finish(to: Destination, asked: AskedWrite): Promise<Reply> {
+  const outcome = await to.store(commandOf(asked))
+  const { key, headers } = asked
   const { idempotencyKey } = headers
   return writeReply({ key, outcome, idempotencyKey, isLocal: to.isLocal })
 }
@@ -103,7 +102,7 @@ async function askedByForm(
   const headers = parseWriteHeaders(ctx.req.headers, setting.newIdempotencyKey)
   if (headers.kind === 'refused') return headers
   const bytesMax = formBodyMax(setting.valueBytesMax, ctx.req.headers['content-type'])
-  const body = await bodyOf(ctx, setting, bytesMax)
+  const body = await bodyOf(ctx, setting, { bytesMax })
   if (body.kind === 'refused') return body
   const form = await parseWriteForm(ctx, body.value)
   return form.kind === 'refused' ? form : askedOf(form.value, headers.value, setting)
@@ -120,7 +119,9 @@ function askedOf(
   const { value: bytes } = form
   if (bytes.length > valueBytesMax) return refused(tooLarge(valueBytesMax))
   const put = putOf(bytes, form.contentType, form.ttl)
-  return put.kind === 'refused' ? put : ok({ key: key.value, change: put.value, headers })
+  if (put.kind === 'refused') return put
+  const fingerprint = fingerprintOf(key.value, put.value)
+  return ok({ key: key.value, change: put.value, fingerprint, headers })
 }
 
 async function askedByBody(
@@ -141,10 +142,13 @@ async function askedByBody(
   // Before the body, so that a mistake costs no upload.
   const described = putOf(new Uint8Array(), ctx.req.headers['content-type'], ttlText)
   if (described.kind === 'refused') return described
-  const body = await bodyOf(ctx, setting, setting.valueBytesMax)
+  const { key } = place.value
+  const print = new PutFingerprint(key, described.value)
+  const onPiece = (piece: Buffer) => void print.add(piece)
+  const body = await bodyOf(ctx, setting, { bytesMax: setting.valueBytesMax, onPiece })
   if (body.kind === 'refused') return body
   const change = { ...described.value, bytes: body.value }
-  return ok({ key: place.value.key, change, headers: headers.value })
+  return ok({ key, change, fingerprint: print.end(), headers: headers.value })
 }
 
 function askedPlace(
@@ -161,7 +165,7 @@ function askedPlace(
 async function bodyOf(
   ctx: Context,
   setting: WriteSetting,
-  bytesMax: number,
+  about: Pick<BodyLimits, 'bytesMax' | 'onPiece'>,
 ): Promise<Decoded<Buffer, Reply>> {
   const encoding = ctx.req.headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') {
@@ -169,7 +173,7 @@ async function bodyOf(
     return refused(problemReply('unsupported-media-type', detail))
   }
   const { intake, valueBytesMax } = setting
-  return readBody(ctx, { intake, bytesMax, tooLarge: tooLargeSentence(valueBytesMax) })
+  return readBody(ctx, { ...about, intake, tooLarge: tooLargeSentence(valueBytesMax) })
 }
 
 function putOf(

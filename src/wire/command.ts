@@ -1,6 +1,6 @@
 // The parts of a write or read that come as header and query texts: time to live, conditions,
 // ETags, request ids and fingerprints. Takes nothing from chance or the clock.
-import { createHash, hash } from 'node:crypto'
+import { createHash, type Hash, hash } from 'node:crypto'
 import type { Change, Condition, RequestId, Version } from '../core/types.ts'
 import { isVersion } from '../core/version.ts'
 import { type Decoded, ok, refused } from './decoded.ts'
@@ -8,6 +8,10 @@ import { CONDITION_VERSIONS_MAX, IDEMPOTENCY_KEY_MAX, TTL_MS_MAX } from './limit
 
 const TTL_TEXT = /^[0-9]{1,12}(?:\.[0-9]{1,12})?$/
 const MS_PER_SECOND = 1000
+
+const FINGERPRINT_DIGITS = 16
+
+type Put = Extract<Change, { kind: 'put' }>
 
 /** A quoted tag, perhaps weak, or a bare one, with the commas and blanks around it. */
 const TAG_IN_LIST =
@@ -90,16 +94,29 @@ export function parseIdempotencyKey(text: string): Decoded<RequestId> {
 
 /** 16 hex digits that differ, for all practical purposes, for different writes. */
 export function fingerprintOf(key: string, change: Change): string {
-  const hash = createHash('sha256')
-  if (change.kind === 'delete') hash.update(JSON.stringify([key]))
-  else {
-    const { contentType, ttlMs = null, bytes } = change
-    hash
-      .update(JSON.stringify([key, contentType, ttlMs]))
-      .update('\0')
-      .update(bytes)
+  if (change.kind === 'put') return new PutFingerprint(key, change).add(change.bytes).end()
+  return hash('sha256', JSON.stringify([key])).slice(0, FINGERPRINT_DIGITS)
+}
+
+/** The fingerprint of a put whose value comes in pieces: all at once, a large one takes long. */
+export class PutFingerprint {
+  readonly #hash: Hash
+
+  constructor(key: string, { contentType, ttlMs }: Pick<Put, 'contentType' | 'ttlMs'>) {
+    this.#hash = createHash('sha256')
+    this.#hash.update(JSON.stringify([key, contentType, ttlMs ?? null])).update('\0')
   }
-  return hash.digest('hex').slice(0, 16)
+
+  /** The next piece of the value. */
+  add(piece: Uint8Array): this {
+    this.#hash.update(piece)
+    return this
+  }
+
+  /** What `fingerprintOf` gives for the whole. Called once. */
+  end(): string {
+    return this.#hash.digest('hex').slice(0, FINGERPRINT_DIGITS)
+  }
 }
 
 function parseTags(

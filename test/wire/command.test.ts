@@ -7,6 +7,7 @@ import {
   parseIdempotencyKey,
   parseIfNoneMatch,
   parseTtl,
+  PutFingerprint,
 } from '../../src/wire/command.ts'
 import { times } from './examples.ts'
 
@@ -154,4 +155,13 @@ t.test('different writes have different fingerprints, equal ones the same', asyn
     true,
   )
   t.equal(fingerprintOf('k', { ...put, bytes: new Uint8Array([0x76]) }), prints[1])
+})
+
+t.test('a fingerprint is the same however the value comes', async (t) => {
+  const put = { kind: 'put', bytes: Buffer.from('value'), contentType: 'a/b', ttlMs: 1 } as const
+  for (const pieces of [['value'], ['va', 'lue'], ['', 'v', 'alue', '']]) {
+    const print = new PutFingerprint('k', put)
+    for (const piece of pieces) print.add(Buffer.from(piece))
+    t.equal(print.end(), fingerprintOf('k', put))
+  }
 })
