@@ -12,6 +12,12 @@ export const HEADER_BYTES_MAX = 16 * 1024
  */
 export const LANE_BYTES_MAX = HEADER_BYTES_MAX
 
+/**
+ * Answers of the fast lane are put together in one piece up to this. Unit: bytes. Two writes cost more
+ * than a copy of so much; a copy of ten megabytes takes the event loop for several milliseconds.
+ */
+export const JOINED_BYTES_MAX = 64 * 1024
+
 /** A connection that has not sent all headers of a request by then is closed. Unit: ms. */
 export const HEADERS_WAIT_MS = 10_000
 

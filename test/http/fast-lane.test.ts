@@ -8,6 +8,7 @@ import { VERSION_ZERO } from '../../src/core/version.ts'
 import { entryReply } from '../../src/http/entry-reply.ts'
 import { PlainReader } from '../../src/http/fast-lane/plain-request.ts'
 import { foundBytes, replyBytes } from '../../src/http/fast-lane/reply-bytes.ts'
+import { JOINED_BYTES_MAX } from '../../src/http/limits.ts'
 import { holds } from '../wire/holds.ts'
 import { entry } from './cases.ts'
 import { CASES, deferred, FORMS, get, HOST, LAST, PIECES, post, stable } from './plain-requests.ts'
@@ -239,9 +240,43 @@ t.test('a value as bytes is what the long way gives', async (t) => {
       const { body, ...reply } = entryReply(held, provenance, undefined)
       if (!Buffer.isBuffer(body)) return false
       const long = replyBytes({ ...reply, body }, 'Date: now\r\n')
-      return long.equals(foundBytes({ entry: held, value, ...provenance }, 'Date: now\r\n'))
+      const short = foundBytes({ entry: held, value, ...provenance }, 'Date: now\r\n')
+      return long.equals(Buffer.concat([short].flat()))
     }),
   )
+})
+
+t.test('a large value is sent as it lies in memory', async (t) => {
+  const bytes = Buffer.alloc(JOINED_BYTES_MAX + 1, 'x')
+  const value = { kind: 'value', bytes, contentType: 'a/b' } as const
+  const held: Entry = entry('k', { content: value })
+  const provenance = { source: 'local', ageMs: 0, copies: 1 } as const
+  const found = foundBytes({ entry: held, value, ...provenance }, 'Date: now\r\n')
+  const reply = { ...entryReply(held, provenance, undefined), body: bytes }
+  const [head, body] = Buffer.isBuffer(found) ? [] : found
+  t.ok(head !== undefined && body?.buffer === bytes.buffer)
+  t.ok(replyBytes(reply, 'Date: now\r\n').equals(Buffer.concat([found].flat())))
+})
+
+t.test('large values are answered alike, in their turn', async (t) => {
+  const [lane, plain] = await bothServers(t)
+  for (const { node } of [lane, plain]) node.entries.set('large', entry('x'.repeat(300_000)))
+  const sent = Buffer.from(
+    ['k', 'large', 'large', 'k', 'none'].map((key) => get(`/get/${key}`)).join('') + LAST,
+  )
+  t.equal(await say(lane, sent), await say(plain, sent))
+  t.strictSame(lane.node.reads, plain.node.reads)
+})
+
+t.test('of large values no second one is begun before the first is taken', async (t) => {
+  const lane = await startServer(t)
+  lane.node.entries.set('large', entry('x'.repeat(VALUE_BYTES_MAX)))
+  const socket = net.connect(lane.port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  socket.write(get('/get/large').repeat(50))
+  await once(socket, 'data')
+  socket.pause()
+  t.equal(lane.node.reads.length, 1)
 })
 
 t.test('headers that were found plain once are known by their bytes', async (t) => {

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net'
 import { LANE_BYTES_MAX, SILENCE_MS } from '../limits.ts'
 import { PlainReader, type PlainRequest } from './plain-request.ts'
+import type { Bytes } from './reply-bytes.ts'
 
 const NOTHING = Buffer.alloc(0)
 
@@ -20,7 +21,7 @@ export interface Service {
   readonly idleMs: number
 }
 
-export type Answer = Buffer | Promise<Buffer>
+export type Answer = Bytes | Promise<Bytes>
 
 export class Connection {
   readonly #socket: Socket
@@ -65,7 +66,8 @@ export class Connection {
       const answer = this.#service.answer(request, chunk)
       if (answer === undefined) break
       at = request.end
-      if (late.length === 0 && !(answer instanceof Promise)) answers.push(answer)
+      // After a large one nothing more is begun until the client takes it.
+      if (late.length === 0 && Buffer.isBuffer(answer)) answers.push(answer)
       else {
         late.push(answer)
         if (request.route !== 'post') break
@@ -86,7 +88,8 @@ export class Connection {
     for (const answer of late) {
       const bytes = await answer
       if (socket.destroyed) return
-      this.#write([bytes])
+      if (Buffer.isBuffer(bytes)) this.#write([bytes])
+      else this.#writeApart(bytes)
     }
     this.#isWaiting = false
     socket.setTimeout(this.#service.idleMs)
@@ -100,6 +103,16 @@ export class Connection {
     const bytes = more.length === 0 ? first : Buffer.concat(answers)
     // A client that takes nothing is not read either.
     if (!this.#socket.write(bytes)) this.#socket.pause()
+  }
+
+  /** Not put together, which would copy the value; in one packet all the same, if they fit. */
+  #writeApart([head, value]: Exclude<Bytes, Buffer>): void {
+    const socket = this.#socket
+    socket.cork()
+    socket.write(head)
+    const hasRoom = socket.write(value)
+    socket.uncork()
+    if (!hasRoom) socket.pause()
   }
 
   /** node:http takes the connection as if these bytes were the first on it. */

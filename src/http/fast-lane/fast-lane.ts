@@ -13,7 +13,7 @@ import type { CountRequest, RequestMeter } from '../request-meter.ts'
 import { type Destination, formBodyMax, writePlainForm, type WriteSetting } from '../writes.ts'
 import { type Answer, Connection } from './connection.ts'
 import type { PlainGet, PlainRequest } from './plain-request.ts'
-import { DateLine, foundBytes, replyBytes } from './reply-bytes.ts'
+import { type Bytes, DateLine, foundBytes, replyBytes } from './reply-bytes.ts'
 
 const PROVEN: Freshness = { kind: 'proven' }
 
@@ -114,7 +114,7 @@ export class FastLane {
     }
   }
 
-  #readBytes({ route, key }: PlainGet, outcome: ReadOutcome, startedMs: number): Buffer {
+  #readBytes({ route, key }: PlainGet, outcome: ReadOutcome, startedMs: number): Bytes {
     const copies = this.#node.copiesOf(key)
     if (outcome.kind === 'found' && outcome.entry.content.kind === 'value') {
       const { entry, source, ageMs } = outcome

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Entry, Source } from '../../core/types.ts'
 import { formatEtag } from '../../wire/command.ts'
 import { contentTypeToSend } from '../content-type.ts'
-import { KEEP_ALIVE_MS } from '../limits.ts'
+import { JOINED_BYTES_MAX, KEEP_ALIVE_MS } from '../limits.ts'
 import type { Reply } from '../reply.ts'
 
 const MS_PER_SECOND = 1000
@@ -40,16 +40,21 @@ export interface Found {
   readonly copies: number
 }
 
+/** A whole answer, or where its value is large its head and its value. */
+export type Bytes = Buffer | readonly [Buffer, Buffer]
+
 /**
  * What `replyBytes(entryReply(…))` gives for a value. Most answers are this one: it is put together
  * without the objects between.
  */
-export function foundBytes({ entry, value, source, ageMs, copies }: Found, date: string): Buffer {
+export function foundBytes({ entry, value, source, ageMs, copies }: Found, date: string): Bytes {
   const { bytes: body, contentType } = value
   const type = contentTypeToSend(contentType)
   const age = ageMs < MS_PER_SECOND ? '0' : String(Math.floor(ageMs / MS_PER_SECOND))
   const head = `${FOUND}ETag: ${formatEtag(entry.version)}\r\nAge: ${age}\r\nDiststore-Source: ${source}\r\nDiststore-Copies: ${copies}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n${date}${KEEP_ALIVE}`
-  return joined(head, body)
+  if (body.length <= JOINED_BYTES_MAX) return joined(head, body)
+  const { buffer, byteOffset, length } = body
+  return [Buffer.from(head, 'latin1'), Buffer.from(buffer, byteOffset, length)]
 }
 
 /** The answer of a connection that stays open; `reply` has a body of known length. */
