@@ -74,6 +74,7 @@ export class EntryTable {
     this.#isEmpty = false
     const before = this.#before(key)
     this.#recent.drop(key.text)
+    if (entry !== undefined) this.#recent.written(entry)
     const encoded = entry && encodeRecord(entry)
     if (encoded === undefined) void this.#records.remove(key.bytes)
     else void this.#records.put(key.bytes, encoded.record)
