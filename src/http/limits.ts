@@ -18,6 +18,12 @@ export const LANE_BYTES_MAX = HEADER_BYTES_MAX
  */
 export const JOINED_BYTES_MAX = 64 * 1024
 
+/**
+ * Memory in which the lane makes answers, again and again. Unit: bytes. A few of ten kilobytes; larger
+ * ones have buffers of their own. A client that takes nothing of its answer keeps all of it.
+ */
+export const ANSWER_ROOM_BYTES = 32 * 1024
+
 /** A connection that has not sent all headers of a request by then is closed. Unit: ms. */
 export const HEADERS_WAIT_MS = 10_000
 

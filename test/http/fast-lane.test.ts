@@ -8,11 +8,17 @@ import { VERSION_ZERO } from '../../src/core/version.ts'
 import { entryReply } from '../../src/http/entry-reply.ts'
 import { PlainReader } from '../../src/http/fast-lane/plain-request.ts'
 import { foundBytes, replyBytes } from '../../src/http/fast-lane/reply-bytes.ts'
-import { JOINED_BYTES_MAX } from '../../src/http/limits.ts'
+import { ANSWER_ROOM_BYTES, JOINED_BYTES_MAX } from '../../src/http/limits.ts'
 import { holds } from '../wire/holds.ts'
 import { entry } from './cases.ts'
 import { CASES, deferred, FORMS, get, HOST, LAST, PIECES, post, stable } from './plain-requests.ts'
 import { startServer, type TestServer, VALUE_BYTES_MAX } from './setup.ts'
+
+/** Answers of 31 KiB that a connection on this machine may hold before it is full: 4 MiB and 32 at most. */
+const STALLS_AFTER_MAX = 1300
+
+/** Another connection is answered so often before a request on the first is called unread. */
+const LOOKS = 500
 
 /** What both hold before a case. */
 function prepare({ node }: TestServer): void {
@@ -277,6 +283,34 @@ t.test('of large values no second one is begun before the first is taken', async
   await once(socket, 'data')
   socket.pause()
   t.equal(lane.node.reads.length, 1)
+})
+
+t.test('an answer on its way is not touched by answers to others', async (t) => {
+  const lane = await startServer(t)
+  const bytes = ANSWER_ROOM_BYTES - 1024
+  for (const key of ['a', 'b']) lane.node.entries.set(key, entry(key.repeat(bytes)))
+  const [slow, other] = [net.connect(lane.port, '127.0.0.1'), net.connect(lane.port, '127.0.0.1')]
+  t.teardown(() => [slow, other].map((socket) => socket.destroy()))
+  const countOf = (key: string) => lane.node.reads.filter((read) => read.key === key).length
+  const askOther = async () => {
+    other.write(get('/get/b'))
+    let taken = ''
+    while (!taken.endsWith('b'.repeat(bytes))) taken += String(await once(other, 'data'))
+  }
+  let asked = 0
+  // Until the system has no more room for what the client does not take.
+  do {
+    slow.write(get('/get/a'))
+    asked++
+    for (let i = 0; i < LOOKS && countOf('a') < asked; i++) await askOther()
+  } while (countOf('a') === asked && asked < STALLS_AFTER_MAX)
+  t.ok(asked < STALLS_AFTER_MAX)
+  let taken = ''
+  for await (const piece of slow) {
+    taken += String(piece)
+    if (taken.split('HTTP/1.1 200').length > asked && taken.endsWith('a'.repeat(bytes))) break
+  }
+  t.equal(taken.split('a'.repeat(bytes)).length - 1, asked)
 })
 
 t.test('headers that were found plain once are known by their bytes', async (t) => {

@@ -13,6 +13,8 @@ export interface Service {
    * request. `chunk` is what the request was read from.
    */
   readonly answer: (request: PlainRequest, chunk: Buffer) => Answer | undefined
+  /** The answers that were given at once are written; whether the system has all their bytes. */
+  readonly sent: (isSent: boolean) => void
   readonly handOver: () => void
   readonly gone: () => void
   /** A connection on which nothing has come by then is handed over. Unit: ms. */
@@ -74,6 +76,8 @@ export class Connection {
       }
     }
     this.#write(answers)
+    // A write that the system took whole leaves nothing behind: its bytes may change again.
+    this.#service.sent(this.#socket.writableLength === 0)
     if (late.length > 0) void this.#wait(late, chunk.subarray(at))
     else if (at < text.length) this.#leave(chunk.subarray(at))
   }

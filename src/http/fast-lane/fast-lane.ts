@@ -11,6 +11,7 @@ import { outcomeReply } from '../reads.ts'
 import { failedReply, type Reply } from '../reply.ts'
 import type { CountRequest, RequestMeter } from '../request-meter.ts'
 import { type Destination, formBodyMax, writePlainForm, type WriteSetting } from '../writes.ts'
+import { AnswerRoom, type MakeBuffer, ownBuffer } from './answer-room.ts'
 import { type Answer, Connection } from './connection.ts'
 import type { PlainGet, PlainRequest } from './plain-request.ts'
 import { type Bytes, DateLine, foundBytes, replyBytes } from './reply-bytes.ts'
@@ -33,6 +34,7 @@ export class FastLane {
   readonly #everywhere: Destination
   readonly #formBytesMax: number
   readonly #connections = new Set<Connection>()
+  readonly #room = new AnswerRoom()
 
   constructor(node: FastNode, options: FastLaneOptions) {
     const { meter, valueBytesMax } = options
@@ -52,6 +54,7 @@ export class FastLane {
     server.on('connection', (socket: Socket) => {
       const connection = new Connection(socket, {
         answer: (request, chunk) => this.#answer(request, chunk),
+        sent: (isSent) => this.#room.end(isSent),
         handOver: () => serve.call(server, socket),
         gone: () => this.#connections.delete(connection),
         firstWaitMs: server.headersTimeout,
@@ -89,8 +92,12 @@ export class FastLane {
 
   #read(request: PlainGet, startedMs: number): Answer {
     const outcome = this.#node.read(request.key, PROVEN)
-    if (!(outcome instanceof Promise)) return this.#readBytes(request, outcome, startedMs)
-    return outcome.then((late) => this.#readBytes(request, late, startedMs))
+    if (!(outcome instanceof Promise)) {
+      return this.#readBytes(request, outcome, { startedMs, makeBuffer: this.#room.take })
+    }
+    // By the time it is sent others will have used the room.
+    const about = { startedMs, makeBuffer: ownBuffer }
+    return outcome.then((late) => this.#readBytes(request, late, about))
   }
 
   #write(body: Buffer, startedMs: number): Answer | undefined {
@@ -114,13 +121,17 @@ export class FastLane {
     }
   }
 
-  #readBytes({ route, key }: PlainGet, outcome: ReadOutcome, startedMs: number): Bytes {
+  #readBytes(
+    { route, key }: PlainGet,
+    outcome: ReadOutcome,
+    { startedMs, makeBuffer }: { startedMs: number; makeBuffer: MakeBuffer },
+  ): Bytes {
     const copies = this.#node.copiesOf(key)
     if (outcome.kind === 'found' && outcome.entry.content.kind === 'value') {
       const { entry, source, ageMs } = outcome
       const value = outcome.entry.content
       this.#count(route, 200, startedMs)
-      return foundBytes({ entry, value, source, ageMs, copies }, this.#date.text)
+      return foundBytes({ entry, value, source, ageMs, copies }, this.#date.text, makeBuffer)
     }
     const asked = { known: undefined, freshness: PROVEN, copies }
     return this.#replyBytes(route, outcomeReply(outcome, asked), startedMs)

@@ -5,6 +5,7 @@ import { formatEtag } from '../../wire/command.ts'
 import { contentTypeToSend } from '../content-type.ts'
 import { JOINED_BYTES_MAX, KEEP_ALIVE_MS } from '../limits.ts'
 import type { Reply } from '../reply.ts'
+import { type MakeBuffer, ownBuffer } from './answer-room.ts'
 
 const MS_PER_SECOND = 1000
 const NOSNIFF = 'X-Content-Type-Options: nosniff\r\n'
@@ -47,12 +48,16 @@ export type Bytes = Buffer | readonly [Buffer, Buffer]
  * What `replyBytes(entryReply(…))` gives for a value. Most answers are this one: it is put together
  * without the objects between.
  */
-export function foundBytes({ entry, value, source, ageMs, copies }: Found, date: string): Bytes {
+export function foundBytes(
+  { entry, value, source, ageMs, copies }: Found,
+  date: string,
+  makeBuffer: MakeBuffer = ownBuffer,
+): Bytes {
   const { bytes: body, contentType } = value
   const type = contentTypeToSend(contentType)
   const age = ageMs < MS_PER_SECOND ? '0' : String(Math.floor(ageMs / MS_PER_SECOND))
   const head = `${FOUND}ETag: ${formatEtag(entry.version)}\r\nAge: ${age}\r\nDiststore-Source: ${source}\r\nDiststore-Copies: ${copies}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n${date}${KEEP_ALIVE}`
-  if (body.length <= JOINED_BYTES_MAX) return joined(head, body)
+  if (body.length <= JOINED_BYTES_MAX) return joined(head, body, makeBuffer)
   const { buffer, byteOffset, length } = body
   return [Buffer.from(head, 'latin1'), Buffer.from(buffer, byteOffset, length)]
 }
@@ -66,12 +71,13 @@ export function replyBytes(
   const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${NOSNIFF}`
   for (const name in headers) head += `${name}: ${headers[name]}\r\n`
-  return joined(`${head}Content-Length: ${body.length}\r\n${date}${KEEP_ALIVE}`, body)
+  head += `Content-Length: ${body.length}\r\n${date}${KEEP_ALIVE}`
+  return joined(head, body, ownBuffer)
 }
 
 /** One piece, so that it is written at once. */
-function joined(head: string, body: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(head.length + body.length)
+function joined(head: string, body: Uint8Array, makeBuffer: MakeBuffer): Buffer {
+  const bytes = makeBuffer(head.length + body.length)
   bytes.write(head, 0, 'latin1')
   bytes.set(body, head.length)
   return bytes
