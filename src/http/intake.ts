@@ -2,7 +2,7 @@
 // Never looks into a body.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Decoded, ok, refused } from '../wire/decoded.ts'
-import { GatheredBody } from './gathered-body.ts'
+import { GatheredBody } from '../wire/gathered-body.ts'
 import { problemReply, type Reply } from './reply.ts'
 
 /** The bodies in memory at once. Their bytes count until their answer is sent. */

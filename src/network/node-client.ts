@@ -2,6 +2,7 @@
 // Never rejects, never tries again, never looks into the bytes.
 import { type Dispatcher, Pool } from 'undici'
 import type { Address } from '../core/types.ts'
+import { GatheredBody } from '../wire/gathered-body.ts'
 import { NODE_CONTENT_TYPE } from '../wire/node-message.ts'
 import { errorCode } from './error-code.ts'
 import {
@@ -164,7 +165,7 @@ class Flight implements Dispatcher.DispatchHandler {
   readonly #call: Call
   readonly #ended: (result: CallResult) => void
   readonly #deadline: NodeJS.Timeout
-  readonly #chunks: Buffer[] = []
+  #body = new GatheredBody(0)
   #controller: Dispatcher.DispatchController | undefined
   #hasEnded = false
   #proof = ''
@@ -205,20 +206,19 @@ class Flight implements Dispatcher.DispatchHandler {
     const proof = headers['authentication-info']
     this.#proof = typeof proof === 'string' ? proof : ''
     this.#isDenied = status === 401
+    this.#body = new GatheredBody(Number(headers['content-length'] ?? 0))
     if (status !== 200 && status !== 401)
       this.end({ kind: 'broken', reason: `answered with status ${status}` })
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     // A denial is read to its end, so that its connection can be used again, but not kept.
-    if (!this.#isDenied) this.#chunks.push(chunk)
+    if (!this.#isDenied) this.#body.add(chunk)
   }
 
   onResponseEnd(): void {
     if (this.#isDenied) return this.end({ kind: 'denied', proof: this.#proof })
-    const [only] = this.#chunks
-    const bytes = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks)
-    this.end({ kind: 'response', bytes, proof: this.#proof })
+    this.end({ kind: 'response', bytes: this.#body.whole(), proof: this.#proof })
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

@@ -1,8 +1,8 @@
 // A body is the bytes that arrived, however they came and whatever length was told.
 import fc from 'fast-check'
 import t from 'tap'
-import { ARRIVED_SHARE_MIN, GatheredBody } from '../../src/http/gathered-body.ts'
-import { holds } from '../wire/holds.ts'
+import { ARRIVED_SHARE_MIN, GatheredBody } from '../../src/wire/gathered-body.ts'
+import { holds } from './holds.ts'
 
 t.test('pieces become one body', async (t) => {
   const piece = fc.uint8Array({ maxLength: 30 }).map((bytes) => Buffer.from(bytes))
