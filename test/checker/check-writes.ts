@@ -121,11 +121,13 @@ function ignoredConditions(history: History, key: string, judgement: Judgement):
   const found: Found[] = []
   for (const [i, ack] of acked.entries()) {
     const earlier = acked.slice(0, i)
-    const known = earlier.findLastIndex((it) => knows(judgement, key, { later: ack, earlier: it }))
+    const isKnown = (it: Acked): boolean => knows(judgement, key, { later: ack, earlier: it })
+    const unseen = unseenBefore(history.writesOf(key), ack, isKnown)
+    const known = earlier.findLastIndex(isKnown)
     const before = earlier[known]
-    if (before?.version === ack.version || mayHold(history, ack, before)) continue
+    if (before?.version === ack.version || mayHold(ack, before, unseen)) continue
     // What another side acknowledged after it may have been asked for, or not.
-    if (earlier.slice(known + 1).some((it) => mayHold(history, ack, it))) continue
+    if (earlier.slice(known + 1).some((it) => mayHold(ack, it, unseen))) continue
     const { kind } = ack.write.condition
     const over = before === undefined ? 'nothing' : tell(before)
     found.push(['condition', `${tell(ack)} was applied over ${over}, its condition: ${kind}`])
@@ -134,8 +136,8 @@ function ignoredConditions(history: History, key: string, judgement: Judgement):
 }
 
 /** Whether a condition can have held over the newest acknowledged write, or something after it. */
-function mayHold(history: History, ack: Acked, before: Acked | undefined): boolean {
-  const { condition, key } = ack.write
+function mayHold(ack: Acked, before: Acked | undefined, unseen: readonly Write[]): boolean {
+  const { condition } = ack.write
   switch (condition.kind) {
     case 'none':
       return true
@@ -145,24 +147,30 @@ function mayHold(history: History, ack: Acked, before: Acked | undefined): boole
     case 'absent': {
       if (before === undefined || before.write.op === 'delete') return true
       if (before.write.ttlMs !== undefined) return true
-      const others = unseenBefore(history.writesOf(key), ack)
-      return others.some((write) => write.op === 'delete' || write.ttlMs !== undefined)
+      return unseen.some((write) => write.op === 'delete' || write.ttlMs !== undefined)
     }
     case 'exists': {
       if (before?.write.op === 'put') return true
-      return unseenBefore(history.writesOf(key), ack).some((write) => write.op === 'put')
+      return unseen.some((write) => write.op === 'put')
     }
   }
 }
 
-/** Writes that may have been in effect just before this one, though no acknowledgement says so. */
-function unseenBefore(writes: readonly Write[], ack: Acked): Write[] {
+/**
+ * Writes that may have been in effect just before this one, though no acknowledgement says so: whoever
+ * tries a write on both sides of a split may hear of one of them only.
+ */
+function unseenBefore(
+  writes: readonly Write[],
+  ack: Acked,
+  isKnown: (earlier: Acked) => boolean,
+): Write[] {
   return writes.filter(
     (write) =>
       write !== ack.write &&
       write.mayBeApplied &&
       write.invokedAt < ack.at &&
-      write.acks.every(({ version }) => version > ack.version),
+      write.acks.every((it) => it.version > ack.version || !isKnown({ ...it, write })),
   )
 }
 

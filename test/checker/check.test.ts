@@ -177,6 +177,23 @@ void test('a conditional write is applied only over what it asked for', () => {
   }
 })
 
+void test('a write that is tried on both sides may be acknowledged by one, and be in effect on the other', () => {
+  // v1 and v4 are of one side of a split; the other one was behind with its versions.
+  const isOther = (version: string): boolean => version === 'v0'
+  const sides: Sides = {
+    knows: (_, later, earlier) => isOther(later) === isOther(earlier),
+    mustKnow: () => true,
+    follows: () => true,
+    wasSplit: () => true,
+  }
+  const created = put(4, 10, 15, ABSENT)
+  const deleted = remove(2, 3, 9, { version: 'v0' })
+  assert.deepEqual(rulesOf([put(1, 0, 2), deleted, created], { sides }), [])
+  assert.deepEqual(rulesOf([put(1, 0, 2), created], { sides }), ['condition'])
+  const late = remove(2, 16, 20, { version: 'v0' })
+  assert.deepEqual(rulesOf([put(1, 0, 2), created, late], { sides }), ['condition'])
+})
+
 const READS: readonly [string, HistoryRecord[], string[]][] = [
   ['strong: the newest', [put(1, 0, 5), read('v1', 6, 7)], []],
   ['strong: an older one', [put(1, 0, 5), put(2, 6, 9), read('v1', 10, 11)], ['I5']],
