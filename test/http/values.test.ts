@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import type { RequestInit } from 'node-fetch'
 import t from 'tap'
 import { allBytes, escapeAll, jsonInit, multipartInit, part, TYPE } from './form-requests.ts'
+import { fingerprintOf } from '../../src/wire/command.ts'
 import { problemOf, startServer, VALUE_BYTES_MAX } from './setup.ts'
 
 // 8 MiB of every byte; in JSON, of characters that take the most room escaped.
@@ -33,6 +34,9 @@ for (const [title, requestOf] of large) {
     const { fetch, node } = await startServer(t)
     t.equal((await fetch(...requestOf(LARGE))).status, 200)
     t.equal(hash(storedBytes(node.entries.get('k'))), hash(LARGE))
+    // It comes in pieces, and a retry with another value must be told from this one.
+    const [write] = node.writes
+    t.equal(write?.fingerprint, write && fingerprintOf('k', write.change))
     const response = await fetch(...requestOf(SURPLUS))
     t.equal(response.status, 413)
     t.match(await problemOf(response), { kind: 'value-too-large', detail: /8388608 bytes/ })
