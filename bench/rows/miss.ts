@@ -1,11 +1,12 @@
 // A read of what this node does not have: a question to the group, an answer, a fetch. Beside it etcd, asked at a
 // member that does not lead: it too must hear from another one before it answers.
 import { join } from 'node:path'
+import { percentile } from '../../test/e2e/measure/figures.ts'
 import { addressOf, clusterOf } from '../cluster.ts'
 import { type Pair, type Start, type Started, threeEtcds, threeNodes } from '../peers.ts'
 import type { Row, RowOptions, RowReport } from '../row.ts'
 import type { Server } from '../server.ts'
-import { askInTurn, percentile, type Speech } from '../talk.ts'
+import { askInTurn, type Speech } from '../talk.ts'
 import type { Request } from '../wrk.ts'
 import { pairsOf } from './compared.ts'
 
@@ -44,13 +45,9 @@ async function measure({ directory, rounds }: RowOptions): Promise<RowReport> {
     const peer = await contender.start(join(directory, contender.start.name))
     try {
       const times = await timesOf(peer, { ...contender, count: WARM_UP + rounds * READS })
-      const sorted = times.slice(WARM_UP).sort((a, b) => a - b)
-      for (const [name, share] of [
-        ['p50', 0.5],
-        ['p99', 0.99],
-      ] as const) {
-        figures[`${peer.name}: ${name} ms`] = Math.round(percentile(sorted, share) * 1000) / 1000
-      }
+      const misses = times.slice(WARM_UP)
+      figures[`${peer.name}: p50 ms`] = percentile(misses, 0.5)
+      figures[`${peer.name}: p99 ms`] = percentile(misses, 0.99)
     } finally {
       await peer.stop()
     }
