@@ -59,6 +59,7 @@ function describedProgram(version: string): Command {
     createFile: () =>
       Promise.reject(new Error('bug: a program that is only looked at writes a file')),
     time: { monotonicMs: () => 0, wallMs: () => 0, pause: () => Promise.resolve() },
+    giveWay: () => {},
     surroundings: { env: {}, interfaces: [], readFile: () => ({ kind: 'absent' }) },
   }
   addEverything(program, new Cli(world, () => undefined))

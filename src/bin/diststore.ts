@@ -7,6 +7,7 @@ import { run } from '../cli/program.ts'
 import { realClock } from '../system/clock.ts'
 import { newFile, readTextFile } from '../system/files.ts'
 import { ipv4Interfaces } from '../system/interfaces.ts'
+import { giveWay } from '../system/priority.ts'
 import { pause } from '../system/timers.ts'
 
 // Who reads the output may stop early, as `head` does: that is no failure.
@@ -28,6 +29,7 @@ process.exitCode = await run(process.argv.slice(2), {
   createFile: newFile,
   hasProgress: process.stderr.isTTY && env['TERM'] !== 'dumb',
   time: { ...realClock, pause },
+  giveWay,
   surroundings: { env, interfaces: ipv4Interfaces(), readFile: readTextFile },
 })
 // A node may have refused what is still being typed.

@@ -17,6 +17,8 @@ export function addBackup(program: Command, cli: Cli): void {
         'The file has its name once it is whole. Answered by a master in sync, on its host alone.',
     )
     .action(async (path: string) => {
+      // The node, and its clients on this host, have better things to do.
+      cli.world.giveWay()
       if (path === '-') return say(cli, await copy(cli, cli.world.stdout))
       const file = await created(cli, path)
       try {

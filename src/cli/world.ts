@@ -38,6 +38,8 @@ export interface CliWorld {
   /** stderr is a terminal: a line there may be written over. */
   readonly hasProgress: boolean
   readonly time: CliTime
+  /** The work that follows may take long, and gives way to that of others on this host. */
+  readonly giveWay: () => void
   /** Where the settings of the node of this host are. */
   readonly surroundings: Pick<Surroundings, 'env' | 'interfaces' | 'readFile'>
 }

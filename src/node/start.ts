@@ -272,7 +272,7 @@ function backupsOf(
   { core, store, clock }: { core: NodeCore; store: Store; clock: Clock },
 ): Backups {
   const status = () => core.status(clock.monotonicMs())
-  return new Backups({ store, status, clock, cluster: settings.clusterName })
+  return new Backups({ store, status, clock, pause, cluster: settings.clusterName })
 }
 
 function versionStamp(store: Store, world: World): () => string {

@@ -62,6 +62,14 @@ t.test('a backup is written as it comes, checked, and then has its name', async 
   t.equal(piped.stdout, bytes.toString())
 })
 
+t.test('a backup gives way to what else the host has to do', async (t) => {
+  const { node, path, options } = await lab(t)
+  node.backups = { kind: 'backup', pieces: inPieces(file(entry('a', '1'))) }
+  let gaveWay = 0
+  await diststore(['backup', path], { ...options, giveWay: () => gaveWay++ })
+  t.equal(gaveWay, 1)
+})
+
 t.test('a backup that is not whole leaves the earlier file as it was', async (t) => {
   const { node, dir, path, run } = await lab(t)
   writeFileSync(path, 'before')

@@ -23,6 +23,7 @@ export interface TerminalOptions {
   readonly nowMs?: number
   /** The same, asked for each time. */
   readonly clock?: () => number
+  readonly giveWay?: () => void
 }
 
 /** Runs `diststore` with these words; settles when it has ended. */
@@ -32,7 +33,7 @@ export async function diststore(
 ): Promise<Ran> {
   const { env = {}, stdin, hasColours = false, settings, openFile } = options
   const { createFile, hasProgress = false, isTerminal = false, nowMs = 0 } = options
-  const { clock = () => nowMs } = options
+  const { clock = () => nowMs, giveWay = () => {} } = options
   const stdout = new Sink()
   const stderr = new Sink()
   const world: CliWorld = {
@@ -46,6 +47,7 @@ export async function diststore(
     createFile: createFile ?? (() => Promise.reject(new Error('no file was expected'))),
     hasProgress,
     time: { monotonicMs: clock, wallMs: clock, pause: () => Promise.resolve() },
+    giveWay,
     surroundings: {
       env,
       interfaces: [],

@@ -1,8 +1,9 @@
 // A node's backup: one moment of its store, from a master that knows that it has the newest.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import type { ClusterStatus } from '../../src/core/status.ts'
 import { Backups } from '../../src/node/backup.ts'
-import { BACKUP_WAIT_MS, BACKUPS_MAX } from '../../src/node/limits.ts'
+import { BACKUP_REST, BACKUP_WAIT_MS, BACKUPS_MAX } from '../../src/node/limits.ts'
 import type { BackupAnswer } from '../../src/http/node-access.ts'
 import type { SnapshotItem, StoreSnapshot } from '../../src/storage/store.ts'
 import { MemoryStore } from '../../src/storage/memory-store.ts'
@@ -30,7 +31,8 @@ function lab() {
     bytesMax: undefined,
     flushLater: setImmediate,
   })
-  const world = { status: masterStatus(), nowMs: 0, open: 0, damaged: '' }
+  const world = { status: masterStatus(), nowMs: 0, open: 0, damaged: '', pageMs: 0 }
+  const restsMs: number[] = []
   const snapshot = async (): Promise<StoreSnapshot> => {
     world.open++
     const real = await store.snapshot()
@@ -39,7 +41,10 @@ function lab() {
         ? { kind: 'damaged', key: world.damaged }
         : item
     return {
-      page: (bounds) => real.page(bounds).map(damage),
+      page: (bounds) => {
+        world.nowMs += world.pageMs
+        return real.page(bounds).map(damage)
+      },
       close: () => {
         world.open--
         real.close()
@@ -55,9 +60,13 @@ function lab() {
     },
     status: () => world.status,
     clock: { monotonicMs: () => world.nowMs, wallMs: () => WALL_MS },
+    pause: async (waitMs) => {
+      restsMs.push(waitMs)
+      await nextTurn()
+    },
     cluster: 'lab',
   })
-  return { store, world, backups }
+  return { store, world, backups, restsMs }
 }
 
 /** Reads all of it; `between` runs after each piece. */
@@ -100,6 +109,22 @@ t.test('a backup has all that was there when it began, and nothing later', async
   const last = parts.at(-2)
   t.match(last?.kind === 'entries' && last.entries.at(-1), { version: version(999) })
   t.equal(world.open, 0)
+})
+
+t.test('most of the time is left to clients', async (t) => {
+  const { store, world, backups, restsMs } = lab()
+  store.apply(
+    Array.from({ length: 300 }, (_, i) => put(value(`k${i}`, i))),
+    () => {},
+  )
+  world.pageMs = 5
+  const parts = await partsOf(backups.begin())
+  const pieces = parts.filter(({ kind }) => kind === 'entries')
+  t.ok(pieces.length > 2)
+  t.same(
+    restsMs,
+    pieces.map(() => 5 * BACKUP_REST),
+  )
 })
 
 t.test('one that is not read to its end lets go of the store', async (t) => {
