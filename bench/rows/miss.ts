@@ -13,10 +13,10 @@ import { pairsOf } from './compared.ts'
 const BYTES = 100
 
 /** Reads of one round. A miss happens once a key. */
-const READS = 1000
+const READS = 2000
 
-/** The first reads find cold code and new connections. */
-const WARM_UP = 500
+/** The first reads find code that is not compiled yet: a node that has run for a minute is measured. */
+const WARM_UP = 5000
 
 export const MISS: Readonly<Record<string, Row>> = {
   miss: {
