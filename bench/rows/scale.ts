@@ -8,7 +8,7 @@ import { type CalmWorld, calmWorld, pass } from '../core/calm-world.ts'
 import { keyAt, putOf } from '../core/work.ts'
 import type { Figures, Row, RowOptions, RowReport } from '../row.ts'
 
-const NODES = [3, 10, 30]
+const NODES = [3, 10, 30, 50, 100]
 
 /** Of each kind of work. */
 const COUNT = 100
