@@ -1,7 +1,8 @@
 // Which keys were written of late, so that an answer from before is not taken for the truth.
 // A bounded memory that knows how far back it reaches.
+import { Generations } from './generations.ts'
 import { keyHash } from './key-hash.ts'
-import { INVALIDATIONS_REMEMBERED, OWN_WRITE_MS, OWN_WRITES_MAX } from './limits.ts'
+import { INVALIDATIONS_REMEMBERED, OWN_WRITE_MS, OWN_WRITES_REMEMBERED } from './limits.ts'
 import type { Invalidation } from './messages.ts'
 import type { StreamId, StreamPosition, Version } from './types.ts'
 import { sameBallot } from './view.ts'
@@ -22,6 +23,11 @@ interface Written {
   readonly turn: number
 }
 
+interface OwnWrite {
+  readonly version: Version
+  readonly atMs: number
+}
+
 interface Now {
   /** How far this node has heard of commits. */
   readonly at: StreamPosition | undefined
@@ -31,10 +37,15 @@ interface Now {
 }
 
 export class InvalidatedKeys {
-  /** By hash, oldest first. */
-  readonly #written = new Map<string, Written>()
-  /** Writes acknowledged through this node, oldest first; their invalidation may still be under way. */
-  readonly #own = new Map<string, { readonly version: Version; readonly atMs: number }>()
+  /** By hash. */
+  readonly #written = new Generations<Written>()
+  /** The last one of each of its generations. */
+  #newest: Written | undefined
+  #newestOld: Written | undefined
+  /** Writes acknowledged through this node; their invalidation may still be under way. */
+  readonly #own = new Generations<OwnWrite>()
+  /** When the first one of the young generation was acknowledged. */
+  #ownSinceMs = 0
   /** Everything after this position is remembered. */
   #floorSeq = 0
   /** Counts the streams: positions of earlier ones are all before the present one. */
@@ -47,6 +58,7 @@ export class InvalidatedKeys {
   /** Nothing from before is of use any more. */
   startAt(seq: number): void {
     this.#written.clear()
+    this.#newestOld = undefined
     this.#floorSeq = seq
   }
 
@@ -57,23 +69,23 @@ export class InvalidatedKeys {
   }
 
   add({ keyHash: hash, version }: Invalidation, seq: number): void {
-    this.#written.delete(hash)
-    this.#written.set(hash, { version, seq, turn: this.#turn })
-    if (this.#written.size <= INVALIDATIONS_REMEMBERED) return
-    for (const [oldest, written] of this.#written) {
-      this.#written.delete(oldest)
-      this.#floorSeq = Math.max(this.#floorSeq, this.#seqOf(written))
-      return
+    if (this.#written.youngSize >= INVALIDATIONS_REMEMBERED) {
+      this.#written.age()
+      const forgotten = this.#newestOld
+      this.#newestOld = this.#newest
+      if (forgotten !== undefined) this.#floorSeq = Math.max(this.#floorSeq, this.#seqOf(forgotten))
     }
+    this.#newest = { version, seq, turn: this.#turn }
+    this.#written.set(hash, this.#newest)
   }
 
   wrote(key: string, version: Version, nowMs: number): void {
-    this.#own.delete(key)
-    this.#own.set(key, { version, atMs: nowMs })
-    for (const [oldest, { atMs }] of this.#own) {
-      if (this.#own.size <= OWN_WRITES_MAX && nowMs - atMs <= OWN_WRITE_MS) return
-      this.#own.delete(oldest)
+    const isOver = nowMs - this.#ownSinceMs > OWN_WRITE_MS
+    if (isOver || this.#own.youngSize >= OWN_WRITES_REMEMBERED) {
+      this.#own.age()
+      this.#ownSinceMs = nowMs
     }
+    this.#own.set(key, { version, atMs: nowMs })
   }
 
   /** Whether everything that was written after this position is still remembered. */

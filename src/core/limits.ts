@@ -259,7 +259,7 @@ export const MISSED_PAGE_MAX = 5000
 /** Streams in one such answer. Unit: streams. As many failovers while a node slept a moment. */
 export const MISSED_RUNS_MAX = 16
 
-/** Invalidated keys that a node remembers, to refuse late answers. Unit: keys. About 8 MB. */
+/** Invalidated keys that a node remembers at least, to refuse late answers; up to twice as many. Unit: keys. 16 MB. */
 export const INVALIDATIONS_REMEMBERED = 65_536
 
 /** Invalidations kept while one before them is missing. Unit: commits. More are asked for again. */
@@ -271,8 +271,8 @@ export const PROOFS_WAITING_MAX = 8
 /** A write acknowledged here holds back older answers this long. Unit: ms. Then none is so old. */
 export const OWN_WRITE_MS = 2000
 
-/** Own writes remembered for that. Unit: keys. Oldest out first. */
-export const OWN_WRITES_MAX = 50_000
+/** Own writes remembered for that, at least; up to twice as many. Unit: keys. More than a node takes in that time. */
+export const OWN_WRITES_REMEMBERED = 50_000
 
 /** Expected number of copy holders that answer one query. Unit: nodes. Two: one may be lost. */
 export const COPY_ANSWERS = 2

@@ -5,6 +5,7 @@ import {
   INVALIDATIONS_REMEMBERED,
   NODES_MAX,
   OWED_MAX,
+  OWN_WRITES_REMEMBERED,
 } from '../../../src/core/limits.ts'
 import type { Event } from '../../../src/core/step.ts'
 import { mastershipOf } from '../../../src/core/view.ts'
@@ -17,7 +18,8 @@ const LOAD_MAX = 5000
 /** What has a limit of its own, that a long run may reach or that is lower. */
 const OWN_MAX: Readonly<Record<string, number>> = {
   commits: COMMITS_REMEMBERED,
-  invalidated: INVALIDATIONS_REMEMBERED,
+  // Two generations of each.
+  invalidated: 2 * (INVALIDATIONS_REMEMBERED + OWN_WRITES_REMEMBERED),
   history: HISTORY_MAX,
   owed: OWED_MAX,
   members: NODES_MAX,
