@@ -28,6 +28,13 @@ export interface Environment {
  */
 const TRANSACTION_START_WRITES = 1000
 
+/**
+ * Addresses set aside for the file. Unit: bytes. They take no memory and no disk. lmdb maps the file anew
+ * whenever it outgrows what was set aside, and keeps the old maps: each page that was read through
+ * two of them counts twice as resident. A store that grows beyond is mapped anew as before.
+ */
+const MAP_BYTES = 64 * 1024 ** 3
+
 /** As lmdb names it. */
 const FILE = 'data.mdb'
 
@@ -47,7 +54,7 @@ export function openEnvironment(dir: string): Environment {
       txnStartThreshold: TRANSACTION_START_WRITES,
     }
     // Always a directory: lmdb would take one with a dot in its name, such as an address, for a file.
-    const options = { ...batching, noSubdir: false, maxDbs: 8, ...RAW }
+    const options = { ...batching, noSubdir: false, maxDbs: 8, mapSize: MAP_BYTES, ...RAW }
     const root = open(dir, options)
     const table = (name: string): ByteTable => root.openDB(name, RAW)
     return {
