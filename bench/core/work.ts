@@ -13,7 +13,7 @@ export function keyAt(index: number): string {
 export function putOf(key: string, number: number): WriteCommand {
   return {
     requestId: number.toString(16).padStart(32, '0'),
-    fingerprint: number.toString(16),
+    fingerprint: number.toString(16).padStart(16, '0'),
     key,
     change: {
       kind: 'put',

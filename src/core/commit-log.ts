@@ -1,5 +1,6 @@
 // The last commits of a master's stream, so that a node that missed some can hear of them again.
 // Bounded; says honestly when a position is too long ago or of another history.
+import { CommitItems } from './commit-items.ts'
 import { COMMITS_REMEMBERED, MISSED_PAGE_MAX, MISSED_RUNS_MAX } from './limits.ts'
 import type { Invalidation, InvalidationRun } from './messages.ts'
 import type { StreamId, StreamPosition, ViewStart } from './types.ts'
@@ -9,16 +10,17 @@ import { sameBallot } from './view.ts'
 interface Run {
   readonly stream: StreamId
   firstSeq: number
-  items: Invalidation[]
+  count: number
 }
 
 export class CommitLog {
   #runs: Run[] = []
-  #size = 0
+  /** Of all runs, one after the other. */
+  readonly #items = new CommitItems()
 
   /** How many commits it holds. */
   get size(): number {
-    return this.#size
+    return this.#items.length
   }
 
   /** The master enters a view: what its stream continues stays known, all else is forgotten. */
@@ -28,7 +30,7 @@ export class CommitLog {
     if (this.#cut({ stream, seq })) return
     const isFromTheStart = seq === 0 && continues !== undefined && this.#cut(continues)
     if (!isFromTheStart) this.clear()
-    this.#runs.push({ stream, firstSeq: seq + 1, items: [] })
+    this.#runs.push({ stream, firstSeq: seq + 1, count: 0 })
   }
 
   /** The next commit of the stream entered last. After a gap, what came before is forgotten. */
@@ -37,10 +39,10 @@ export class CommitLog {
     if (run === undefined) return
     if (seq !== endOf(run) + 1) {
       this.clear()
-      this.#runs.push({ stream: run.stream, firstSeq: seq, items: [item] })
-    } else run.items.push(item)
-    this.#size++
-    if (this.#size > COMMITS_REMEMBERED) this.#forgetOldest()
+      this.#runs.push({ stream: run.stream, firstSeq: seq, count: 1 })
+    } else run.count++
+    this.#items.push(item)
+    if (this.size > COMMITS_REMEMBERED) this.#forgetOldest()
   }
 
   /** What came after a position, a bounded part of it; undefined when that is not known any more. */
@@ -49,20 +51,22 @@ export class CommitLog {
     if (from < 0) return undefined
     const runs: InvalidationRun[] = []
     let room = MISSED_PAGE_MAX
+    let before = this.#countBefore(from)
     for (const run of this.#runs.slice(from, from + MISSED_RUNS_MAX)) {
       const firstSeq = runs.length === 0 ? after.seq + 1 : run.firstSeq
       const skip = firstSeq - run.firstSeq
-      const items = run.items.slice(skip, skip + room)
+      const items = this.#items.from(before + skip, Math.min(room, run.count - skip))
       runs.push({ stream: run.stream, firstSeq, items })
       room -= items.length
-      if (skip + items.length < run.items.length) break
+      before += run.count
+      if (skip + items.length < run.count) break
     }
     return runs
   }
 
   clear(): void {
     this.#runs = []
-    this.#size = 0
+    this.#items.clear()
   }
 
   /** Forgets what came after a position; false when the position is not in here. */
@@ -70,29 +74,34 @@ export class CommitLog {
     const index = this.#runs.findIndex((run) => reaches(run, position))
     const run = this.#runs[index]
     if (run === undefined) return false
-    run.items.length = position.seq - run.firstSeq + 1
+    run.count = position.seq - run.firstSeq + 1
     this.#runs.length = index + 1
-    this.#size = this.#runs.reduce((sum, { items }) => sum + items.length, 0)
+    this.#items.keepFirst(this.#countBefore(index + 1))
     return true
   }
 
-  /** A tenth at once: one by one would move the others each time. */
+  /** A tenth at once: one by one would go through the runs each time. */
   #forgetOldest(): void {
     let many = Math.ceil(COMMITS_REMEMBERED / 10)
-    this.#size -= many
+    this.#items.dropFirst(many)
     for (const run of this.#runs) {
-      const gone = Math.min(many, run.items.length)
-      run.items = run.items.slice(gone)
+      const gone = Math.min(many, run.count)
+      run.count -= gone
       run.firstSeq += gone
       many -= gone
     }
     // Only the last run may be empty: it is the one that grows.
-    this.#runs = this.#runs.filter((run, i) => run.items.length > 0 || i === this.#runs.length - 1)
+    this.#runs = this.#runs.filter((run, i) => run.count > 0 || i === this.#runs.length - 1)
+  }
+
+  /** Commits in the runs before this one. */
+  #countBefore(index: number): number {
+    return this.#runs.slice(0, index).reduce((sum, { count }) => sum + count, 0)
   }
 }
 
 function endOf(run: Run): number {
-  return run.firstSeq + run.items.length - 1
+  return run.firstSeq + run.count - 1
 }
 
 function reaches(run: Run, { stream, seq }: StreamPosition): boolean {

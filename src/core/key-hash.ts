@@ -1,8 +1,6 @@
 // The hash of a key as invalidations carry it. Part of the protocol: the same on every node.
 // Two keys may share one: then a copy too many is dropped, which costs a fetch and harms nobody.
-
-/** The two digits of every byte. */
-const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+import { wordText } from './hex-words.ts'
 
 /** 64 bits of a key, as sixteen hex digits. */
 export function keyHash(key: string): string {
@@ -16,7 +14,7 @@ export function keyHash(key: string): string {
   // Each half also depends on the other one: no short pattern of keys lines up in both.
   low = mix(low ^ (high >>> 15) ^ key.length)
   high = mix(high ^ (low >>> 13))
-  return hex(high) + hex(low)
+  return wordText(high) + wordText(low)
 }
 
 /** Every bit of the result depends on every bit given (the finisher of MurmurHash3). */
@@ -24,12 +22,4 @@ function mix(word: number): number {
   let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b)
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
   return (mixed ^ (mixed >>> 16)) >>> 0
-}
-
-function hex(word: number): string {
-  return byteOf(word, 24) + byteOf(word, 16) + byteOf(word, 8) + byteOf(word, 0)
-}
-
-function byteOf(word: number, shift: number): string {
-  return BYTES[(word >>> shift) & 0xff] ?? ''
 }

@@ -211,7 +211,7 @@ export const UNANSWERED_MS = 3000
 /** A request id is remembered this long. Unit: ms. */
 export const REMEMBER_MS = 60_000
 
-/** Request ids remembered. Unit: ids. Oldest out first. */
+/** Request ids remembered. Unit: ids. Oldest out first; 5 MB. */
 export const REMEMBER_MAX = 100_000
 
 /** Request ids in one page of a mirror. Unit: ids. About half a megabyte. */
@@ -250,7 +250,7 @@ export const INVALIDATION_WAIT_MS = 2
 /** Commits in one invalidation. Unit: commits. What fits a datagram; wire/ asserts it. */
 export const INVALIDATION_ITEMS_MAX = 46
 
-/** Commits that a master can repeat. Unit: commits. Five seconds of a busy primary; 15 MB. */
+/** Commits that a master can repeat. Unit: commits. Five seconds of a busy primary; 2.4 MB. */
 export const COMMITS_REMEMBERED = 100_000
 
 /** Commits in one answer about what was missed. Unit: commits. About 300 KB. */

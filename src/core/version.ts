@@ -1,5 +1,6 @@
 // Versions: the hybrid logical clock, and their text form. Never looks at a clock itself.
 import { assert } from './assert.ts'
+import { WORD_DIGITS, wordAt, wordsText } from './hex-words.ts'
 import { CLOCK_AHEAD_MAX_MS } from './limits.ts'
 import type { NodeId, Version } from './types.ts'
 
@@ -23,6 +24,24 @@ export function versionMs(version: Version): number {
 /** The node that gave a version. */
 export function versionWriter(version: Version): NodeId {
   return version.slice(MS_DIGITS + 5)
+}
+
+/** Words of a version as numbers: what `putVersion` takes up. */
+export const VERSION_WORDS = 4
+
+const WRITER_AT = 17
+
+/** Puts a version as numbers, from index `at` on. */
+export function putVersion(version: Version, target: Uint32Array, at: number): void {
+  target[at] = wordAt(version, 0)
+  target[at + 1] = wordAt(version, WORD_DIGITS)
+  target[at + 2] = wordAt(version, WRITER_AT)
+  target[at + 3] = wordAt(version, WRITER_AT + WORD_DIGITS)
+}
+
+/** What `putVersion` put. */
+export function versionOf(words: Uint32Array, at: number): Version {
+  return `${wordsText(words, at, 2)}-${wordsText(words, at + 2, 2)}`
 }
 
 /** The later of two versions. */

@@ -5,7 +5,19 @@ import type { NodeRequest } from '../../src/core/messages.ts'
 import { toTravel } from '../../src/core/travel.ts'
 import type { Entry } from '../../src/core/types.ts'
 import { type Call, Lab, type LabOptions, primaryLab } from './lab.ts'
-import { A, B, ballot, C, entry, requestId, response, state, version, view } from './words.ts'
+import {
+  A,
+  B,
+  ballot,
+  C,
+  entry,
+  fingerprint,
+  requestId,
+  response,
+  state,
+  version,
+  view,
+} from './words.ts'
 
 const V2 = view('2A', 'A+ B+')
 
@@ -134,7 +146,11 @@ t.test('what the primary is still writing or purging is no difference', async (t
 })
 
 function replicate(bench: Bench, firstSeq: number, written: Entry, committedSeq: number): void {
-  const write = { requestId: requestId('1'), version: written.version, fingerprint: 'f' }
+  const write = {
+    requestId: requestId('1'),
+    version: written.version,
+    fingerprint: fingerprint('f'),
+  }
   const records = [{ kind: 'entry', entry: toTravel(written, 0), write }] as const
   const about = { ballot: ballot('2A'), firstSeq, records, committedSeq }
   bench.second.parts.follower.replicate({ kind: 'replicate', ...about }, 1, 0)

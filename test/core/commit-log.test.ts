@@ -10,6 +10,11 @@ function position(text: string): StreamPosition {
   return { stream: ballot(stream), seq: Number(seq) }
 }
 
+/** Tells the number of its commit. */
+function hashOf(seq: number): string {
+  return String(seq).padStart(16, '0')
+}
+
 /** `2A@5`: the stream of view 2A after its number 5; `< 1B@7`: and what its start continues. */
 function start(text: string): ViewStart {
   const [at = '', continues] = text.split(' < ')
@@ -26,7 +31,7 @@ function filled(...steps: readonly (readonly [string, number])[]): CommitLog {
     log.enter(start(begin))
     const { seq } = start(begin)
     for (let i = 1; i <= commits; i++) {
-      log.append(seq + i, { keyHash: `${seq + i}`, version: version(seq + i) })
+      log.append(seq + i, { keyHash: hashOf(seq + i), version: version(seq + i) })
     }
   }
   return log
@@ -89,7 +94,7 @@ t.test('what cannot be joined is forgotten', async (t) => {
 
 t.test('after a gap only what follows it is known', async (t) => {
   const log = filled(['1A@0', 2])
-  log.append(5, { keyHash: '5', version: version(5) })
+  log.append(5, { keyHash: hashOf(5), version: version(5) })
   t.equal(since(log, '1A@2'), 'forgotten')
   t.equal(since(log, '1A@4'), '1A:5-5')
 })

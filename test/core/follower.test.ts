@@ -3,7 +3,18 @@ import t from 'tap'
 import type { NodeRequest, NodeResponse } from '../../src/core/messages.ts'
 import type { View } from '../../src/core/types.ts'
 import { Lab } from './lab.ts'
-import { B, ballot, ballotText, C, entry, requestId, state, version, view } from './words.ts'
+import {
+  B,
+  ballot,
+  ballotText,
+  C,
+  entry,
+  fingerprint,
+  requestId,
+  state,
+  version,
+  view,
+} from './words.ts'
 
 const V2 = view('2A', 'A+ B+', { seq: 10 })
 
@@ -29,7 +40,11 @@ class Bench {
       records: words.map((word) => {
         const at = version(Number(word.slice(1)))
         const { expiresAtMs: _, ...rest } = entry(word.slice(0, 1), at)
-        const write = { requestId: requestId(word.slice(1)), version: at, fingerprint: 'f' }
+        const write = {
+          requestId: requestId(word.slice(1)),
+          version: at,
+          fingerprint: fingerprint('f'),
+        }
         return { kind: 'entry', entry: { ...rest, ttlLeftMs: undefined }, write } as const
       }),
     }

@@ -6,7 +6,19 @@ import { toTravel } from '../../src/core/travel.ts'
 import type { Entry, View } from '../../src/core/types.ts'
 import { onlyGroup } from '../../src/core/view.ts'
 import { type Call, Lab, type LabOptions, primaryLab } from './lab.ts'
-import { B, ballot, C, command, entry, LATE, response, state, version, view } from './words.ts'
+import {
+  B,
+  ballot,
+  C,
+  command,
+  entry,
+  fingerprint,
+  LATE,
+  response,
+  state,
+  version,
+  view,
+} from './words.ts'
 
 const V2 = view('2A', 'A+', { history: '1A', clock: version(200) })
 /** B's side, since 1A. */
@@ -257,7 +269,7 @@ t.test('a master that owes data keeps what is newer than what the stream brings'
     const record = (it: Entry): StreamRecord => ({
       kind: 'entry',
       entry: toTravel(it, 0),
-      write: { requestId: it.requestId, version: it.version, fingerprint: 'f' },
+      write: { requestId: it.requestId, version: it.version, fingerprint: fingerprint('f') },
     })
     lab.parts.follower.replicate(
       {

@@ -7,7 +7,20 @@ import { toTravel } from '../../src/core/travel.ts'
 import type { Entry, View } from '../../src/core/types.ts'
 import { versionJustAbove } from '../../src/core/version.ts'
 import { type Call, Lab, type LabOptions, primaryLab } from './lab.ts'
-import { A, B, ballot, C, entry, LATE, response, state, version, view } from './words.ts'
+import {
+  A,
+  B,
+  ballot,
+  C,
+  entry,
+  fingerprint,
+  LATE,
+  requestId,
+  response,
+  state,
+  version,
+  view,
+} from './words.ts'
 
 /** B is syncing; what was stamped in this view is above 100. */
 const V2 = view('2A', 'A+ B-', { clock: version(100) })
@@ -319,7 +332,7 @@ function mirrorWith(tail: Entry, of: { theirs: string; mine: string }): Lab {
   const digest = bench.next()
   if (digest !== undefined) bench.serve(digest)
   const asked = bench.next()
-  const write = { requestId: '1', version: tail.version, fingerprint: 'f' }
+  const write = { requestId: requestId('1'), version: tail.version, fingerprint: fingerprint('f') }
   const records = [{ kind: 'entry', entry: toTravel(tail, 0), write }] as const
   const batch = { kind: 'replicate', ballot: ballot('2A'), firstSeq: 1, committedSeq: 0 } as const
   bench.target.parts.follower.replicate({ ...batch, records }, 1, 0)

@@ -9,7 +9,7 @@ import type { Entry, NodeId, View } from '../../src/core/types.ts'
 import { Digest } from '../../src/storage/fingerprint.ts'
 import { Lab, primaryLab } from './lab.ts'
 import { PLAIN, A, addressOf, B, ballot, C, command, entry, REFUSED, waitsFor } from './words.ts'
-import { requestId, response, state, version, view } from './words.ts'
+import { fingerprint, requestId, response, state, version, view } from './words.ts'
 
 type Replicate = Extract<NodeRequest, { kind: 'replicate' }>
 
@@ -22,7 +22,7 @@ function batch(v: View, firstSeq: number, entries: readonly Entry[]): Replicate 
     records: entries.map((e) => ({
       kind: 'entry',
       entry: toTravel(e, 0),
-      write: { requestId: requestId('1'), version: e.version, fingerprint: 'f' },
+      write: { requestId: requestId('1'), version: e.version, fingerprint: fingerprint('f') },
     })),
   }
 }

@@ -10,7 +10,7 @@ const NOW_MS = 1000
 
 const COMMAND = {
   requestId: '1'.repeat(32),
-  fingerprint: 'f',
+  fingerprint: '1'.repeat(16),
   key: 'k',
   change: { kind: 'delete' },
   condition: { kind: 'none' },

@@ -14,8 +14,10 @@ import {
   C,
   command,
   entry,
+  fingerprint,
   LATE,
   nameOf,
+  requestId,
   response,
 } from './words.ts'
 import { sender, state, version, view } from './words.ts'
@@ -100,7 +102,7 @@ t.test('a key with a write under way is not served, its neighbours are', async (
 
   const second = otherLab()
   prove(second, 0)
-  const write = { requestId: '1', version: version(6), fingerprint: 'f' }
+  const write = { requestId: requestId('1'), version: version(6), fingerprint: fingerprint('f') }
   const records = [{ kind: 'entry', entry: toTravel(entry('k', version(6)), 0), write }] as const
   const batch = { kind: 'replicate', ballot: V2.ballot, firstSeq: 1, committedSeq: 0 } as const
   second.parts.follower.replicate({ ...batch, records }, 1, 1)

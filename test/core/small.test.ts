@@ -3,45 +3,73 @@ import t from 'tap'
 import { DIGEST_BYTES, differingBuckets, hasBucket } from '../../src/core/digest.ts'
 import { BUCKETS, REMEMBER_MAX, REMEMBER_MS, REMEMBER_PAGE_MAX } from '../../src/core/limits.ts'
 import type { AppliedWrite } from '../../src/core/messages.ts'
+import { BLOCK_WRITES } from '../../src/core/remembered-block.ts'
 import { Remembered } from '../../src/core/remembered.ts'
 import { ALL_RULES } from '../../src/core/rules.ts'
 import { SyncedMasters } from '../../src/core/synced-masters.ts'
 import { fromTravel, liveEntry, toTravel, valueBytes } from '../../src/core/travel.ts'
-import { A, B, ballot, entry, version } from './words.ts'
+import { A, B, ballot, entry, requestId, version } from './words.ts'
 
 const write = (id: string): AppliedWrite => ({
-  requestId: id,
+  requestId: requestId(id),
   version: version(1),
-  fingerprint: 'f',
+  fingerprint: '0123456789abcdef',
 })
+
+function recall(remembered: Remembered, id: string, nowMs: number): AppliedWrite | undefined {
+  return remembered.get(requestId(id), nowMs)
+}
 
 t.test('a write is remembered for a minute', async (t) => {
   const remembered = new Remembered()
   remembered.add(write('a'), 10)
-  t.match(remembered.get('a', 10 + REMEMBER_MS), write('a'))
-  t.equal(remembered.get('a', 11 + REMEMBER_MS), undefined)
-  t.equal(remembered.get('b', 10), undefined)
+  t.match(recall(remembered, 'a', 10 + REMEMBER_MS), write('a'))
+  t.equal(recall(remembered, 'a', 11 + REMEMBER_MS), undefined)
+  t.equal(recall(remembered, 'b', 10), undefined)
   remembered.clear()
-  t.equal(remembered.get('a', 10), undefined)
+  t.equal(recall(remembered, 'a', 10), undefined)
 })
 
 t.test('the oldest are forgotten first: after a minute, and beyond 100,000', async (t) => {
   const byTime = new Remembered()
-  byTime.add(write('a'), 0)
-  byTime.add(write('b'), 1)
-  byTime.add(write('c'), REMEMBER_MS)
+  for (let i = 0; i < BLOCK_WRITES; i++) byTime.add(write(`${i}`), i)
+  byTime.add(write('a'), BLOCK_WRITES)
+  t.equal(byTime.size, BLOCK_WRITES + 1)
+  // The newest of the first block is a minute old.
+  byTime.add(write('b'), BLOCK_WRITES - 1 + REMEMBER_MS)
+  t.equal(byTime.size, BLOCK_WRITES + 2)
+  byTime.add(write('c'), BLOCK_WRITES + REMEMBER_MS)
   t.equal(byTime.size, 3)
-  byTime.add(write('d'), REMEMBER_MS + 1)
-  t.equal(byTime.size, 3)
+  t.match(recall(byTime, 'a', BLOCK_WRITES + REMEMBER_MS), write('a'))
 
   const byCount = new Remembered()
   for (let i = 0; i < REMEMBER_MAX; i++) byCount.add(write(`${i}`), 0)
+  t.equal(byCount.size, REMEMBER_MAX)
   byCount.add(write('0'), 1)
-  t.equal(byCount.size, REMEMBER_MAX)
-  byCount.add(write('more'), 2)
-  t.equal(byCount.size, REMEMBER_MAX)
-  const isKnown = (id: string): boolean => byCount.get(id, 2) !== undefined
-  t.strictSame(['0', '1', '2', 'more'].map(isKnown), [true, false, true, true])
+  t.equal(byCount.size, REMEMBER_MAX - BLOCK_WRITES + 1)
+  const isKnown = (id: number): boolean => recall(byCount, `${id}`, 2) !== undefined
+  const known = [0, 1, BLOCK_WRITES - 1, BLOCK_WRITES, REMEMBER_MAX - 1, REMEMBER_MAX].map(isKnown)
+  t.strictSame(known, [true, false, false, true, true, false])
+})
+
+t.test('of two writes with one id the later one is known, and handed over', async (t) => {
+  const theirs = new Remembered()
+  const later = { ...write('a'), version: version(2, 'F', 9), fingerprint: 'fedcba9876543210' }
+  theirs.add(write('a'), 0)
+  theirs.add(write('b'), 0)
+  theirs.add(later, 1)
+  t.match(recall(theirs, 'a', 1), later)
+  const both = [
+    { ...write('b'), ageMs: 1 },
+    { ...later, ageMs: 0 },
+  ]
+  t.strictSame(theirs.page(0, 1), { writes: both, last: undefined })
+  t.strictSame(theirs.page(0, 1 + REMEMBER_MS).writes, [{ ...later, ageMs: REMEMBER_MS }])
+
+  const mine = new Remembered()
+  mine.add(write('a'), 0)
+  mine.learn(both, REMEMBER_MS + 1)
+  t.equal(recall(mine, 'a', REMEMBER_MS + 1)?.version, later.version, 'what was forgotten here')
 })
 
 t.test('what is remembered is handed over in pages, with its age', async (t) => {
@@ -57,15 +85,15 @@ t.test('what is remembered is handed over in pages, with its age', async (t) => 
   const mine = new Remembered()
   mine.learn(second.writes, 1000)
   const id = `${REMEMBER_PAGE_MAX}`
-  t.not(mine.get(id, 950 + REMEMBER_MS), undefined)
-  t.equal(mine.get(id, 951 + REMEMBER_MS), undefined)
+  t.not(recall(mine, id, 950 + REMEMBER_MS), undefined)
+  t.equal(recall(mine, id, 951 + REMEMBER_MS), undefined)
 })
 
 t.test('what a node remembers itself is newer than what it learns', async (t) => {
   const mine = new Remembered()
   mine.add(write('a'), 0)
   mine.learn([{ ...write('a'), version: version(9), ageMs: 0 }], 0)
-  t.equal(mine.get('a', 0)?.version, version(1))
+  t.equal(recall(mine, 'a', 0)?.version, version(1))
 })
 
 t.test(

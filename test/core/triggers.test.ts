@@ -11,7 +11,7 @@ import {
 } from '../../src/core/limits.ts'
 import { Lab, primaryLab } from './lab.ts'
 import { A, addressOf, B, ballot, C, D, entry, LATE, node, REFUSED } from './words.ts'
-import { requestId, response, sender, state, version, view } from './words.ts'
+import { fingerprint, requestId, response, sender, state, version, view } from './words.ts'
 
 const V2 = view('2A', 'A+ B+', { roster: 'ABC' })
 
@@ -59,7 +59,7 @@ t.test(
   async (t) => {
     const lab = primaryLab(view('2A', 'A+ B-'))
     lab.parts.synced.start(ballot('2A'))
-    const write = { requestId: requestId('1'), version: version(9), fingerprint: 'f' }
+    const write = { requestId: requestId('1'), version: version(9), fingerprint: fingerprint('f') }
     lab.parts.stream.append({ entry: entry('k', version(9)), write }, () => {}, 0)
     const call = lab.call('replicate')
     lab.settle(0)
@@ -73,7 +73,7 @@ t.test(
 
 t.test('a master that leaves the stream unanswered for 3 s is lost', async (t) => {
   const lab = primaryLab(V2)
-  const write = { requestId: requestId('1'), version: version(9), fingerprint: 'f' }
+  const write = { requestId: requestId('1'), version: version(9), fingerprint: fingerprint('f') }
   lab.parts.stream.append({ entry: entry('k', version(9)), write }, () => {}, 100)
   const [call] = lab.calls('replicate')
   if (call === undefined) throw new Error('nothing was sent')
@@ -84,7 +84,7 @@ t.test('a master that leaves the stream unanswered for 3 s is lost', async (t) =
 
 t.test('any answer to the stream is a sign of life', async (t) => {
   const lab = primaryLab(V2)
-  const write = { requestId: requestId('1'), version: version(9), fingerprint: 'f' }
+  const write = { requestId: requestId('1'), version: version(9), fingerprint: fingerprint('f') }
   lab.parts.stream.append({ entry: entry('k', version(9)), write }, () => {}, 100)
   const [call] = lab.calls('replicate')
   if (call === undefined) throw new Error('nothing was sent')

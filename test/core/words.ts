@@ -162,6 +162,10 @@ export function requestId(text: string): string {
   return text.padStart(32, '0')
 }
 
+export function fingerprint(text: string): string {
+  return text.padStart(16, '0')
+}
+
 export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text)
 }
@@ -209,7 +213,7 @@ export function command(key: string, words: CommandWords = {}): WriteCommand {
         }
   return {
     requestId: requestId(words.id ?? '1'),
-    fingerprint: words.fingerprint ?? 'f1',
+    fingerprint: fingerprint(words.fingerprint ?? 'f1'),
     key,
     change,
     condition: words.condition ?? { kind: 'none' },

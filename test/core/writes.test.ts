@@ -5,7 +5,7 @@ import type { StoreChange } from '../../src/core/step.ts'
 import type { Condition, Entry, Version, View, WriteOutcome } from '../../src/core/types.ts'
 import { Lab, type LabOptions, primaryLab } from './lab.ts'
 import { A, B, ballot, command, type CommandWords, entry, requestId, response } from './words.ts'
-import { state, version, view } from './words.ts'
+import { fingerprint, state, version, view } from './words.ts'
 
 const ALONE = view('2A', 'A+', { roster: 'A' })
 const PAIR = view('2A', 'A+ B+')
@@ -193,10 +193,10 @@ t.test('a retry over a newer entry is streamed under its own name', async (t) =>
     )
     return records.map((r) => r.kind === 'entry' && [r.entry.requestId, r.entry.version, r.write])
   }
-  const named = (id: string, fingerprint: string, at: Version): unknown => ({
+  const named = (id: string, print: string, at: Version): unknown => ({
     requestId: requestId(id),
     version: at,
-    fingerprint,
+    fingerprint: fingerprint(print),
   })
   write('1', 'f1', 0)
   write('2', 'f2', 5)
@@ -300,7 +300,7 @@ function onceFollower(stored: Entry | undefined): Bench {
   const bench = new Bench(view('1B', 'B+ A+'), { me: A })
   const { follower, standing } = bench.lab.parts
   const { expiresAtMs: _, ...streamed } = entry('a', version(900), { requestId: '1', value: 'x' })
-  const write = { requestId: requestId('1'), version: version(900), fingerprint: 'f1' }
+  const write = { requestId: requestId('1'), version: version(900), fingerprint: fingerprint('f1') }
   const records = [{ kind: 'entry', entry: { ...streamed, ttlLeftMs: undefined }, write }] as const
   const batch = { kind: 'replicate', ballot: ballot('1B'), firstSeq: 1, committedSeq: 0 } as const
   follower.replicate({ ...batch, records }, 1, 0)

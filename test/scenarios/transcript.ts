@@ -143,7 +143,7 @@ export class Transcript {
     const requestId = String(++this.#writes).padStart(32, '0')
     const command = {
       requestId,
-      fingerprint: requestId,
+      fingerprint: requestId.slice(16),
       key,
       change,
       condition: { kind: 'none' },

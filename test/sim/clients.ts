@@ -1,5 +1,6 @@
 // Clients: they write and read at whatever node they meet, retry what they do not know, and keep a
 // record of everything they were told.
+import { keyHash } from '../../src/core/key-hash.ts'
 import { DEADLINE_MS } from '../../src/core/limits.ts'
 import type {
   Condition,
@@ -315,7 +316,7 @@ export class Clients {
     if (this.#chance.happens(deleteShare)) {
       const requestId = this.#requestId()
       const change = { kind: 'delete' } as const
-      return { requestId, fingerprint: `delete ${key}`, key, change, condition }
+      return { requestId, fingerprint: keyHash(`delete ${key}`), key, change, condition }
     }
     const isShort = this.#chance.happens(ttlShare)
     const lifeMs = isShort ? Math.round(this.#chance.between(ttlMs)) : undefined
@@ -327,7 +328,7 @@ export class Clients {
     const { ttlMs, ...condition } = how
     const bytes = this.#value()
     const change = { kind: 'put', bytes, contentType: 'text/plain', ttlMs } as const
-    return { requestId, fingerprint: textOf(bytes), key, change, condition }
+    return { requestId, fingerprint: keyHash(textOf(bytes)), key, change, condition }
   }
 
   #condition(key: string): Condition {

@@ -72,7 +72,13 @@ void test('a request that is held comes when it is let go, to the same life only
     const bytes = Buffer.from('v')
     const change = { kind: 'put', bytes, contentType: 'text/plain', ttlMs: undefined } as const
     other.life?.write(
-      { requestId: 'r', fingerprint: 'f', key: KEY, change, condition: { kind: 'none' } },
+      {
+        requestId: 'a'.repeat(32),
+        fingerprint: 'f'.repeat(16),
+        key: KEY,
+        change,
+        condition: { kind: 'none' },
+      },
       { sinceMs: 4000, ended: () => {} },
     )
     world.agenda.runUntil(4300)
