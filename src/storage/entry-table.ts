@@ -4,6 +4,7 @@ import { liveEntry } from '../core/travel.ts'
 import type { Database } from 'lmdb'
 import type { EntryHead } from '../core/messages.ts'
 import type { Entry, Version } from '../core/types.ts'
+import { CopyRoom } from './copy-room.ts'
 import { countedEntry, headOf } from './counted.ts'
 import { compareKeys, SortedKeys } from './key-order.ts'
 import type { PageRow } from './page.ts'
@@ -39,6 +40,8 @@ export class EntryTable {
   readonly #onLoss: OnLoss
   readonly #pending = new Map<string, Pending>()
   readonly #recent = new RecentEntries()
+  /** What was read, and is kept among the recent ones. */
+  readonly #room = new CopyRoom()
   /** Nothing was ever here: most nodes have no local entries. */
   #isEmpty: boolean
   readonly #pendingKeys = new SortedKeys()
@@ -61,7 +64,7 @@ export class EntryTable {
     const key = keyOf(text)
     const record = this.#borrowed(key)
     const head = record && this.#head(key, record)
-    const entry = head && this.#entry(key, head, Buffer.from(record))
+    const entry = head && this.#entry(key, head, this.#room.copyOf(record))
     if (entry !== undefined) this.#recent.add(entry)
     return entry
   }
