@@ -9,6 +9,13 @@ function item(n: number): Invalidation {
   return { keyHash: keyHash(`key ${n}`), version: version(n * 1e9, n % 2 === 0 ? 'A' : 'F0E1', n) }
 }
 
+/** An index; -1: there is none. A comparison of thousands as a whole takes minutes to fail. */
+function firstDifference(seen: readonly Invalidation[], wanted: readonly Invalidation[]): number {
+  return wanted.findIndex(({ keyHash: hash, version: at }, i) => {
+    return seen[i]?.keyHash !== hash || seen[i].version !== at
+  })
+}
+
 t.test('commits come back as they were', async (t) => {
   const items = new CommitItems()
   const odd = { keyHash: '00000000ffffffff', version: 'ffffffffffffffff-80000000deadbeef' }
@@ -47,7 +54,7 @@ t.test('what is dropped at either end is gone, and nothing else', async (t) => {
     }
     if (what !== 'push') items[what](count)
     t.equal(items.length, plain.length, `${what} ${count}`)
-    t.strictSame(items.from(0, plain.length), plain, `${what} ${count}`)
+    t.equal(firstDifference(items.from(0, plain.length), plain), -1, `${what} ${count}`)
   }
   items.clear()
   t.equal(items.length, 0)
