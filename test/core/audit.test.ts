@@ -5,19 +5,8 @@ import type { NodeRequest } from '../../src/core/messages.ts'
 import { toTravel } from '../../src/core/travel.ts'
 import type { Entry } from '../../src/core/types.ts'
 import { type Call, Lab, type LabOptions, primaryLab } from './lab.ts'
-import {
-  A,
-  B,
-  ballot,
-  C,
-  entry,
-  fingerprint,
-  requestId,
-  response,
-  state,
-  version,
-  view,
-} from './words.ts'
+import { A, B, ballot, C, entry, requestId, response, state, version, view } from './words.ts'
+import { fingerprint } from './words.ts'
 
 const V2 = view('2A', 'A+ B+')
 

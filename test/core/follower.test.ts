@@ -3,18 +3,8 @@ import t from 'tap'
 import type { NodeRequest, NodeResponse } from '../../src/core/messages.ts'
 import type { View } from '../../src/core/types.ts'
 import { Lab } from './lab.ts'
-import {
-  B,
-  ballot,
-  ballotText,
-  C,
-  entry,
-  fingerprint,
-  requestId,
-  state,
-  version,
-  view,
-} from './words.ts'
+import { B, ballot, ballotText, C, entry, requestId, state, version, view } from './words.ts'
+import { fingerprint } from './words.ts'
 
 const V2 = view('2A', 'A+ B+', { seq: 10 })
 

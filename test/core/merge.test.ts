@@ -6,19 +6,8 @@ import { toTravel } from '../../src/core/travel.ts'
 import type { Entry, View } from '../../src/core/types.ts'
 import { onlyGroup } from '../../src/core/view.ts'
 import { type Call, Lab, type LabOptions, primaryLab } from './lab.ts'
-import {
-  B,
-  ballot,
-  C,
-  command,
-  entry,
-  fingerprint,
-  LATE,
-  response,
-  state,
-  version,
-  view,
-} from './words.ts'
+import { B, ballot, C, command, entry, LATE, response, state, version, view } from './words.ts'
+import { fingerprint } from './words.ts'
 
 const V2 = view('2A', 'A+', { history: '1A', clock: version(200) })
 /** B's side, since 1A. */

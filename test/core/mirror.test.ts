@@ -7,20 +7,8 @@ import { toTravel } from '../../src/core/travel.ts'
 import type { Entry, View } from '../../src/core/types.ts'
 import { versionJustAbove } from '../../src/core/version.ts'
 import { type Call, Lab, type LabOptions, primaryLab } from './lab.ts'
-import {
-  A,
-  B,
-  ballot,
-  C,
-  entry,
-  fingerprint,
-  LATE,
-  requestId,
-  response,
-  state,
-  version,
-  view,
-} from './words.ts'
+import { A, B, ballot, C, entry, LATE, response, state, version, view } from './words.ts'
+import { fingerprint, requestId } from './words.ts'
 
 /** B is syncing; what was stamped in this view is above 100. */
 const V2 = view('2A', 'A+ B-', { clock: version(100) })
