@@ -2,7 +2,7 @@
 // Ends by pid; whatever is left ends with this process.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -86,6 +86,12 @@ export class Server {
     return this.#pids.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0)
   }
 
+  /** How often one of its threads has gone to sleep so far. Each of them was woken before. */
+  get sleeps(): number {
+    const tasks = `/proc/${this.#child.pid}/task`
+    return readdirSync(tasks).reduce((sum, task) => sum + sleepsOf(`${tasks}/${task}/status`), 0)
+  }
+
   /** Itself, and the processes that it started. */
   get #pids(): string[] {
     const pid = String(this.#child.pid)
@@ -147,6 +153,10 @@ function cpuSecondsOf(pid: string): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[USER_TICKS]) + Number(fields[SYSTEM_TICKS])) / TICKS_A_SECOND
+}
+
+function sleepsOf(status: string): number {
+  return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(readFileSync(status, 'utf8'))?.[1])
 }
 
 function takesConnections(host: string, port: number): Promise<boolean> {

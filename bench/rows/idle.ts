@@ -32,14 +32,21 @@ export const IDLE: Readonly<Record<string, Row>> = {
 async function idle({ directory, nodes = NODES }: RowOptions): Promise<RowReport> {
   const figures: Record<string, number> = {}
   for (const size of nodes) {
+    const fromMs = performance.now()
     const cluster = await startCluster(join(directory, String(size)), {
       nodes: size,
       net: '127.1.4',
     })
     try {
       await untilAllAreIn(cluster)
+      const startSeconds = (performance.now() - fromMs) / 1000
+      const startCpu = mean(cluster.servers.map((server) => server.cpuSeconds))
       await pause(REST_MS)
-      const measured = await measure(cluster)
+      const measured = {
+        'start until all are in one view, two at once, s': startSeconds,
+        'processor time of a node until then, s': startCpu,
+        ...(await measure(cluster)),
+      }
       for (const [what, value] of Object.entries(measured)) {
         figures[`${size} nodes: ${what}`] = Math.round(value * 1000) / 1000
       }
@@ -67,10 +74,12 @@ async function measure({ servers, groupPort }: Cluster): Promise<Record<string, 
   const place = { host: servers[0]?.host ?? '', group: GROUP, groupPort }
   const listener = await Eavesdropper.start(place)
   const cpuBefore = servers.map((server) => server.cpuSeconds)
+  const sleepsBefore = servers.map((server) => server.sleeps)
   const fromMs = performance.now()
   await pause(IDLE_S * 1000)
   const seconds = (performance.now() - fromMs) / 1000
   const shares = servers.map((server, i) => (server.cpuSeconds - (cpuBefore[i] ?? 0)) / seconds)
+  const wakes = servers.map((server, i) => (server.sleeps - (sleepsBefore[i] ?? 0)) / seconds)
   listener.end()
   const after = await Promise.all(servers.map(trafficOf))
 
@@ -80,6 +89,7 @@ async function measure({ servers, groupPort }: Cluster): Promise<Record<string, 
   return {
     'processor time of a node, median, % of a core': 100 * (shares[shares.length >> 1] ?? 0),
     'processor time of a node, worst, % of a core': 100 * (shares.at(-1) ?? 0),
+    'times a node wakes a second': mean(wakes),
     'datagrams a node sends a second': mean(each.map(({ sent }) => sent)),
     'datagrams a node takes a second': mean(each.map(({ taken }) => taken)),
     'calls a node makes a second': mean(each.map(({ calls }) => calls)),

@@ -61,6 +61,11 @@ export class Beats {
     this.#nextMs = 0
   }
 
+  /** When the next one leaves, unless something hurries it. Own clock, ms. */
+  get dueMs(): number {
+    return this.#nextMs
+  }
+
   tick(lagMs: number, nowMs: number): void {
     this.#loopLagMs = Math.max(this.#loopLagMs, lagMs)
     this.sendIfDue(nowMs)

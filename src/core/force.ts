@@ -88,6 +88,10 @@ export class Force {
     }, nowMs)
   }
 
+  get isUnderWay(): boolean {
+    return this.#run !== undefined
+  }
+
   tick(nowMs: number): void {
     const run = this.#run
     if (run === undefined) return

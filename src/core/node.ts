@@ -2,19 +2,14 @@
 // Decides nothing itself, and touches nothing but the outbox.
 import { unreachable } from './assert.ts'
 import type { Conflict } from './conflicts.ts'
-import {
-  BEAT_EVERY_MS,
-  LISTEN_MS,
-  PROPOSAL_PAUSE_MS,
-  STALL_MS,
-  TICK_EVERY_MS,
-  VIEW_CALL_WAIT_MS,
-} from './limits.ts'
+import { saysTheSame } from './calm.ts'
+import { LISTEN_MS, PROPOSAL_PAUSE_MS, STALL_MS, VIEW_CALL_WAIT_MS } from './limits.ts'
 import type { Beat, Sender } from './messages.ts'
 import { loadOf } from './load.ts'
 import { Outbox } from './outbox.ts'
 import { OwnId } from './own-id.ts'
 import { type CoreOptions, type CorePorts, createParts, type Parts } from './parts.ts'
+import { Pace } from './pace.ts'
 import { type Progress, progressOf } from './progress.ts'
 import { reportStatus, whyOutside } from './report.ts'
 import { Requests } from './requests.ts'
@@ -34,7 +29,7 @@ export class NodeCore {
   readonly #requests: Requests
   readonly #rules: Rules
   #startedMs: number | undefined
-  #lastTickMs = 0
+  readonly #pace: Pace
   #changesSeen = 0
   #isAskingForView = false
   #wasReady = false
@@ -49,6 +44,7 @@ export class NodeCore {
     this.#parts = createParts(this.#out, ports, { options, listener })
     this.#ownId = new OwnId(this.#out, this.#parts.self)
     this.#requests = new Requests(this.#out, this.#parts, options.rules)
+    this.#pace = new Pace(this.#out, this.#parts)
     const { standing, follower, beginnings } = this.#parts
     if (standing.view === undefined) return
     follower.follow(standing.view)
@@ -106,7 +102,14 @@ export class NodeCore {
         return unreachable(event)
     }
     this.#considerVerdicts(nowMs)
+    if (event.kind === 'tick') this.#pace.plan(nowMs)
+    else if (event.kind !== 'datagram' || event.datagram.kind !== 'beat') this.#pace.hurry(nowMs)
     return this.#out.take()
+  }
+
+  /** The next tick must not come later; every step may change it. Own clock, ms. */
+  get tickDueMs(): number {
+    return this.#pace.dueMs
   }
 
   /** May the stored entry of this key, or its absence, be answered from the store right now? */
@@ -191,11 +194,10 @@ export class NodeCore {
     const { self, mirrorSource, beats, members, proposer, triggers } = this.#parts
     self.setWall(wallMs, nowMs)
     if (this.#startedMs === undefined) this.#start(nowMs)
-    const lagMs = Math.max(0, nowMs - this.#lastTickMs - TICK_EVERY_MS)
-    this.#lastTickMs = nowMs
-    mirrorSource.lagged(lagMs)
-    if (lagMs > STALL_MS && this.#rules.stallRule) this.#stalled(lagMs, nowMs)
-    beats.tick(lagMs, nowMs)
+    const { lateMs, stalledMs } = this.#pace.ticked(nowMs)
+    mirrorSource.lagged(lateMs)
+    if (stalledMs > STALL_MS && this.#rules.stallRule) this.#stalled(stalledMs, nowMs)
+    beats.tick(lateMs, nowMs)
     members.tick(nowMs)
     proposer.tick(nowMs)
     this.#parts.force.tick(nowMs)
@@ -244,7 +246,7 @@ export class NodeCore {
 
   #start(nowMs: number): void {
     this.#startedMs = nowMs
-    this.#lastTickMs = nowMs - TICK_EVERY_MS
+    this.#pace.start(nowMs)
     this.#parts.proposer.holdUntil(nowMs + LISTEN_MS)
     this.#parts.triggers.forgive(nowMs)
   }
@@ -254,7 +256,7 @@ export class NodeCore {
     const { proposer, members, triggers } = this.#parts
     this.#out.log('warn', 'stalled', { lagMs: Math.round(lagMs) })
     proposer.abort('stalled', nowMs)
-    proposer.holdUntil(nowMs + 3 * BEAT_EVERY_MS)
+    proposer.holdUntil(nowMs + STALL_MS)
     members.forgive(lagMs, nowMs)
     triggers.forgive(nowMs)
   }
@@ -300,8 +302,9 @@ export class NodeCore {
 
   #beat(sender: Sender, heard: { beat: Beat; way: Way }, nowMs: number): void {
     const { members, candidates, leases, standing, follower, coherence } = this.#parts
-    if (!members.heard(sender, heard, nowMs)) return
     const { beat } = heard
+    if (!saysTheSame(members.get(sender.id)?.beat, beat)) this.#pace.hurry(nowMs)
+    if (!members.heard(sender, heard, nowMs)) return
     const member = members.get(sender.id)
     if (member !== undefined && candidates.isForeign(member)) return
     leases.heard(sender, beat)

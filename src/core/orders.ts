@@ -81,6 +81,10 @@ export class Orders {
     else reply(failed('the primary has changed: try again'))
   }
 
+  get isUnderWay(): boolean {
+    return this.#run !== undefined
+  }
+
   tick(nowMs: number): void {
     const run = this.#run
     if (run === undefined) return

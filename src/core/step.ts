@@ -19,7 +19,7 @@ import type {
 } from './types.ts'
 
 export type Event =
-  /** Every TICK_EVERY_MS, delivered after the sockets were read. `wallMs` is the wall clock. */
+  /** When the core's `tickDueMs` says so, delivered after the sockets were read. `wallMs` is the wall clock. */
   | { readonly kind: 'tick'; readonly wallMs: number }
   | {
       readonly kind: 'datagram'

@@ -101,6 +101,11 @@ export class Triggers {
     this.#parts.yielding.nudged()
   }
 
+  /** Somebody is about to be listed, or has asked this node to propose. */
+  get isWaiting(): boolean {
+    return this.#strangersSinceMs !== undefined || this.#isNudged
+  }
+
   consider(nowMs: number): void {
     const { standing, proposer } = this.#parts
     if (this.#parts.self.isWitness) {

@@ -1,7 +1,6 @@
 // Drives the core: every socket, timer, flush and client becomes an event, every effect an action.
 // Decides nothing about entries or views.
 import { unreachable } from '../core/assert.ts'
-import { TICK_EVERY_MS } from '../core/limits.ts'
 import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import type { NodeCore } from '../core/node.ts'
 import type { Effect, Event } from '../core/step.ts'
@@ -17,7 +16,7 @@ import type { Copies } from '../storage/copies.ts'
 import type { Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
-import { after, every, nextPhase, type StopTimer } from '../system/timers.ts'
+import { after, nextPhase, type StopTimer } from '../system/timers.ts'
 import type { Events } from './events.ts'
 import { REQUESTS_MAX } from './limits.ts'
 import type { NodeCounts } from './metrics/counts.ts'
@@ -44,10 +43,11 @@ export class Driver {
   readonly #orders = new Map<number, (outcome: OrderOutcome) => void>()
   readonly #responses = new Map<number, (response: NodeResponse) => void>()
   #lastTicket = 0
-  #stopTicking: StopTimer = () => {}
+  #stopTimer: StopTimer = () => {}
   #transport: Transport | undefined
   #isStopped = false
-  #tickDueMs = 0
+  /** When the timer ends; undefined: there is none. */
+  #tickAtMs: number | undefined
   #onGone: () => void = () => {}
 
   constructor(parts: DriverParts) {
@@ -57,10 +57,6 @@ export class Driver {
   /** Begins to tick. Events that came before have nowhere to send to and are not taken. */
   start(transport: Transport): void {
     this.#transport = transport
-    this.#tickDueMs = this.#parts.clock.monotonicMs()
-    // After a stall a timer fires before the sockets are read. The tick waits until they were, so
-    // that no heartbeat that lies in a buffer is missed when the others are judged.
-    this.#stopTicking = every(TICK_EVERY_MS, () => nextPhase(() => this.#tick()))
     this.#tick()
   }
 
@@ -69,6 +65,7 @@ export class Driver {
     const effects = this.#parts.core.step(event, this.#parts.clock.monotonicMs())
     for (const effect of effects) this.#act(effect)
     this.#parts.events.routed()
+    this.#setTimer()
   }
 
   write(command: WriteCommand): Promise<WriteOutcome> {
@@ -124,7 +121,7 @@ export class Driver {
   stop(): void {
     if (this.#isStopped) return
     this.#isStopped = true
-    this.#stopTicking()
+    this.#stopTimer()
     for (const finish of this.#writes.values()) finish({ kind: 'unknown', reason: NOT_RUNNING })
     for (const finish of this.#reads.values()) finish({ kind: 'unreachable', reason: NOT_RUNNING })
     for (const respond of this.#responses.values()) respond({ kind: 'unable', reason: NOT_RUNNING })
@@ -139,11 +136,23 @@ export class Driver {
     return this.#transport !== undefined && !this.#isStopped
   }
 
+  /** For the moment of the next tick, which every step may bring nearer. */
+  #setTimer(): void {
+    const dueMs = this.#parts.core.tickDueMs
+    if (dueMs === this.#tickAtMs || this.#isStopped) return
+    this.#stopTimer()
+    this.#tickAtMs = dueMs
+    const waitMs = Math.ceil(dueMs - this.#parts.clock.monotonicMs())
+    // After a stall a timer fires before the sockets are read. The tick waits until they were, so
+    // that no heartbeat that lies in a buffer is missed when the others are judged.
+    this.#stopTimer = after(waitMs, () => nextPhase(() => this.#tick()))
+  }
+
   #tick(): void {
     const { clock, counts } = this.#parts
     const nowMs = clock.monotonicMs()
-    counts.loopDelay.add(Math.max(0, nowMs - this.#tickDueMs))
-    this.#tickDueMs = nowMs + TICK_EVERY_MS
+    counts.loopDelay.add(Math.max(0, nowMs - (this.#tickAtMs ?? nowMs)))
+    this.#tickAtMs = undefined
     this.step({ kind: 'tick', wallMs: clock.wallMs() })
   }
 

@@ -3,7 +3,6 @@
 // request, no more.
 import { ANSWERS } from '../../scripts/message-answers.ts'
 import { unreachable } from '../../src/core/assert.ts'
-import { TICK_EVERY_MS } from '../../src/core/limits.ts'
 import type {
   CallAnswer,
   Datagram,
@@ -90,6 +89,8 @@ export class Life {
   #isPaused = false
   #isOver = false
   #lostPower = false
+  /** When the timer ends; undefined: there is none. */
+  #tickAtMs: number | undefined
 
   constructor(around: Surroundings, machine: Machine) {
     const { store } = machine.disk
@@ -115,7 +116,8 @@ export class Life {
 
   /** The first tick tells the core what time it is: before it, nothing else may come in. */
   begin(): void {
-    this.#tick()
+    this.#tickAtMs = this.nowMs()
+    this.#tick(this.#tickAtMs)
   }
 
   /** Its operator names nodes that it may find. */
@@ -234,10 +236,20 @@ export class Life {
     for (const run of this.#inbox.take()) run()
   }
 
-  #tick(): void {
+  /** When the core says so, which every step may change. */
+  #setTimer(): void {
+    const dueMs = this.core.tickDueMs
+    if (dueMs === this.#tickAtMs) return
+    this.#tickAtMs = dueMs
+    const waitMs = this.machine.clock.inWorldMs(dueMs - this.nowMs())
+    this.#around.agenda.after(waitMs, () => this.#tick(dueMs))
+  }
+
+  /** Unless it was to be at another moment by then. */
+  #tick(dueMs: number): void {
+    if (this.#tickAtMs !== dueMs) return
     this.arrive('tick', () => {
-      const { agenda } = this.#around
-      agenda.after(this.machine.clock.inWorldMs(TICK_EVERY_MS), () => this.#tick())
+      this.#tickAtMs = undefined
       return { kind: 'tick', wallMs: this.machine.clock.wallMs() }
     })
   }
@@ -282,6 +294,7 @@ export class Life {
       this.#around.died(this)
       return
     }
+    this.#setTimer()
     this.#around.stepped(this, event, effects)
     for (const effect of effects) {
       if (this.#isOver) return

@@ -105,7 +105,7 @@ export const TRAFFIC_METRICS: readonly Metric<Snapshot>[] = [
   },
   {
     name: 'diststore_event_loop_delay_seconds',
-    help: 'How late the tick of the node ran, of 20 a second: the delay that every request and packet meets.',
+    help: 'How late the tick of the node ran, of at most 20 a second: the delay that every request and packet meets.',
     type: 'histogram',
     labels: [],
     read: ({ counts }) => unlabelled(counts.loopDelay),
