@@ -245,7 +245,7 @@ export class Audit {
   }
 
   #heldVersion(key: string): Version | '' {
-    return this.#parts.store.get(key)?.version ?? ''
+    return this.#parts.store.head(key)?.version ?? ''
   }
 
   /** Asks the primary; any other end of the call ends this audit, and the next one comes in time. */

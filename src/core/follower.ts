@@ -186,7 +186,7 @@ export class Follower {
     { key, version }: Extract<StreamRecord, { kind: 'purge' }>,
     isSyncing: boolean,
   ): StoreChange {
-    const held = this.#parts.store.get(key)?.version
+    const held = this.#parts.store.head(key)?.version
     if (isSyncing) {
       this.#purged.set(key, version)
       if (held !== undefined && !this.cameByStream(key, held)) return { kind: 'remove', key }
@@ -214,7 +214,7 @@ export class Follower {
   #owesNewer(theirs: { readonly key: string; readonly version: Version }): boolean {
     const { standing, store } = this.#parts
     if (standing.state.owed.length === 0 || !this.#rules.owingMasterKeepsNewer) return false
-    const mine = store.get(theirs.key)
+    const mine = store.head(theirs.key)
     return mine !== undefined && mine.version > theirs.version
   }
 

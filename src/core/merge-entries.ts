@@ -86,7 +86,8 @@ export class MergeEntries {
 
   /** Whether an entry of another side is newer than ours, or lost to one of ours since the split. */
   concerns(lineage: Lineage, theirs: EntryHead): boolean {
-    const mine = this.#newest(theirs.key)
+    const { stream, store } = this.#parts
+    const mine = stream.newestOn(theirs.key) ?? store.head(theirs.key)
     if (mine === undefined || mine.version < theirs.version) return true
     if (mine.version === theirs.version) return false
     return !this.#rules.mergeTakesHigherOnly || this.conflicts.isSince(theirs.version, lineage)

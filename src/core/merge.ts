@@ -153,7 +153,7 @@ export class Merge {
     const { view } = standing
     if (view === undefined || this.due === 0 || !this.#rules.askOtherSide) return true
     if (this.merged().length === this.due) return true
-    const mine = stream.newestOn(key) ?? store.get(key)
+    const mine = stream.newestOn(key) ?? store.head(key)
     return mine !== undefined && mine.version > view.start.clock
   }
 

@@ -2,7 +2,7 @@
 // Implemented by storage/ (lmdb, memory, the bounded copies); changed only through effects.
 import type { Conflict } from './conflicts.ts'
 import type { EntryHead } from './messages.ts'
-import type { Copy, Entry, Version } from './types.ts'
+import type { Copy, Entry, RequestId, Version } from './types.ts'
 
 /** A page of a store as its owner sees it. */
 export interface StorePage {
@@ -66,9 +66,23 @@ export interface DamagedEntry {
   readonly version: Version | undefined
 }
 
+/** What is stored under a key, without its value. */
+export interface StoredHead {
+  readonly version: Version
+  readonly requestId: RequestId
+  /** As in Entry. */
+  readonly expiresAtMs: number | undefined
+  readonly isTombstone: boolean
+}
+
 /** The entries this node holds. Tombstones are entries. Every `store` effect is visible at once. */
 export interface EntryReader {
   get(key: string): Entry | undefined
+  /**
+   * What `get` says besides the value, which is not read: that takes as long as the value is large. A
+   * value that does not read back is not noticed by this.
+   */
+  head(key: string): StoredHead | undefined
   /**
    * `get` found a record under this key that does not read back. Nobody may say "absent" for that:
    * it is stored, though not to be read.

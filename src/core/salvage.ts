@@ -95,7 +95,7 @@ export class Salvage {
       const copy = copies.byHash(run.hashes[run.next++] ?? '')
       if (copy === undefined || copy.known.kind === 'absent') continue
       const { entry } = copy.known
-      if ((store.get(entry.key)?.version ?? '') >= entry.version) continue
+      if ((store.head(entry.key)?.version ?? '') >= entry.version) continue
       entries.push(entry)
       bytes += valueBytes(entry)
     }

@@ -1,6 +1,7 @@
 // Entries leaving for and arriving from other nodes: the expiry travels as time left.
 import { SLOWEST_BYTES_PER_MS } from './limits.ts'
 import type { TravelEntry } from './messages.ts'
+import type { StoredHead } from './ports.ts'
 import type { Entry } from './types.ts'
 
 /** An entry as it is sent. An expired one travels with 0 ms left. */
@@ -16,6 +17,17 @@ export function fromTravel(travel: TravelEntry, wallMs: number): Entry {
   const { key, version, requestId, content, ttlLeftMs } = travel
   const expiresAtMs = ttlLeftMs === undefined ? undefined : Math.round(wallMs + ttlLeftMs)
   return { key, version, requestId, content, expiresAtMs }
+}
+
+/** An entry as a store tells of it without its value. */
+export function storedHead({ version, requestId, expiresAtMs, content }: Entry): StoredHead {
+  return { version, requestId, expiresAtMs, isTombstone: content.kind === 'tombstone' }
+}
+
+/** Whether there is a value to give: not for a tombstone, an expired or a missing entry. */
+export function isLive(head: StoredHead | undefined, wallMs: number): head is StoredHead {
+  if (head === undefined || head.isTombstone) return false
+  return head.expiresAtMs === undefined || head.expiresAtMs > wallMs
 }
 
 /** The entry if it has a value to give; undefined for a tombstone, an expired or a missing entry. */

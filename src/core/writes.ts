@@ -12,7 +12,7 @@ import type { Self } from './self.ts'
 import type { ClusterSettings } from './settings.ts'
 import type { Standing } from './standing.ts'
 import type { Stream, StreamEnd } from './stream.ts'
-import { liveEntry } from './travel.ts'
+import { isLive, storedHead } from './travel.ts'
 import type {
   Change,
   Condition,
@@ -95,13 +95,16 @@ export class Writes {
    */
   #conditionHolds(command: WriteCommand, reply: Reply, nowMs: number): boolean {
     const { stream, store, self } = this.#parts
-    const underWay = stream.newestOn(command.key)
-    const current = liveEntry(underWay ?? store.get(command.key), self.wallMs(nowMs))
-    if (holds(command.condition, current)) return true
-    const conflict: WriteOutcome = { kind: 'conflict', current: current?.version }
+    const { key, condition } = command
+    if (condition.kind === 'none') return true
+    const underWay = stream.newestOn(key)
+    const head = underWay === undefined ? store.head(key) : storedHead(underWay)
+    const current = isLive(head, self.wallMs(nowMs)) ? head.version : undefined
+    if (holds(condition, current)) return true
+    const conflict: WriteOutcome = { kind: 'conflict', current }
     if (underWay === undefined) reply(conflict, nowMs)
     else {
-      stream.join(command.key, (end, thenMs) => {
+      stream.join(key, (end, thenMs) => {
         const dropped: WriteOutcome = { kind: 'refused', reason: 'the primary changed: try again' }
         reply(end.kind === 'committed' ? conflict : dropped, thenMs)
       })
@@ -137,7 +140,7 @@ export class Writes {
   #isHidden({ key, condition }: WriteCommand): boolean {
     const { store, stream } = this.#parts
     if (condition.kind === 'none' || stream.newestOn(key) !== undefined) return false
-    return store.get(key) === undefined && store.isDamaged(key)
+    return store.head(key) === undefined && store.isDamaged(key)
   }
 
   /** A write that this cluster has applied before, or is applying, is not applied again. */
@@ -178,9 +181,11 @@ export class Writes {
       return { version, isSame: fingerprint === command.fingerprint, isRemembered: true }
     }
     // A merge may just be bringing in what its first attempt left on the other side.
-    const made = [stream.newestOn(command.key), store.get(command.key)].find(
-      (entry) => entry?.requestId === command.requestId,
-    )
+    const underWay = stream.newestOn(command.key)
+    const isUnderWay = underWay?.requestId === command.requestId
+    const isStored = !isUnderWay && store.head(command.key)?.requestId === command.requestId
+    // Read whole only now: this is rare, and a large value takes long.
+    const made = isUnderWay ? underWay : isStored ? store.get(command.key) : undefined
     if (made === undefined || self.versionAgeMs(made.version, nowMs) > REMEMBER_MS) return undefined
     return {
       version: made.version,
@@ -218,8 +223,8 @@ function outcomeOf(end: StreamEnd, version: Version): WriteOutcome {
   return { kind: 'unknown', reason: 'the primary changed while the write was under way' }
 }
 
-/** Whether a condition allows a write over this live entry. */
-function holds(condition: Condition, current: Entry | undefined): boolean {
+/** Whether a condition allows a write over the live entry of this version. */
+function holds(condition: Condition, current: Version | undefined): boolean {
   switch (condition.kind) {
     case 'none':
       return true
@@ -228,7 +233,7 @@ function holds(condition: Condition, current: Entry | undefined): boolean {
     case 'absent':
       return current === undefined
     case 'oneOf':
-      return current !== undefined && condition.versions.includes(current.version)
+      return current !== undefined && condition.versions.includes(current)
   }
 }
 

@@ -1,15 +1,16 @@
 // One table of entries in lmdb, with what is written but not yet committed laid over it.
 // Never counts entries and never commits: its owner does.
-import { liveEntry } from '../core/travel.ts'
+import { liveEntry, storedHead } from '../core/travel.ts'
 import type { Database } from 'lmdb'
 import type { EntryHead } from '../core/messages.ts'
+import type { StoredHead } from '../core/ports.ts'
 import type { Entry, Version } from '../core/types.ts'
 import { CopyRoom } from './copy-room.ts'
 import { countedEntry, headOf } from './counted.ts'
 import { compareKeys, SortedKeys } from './key-order.ts'
 import type { PageRow } from './page.ts'
 import { RecentEntries } from './recent-entries.ts'
-import { decodeHead, encodeRecord, INLINE_MAX, joinEntry } from './record.ts'
+import { decodeHead, encodeRecord, INLINE_MAX, joinEntry, requestIdOf } from './record.ts'
 import type { RecordHead } from './record.ts'
 import type { Counted, Known } from './tally.ts'
 
@@ -57,16 +58,27 @@ export class EntryTable {
 
   get(text: string): Entry | undefined {
     if (this.#isEmpty) return undefined
-    const recent = this.#recent.get(text)
-    if (recent !== undefined) return recent
-    const pending = this.#pending.get(text)
-    if (pending !== undefined) return pending.entry
+    const known = this.#known(text)
+    if (known !== undefined) return known.entry
     const key = keyOf(text)
     const record = this.#borrowed(key)
     const head = record && this.#head(key, record)
     const entry = head && this.#entry(key, head, this.#room.copyOf(record))
     if (entry !== undefined) this.#recent.add(entry)
     return entry
+  }
+
+  /** What `get` says besides the value, which is not looked at. */
+  head(text: string): StoredHead | undefined {
+    if (this.#isEmpty) return undefined
+    const known = this.#known(text)
+    if (known !== undefined) return known.entry && storedHead(known.entry)
+    const key = keyOf(text)
+    const record = this.#borrowed(key)
+    const head = record && this.#head(key, record)
+    if (record === undefined || head === undefined) return undefined
+    const { version, expiresAtMs, isTombstone } = head
+    return { version, expiresAtMs, isTombstone, requestId: requestIdOf(record) }
   }
 
   /**
@@ -157,6 +169,12 @@ export class EntryTable {
     }
   }
 
+  /** What is known without asking lmdb; its entry is undefined where nothing is under the key. */
+  #known(text: string): { readonly entry: Entry | undefined } | undefined {
+    const recent = this.#recent.get(text)
+    return recent === undefined ? this.#pending.get(text) : { entry: recent }
+  }
+
   /** The record under a key in memory of lmdb's: the next read there overwrites it. */
   #borrowed(key: Key): Buffer | undefined {
     const bytes = this.#records.getBinaryFast(key.bytes)
@@ -186,10 +204,8 @@ export class EntryTable {
   }
 
   #before(key: Key): Before {
-    const recent = this.#recent.get(key.text)
-    if (recent !== undefined) return beforeOf(recent, key)
-    const pending = this.#pending.get(key.text)
-    if (pending !== undefined) return beforeOf(pending.entry, key)
+    const inMemory = this.#known(key.text)
+    if (inMemory !== undefined) return beforeOf(inMemory.entry, key)
     const record = this.#borrowed(key)
     if (record === undefined) return { known: undefined, mayBeApart: false }
     const head = this.#head(key, record)

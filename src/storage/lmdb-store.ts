@@ -1,7 +1,8 @@
 // The durable store: entries, local entries and the node's own state in one lmdb environment.
 // Reads are synchronous and see every applied change; what is decided about entries is not here.
 import { unreachable } from '../core/assert.ts'
-import type { DamagedEntry, DueBounds, DuePage, PageBounds, StorePage } from '../core/ports.ts'
+import type { DamagedEntry, DueBounds, DuePage, PageBounds, StoredHead } from '../core/ports.ts'
+import type { StorePage } from '../core/ports.ts'
 import { ENTRY_OVERHEAD_BYTES, storedBytes } from '../core/room.ts'
 import type { StoreChange } from '../core/step.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
@@ -195,6 +196,10 @@ class LmdbStore implements Store {
 
   get(key: string): Entry | undefined {
     return this.#data.get(key)
+  }
+
+  head(key: string): StoredHead | undefined {
+    return this.#data.head(key)
   }
 
   page(bounds: PageBounds): StorePage {

@@ -2,8 +2,9 @@
 // as a disk would. Makes no promises, timers or guesses about time: flushes are its owner's.
 import { unreachable } from '../core/assert.ts'
 import type { Conflict } from '../core/conflicts.ts'
-import type { DueBounds, DuePage, PageBounds, StorePage } from '../core/ports.ts'
+import type { DueBounds, DuePage, PageBounds, StoredHead, StorePage } from '../core/ports.ts'
 import type { StoreChange } from '../core/step.ts'
+import { storedHead } from '../core/travel.ts'
 import { VERSION_ZERO } from '../core/version.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
 import { countedEntry } from './counted.ts'
@@ -93,6 +94,11 @@ export class MemoryStore implements Store {
 
   get(key: string): Entry | undefined {
     return this.#data.get(key)
+  }
+
+  head(key: string): StoredHead | undefined {
+    const entry = this.#data.get(key)
+    return entry && storedHead(entry)
   }
 
   page(bounds: PageBounds): StorePage {

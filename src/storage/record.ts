@@ -2,7 +2,7 @@
 // docs/decisions/0010-storage-layout.md has the layout and why it is so.
 import { crc32 } from 'node:zlib'
 import { assert } from '../core/assert.ts'
-import type { Content, Entry, Version } from '../core/types.ts'
+import type { Content, Entry, RequestId, Version } from '../core/types.ts'
 import { readVersion, writeVersion } from './fingerprint.ts'
 
 /** A larger value lies in a table of its own, so that heads are read without it. Unit: bytes. */
@@ -109,8 +109,13 @@ export function joinEntry(
   if (value === undefined || value.length !== head.valueBytes) return undefined
   if (crc32(value) !== head.valueCrc) return undefined
   const { version, expiresAtMs } = head
-  const requestId = record.toString('hex', REQUEST_AT, VALUE_BYTES_AT)
-  return { key, version, expiresAtMs, requestId, content: contentOf(record, head, value) }
+  const content = contentOf(record, head, value)
+  return { key, version, expiresAtMs, requestId: requestIdOf(record), content }
+}
+
+/** The request id in a record whose head has been decoded. */
+export function requestIdOf(record: Buffer): RequestId {
+  return record.toString('hex', REQUEST_AT, VALUE_BYTES_AT)
 }
 
 function contentOf(record: Buffer, head: RecordHead, bytes: Uint8Array): Content {

@@ -3,6 +3,7 @@
 import { test } from 'tap'
 import { DIGEST_BYTES } from '../../src/core/digest.ts'
 import type { StoreChange } from '../../src/core/step.ts'
+import { storedHead } from '../../src/core/travel.ts'
 import { bucketOf } from '../../src/storage/fingerprint.ts'
 import { dueRules } from './store-due.ts'
 import { keyRules, pageRules } from './store-keys.ts'
@@ -79,11 +80,19 @@ function entryRules(rule: Rule): void {
         value('edge+1', 7, 'e'.repeat(4097)),
         tombstone('gone', 8),
       ]
+      const readBack = (): void => {
+        for (const entry of entries) {
+          t.same(store.head(entry.key), storedHead(entry), entry.key)
+          t.same(plain(store.get(entry.key)), plain(entry), entry.key)
+          t.same(store.head(entry.key), storedHead(entry), `${entry.key} once read`)
+        }
+      }
       const flushed = applied(store, entries.map(put))
-      for (const entry of entries) t.same(plain(store.get(entry.key)), plain(entry), entry.key)
+      readBack()
       await flushed
-      for (const entry of entries) t.same(plain(store.get(entry.key)), plain(entry), entry.key)
+      readBack()
       t.equal(store.get('never'), undefined)
+      t.equal(store.head('never'), undefined)
       t.equal(store.keyCount, 7, 'tombstones do not count')
       t.equal(store.highestVersion, version(8))
     },
@@ -114,6 +123,7 @@ function entryRules(rule: Rule): void {
     t.equal(store.get('k')?.version, version(2))
     await applied(store, [put(value('k', 3)), { kind: 'remove', key: 'k' }])
     t.equal(store.get('k'), undefined)
+    t.equal(store.head('k'), undefined)
     t.equal(store.keyCount, 0)
   })
 

@@ -13,8 +13,10 @@ function damage(lab: Lab, keys: string | string[], known: string = version(5)): 
   const { store } = lab
   const isBroken = new Set([keys].flat())
   const get = store.get.bind(store)
+  const head = store.head.bind(store)
   const apply = store.apply.bind(store)
   store.get = (asked) => (isBroken.has(asked) ? undefined : get(asked))
+  store.head = (asked) => (isBroken.has(asked) ? undefined : head(asked))
   store.apply = (changes, flushed) => {
     for (const change of changes) {
       if (change.kind === 'put') isBroken.delete(change.entry.key)

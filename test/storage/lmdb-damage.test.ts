@@ -87,6 +87,19 @@ const DAMAGES: {
   },
 ]
 
+void test('a head is told without reading the value, until that is found damaged', async (t) => {
+  const dir = await filledDir(t)
+  await tamper(dir, { table: values, key: 'large' }, (bytes) => flip(bytes, 9))
+  const { store, damaged } = await opened(dir)
+  const version = ENTRIES.find((entry) => entry.key === 'large')?.version
+  t.equal(store.head('large')?.version, version)
+  t.same(damaged, [])
+  t.equal(store.get('large'), undefined)
+  t.equal(store.head('large'), undefined)
+  t.same(damaged, ['large'])
+  await store.close()
+})
+
 for (const { title, table, key, change } of DAMAGES) {
   void test(`damage to ${title}: its key reads as missing, told once`, async (t) => {
     const dir = await filledDir(t)
