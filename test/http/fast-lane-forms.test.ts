@@ -66,6 +66,19 @@ t.test('a client that leaves while its form is written harms nobody', async (t) 
   t.strictSame(logged, [])
 })
 
+t.test('what comes while an answer is awaited is begun after it, in its order', async (t) => {
+  const { node, text, socket, settle, fetch } = await slowForms(t, 1)
+  for (const more of [post('key=n1&value=v1'), get('/get/n1'), LAST]) {
+    socket.write(more)
+    // Another connection has been answered meanwhile: this one was read before.
+    t.equal((await fetch('/health/live')).status, 200)
+  }
+  t.strictSame([node.writes.length, node.reads.length, text()], [1, 0, ''])
+  settle()
+  await once(socket, 'close')
+  t.strictSame(bodiesOf(text()), [answerOf('n0'), answerOf('n1'), 'v1', '{"status":"live"}'])
+})
+
 t.test('a client that has said all gets the answers that are due, and an end', async (t) => {
   const { settle, fetch, socket, text } = await slowForms(t, 2, get('/get/n1'))
   socket.end()

@@ -1,7 +1,7 @@
 // One connection in the fast lane: its plain requests are answered one after the other, and with the
 // first other byte it is node:http's for good. Knows no route.
 import type { Socket } from 'node:net'
-import { LANE_BYTES_MAX, SILENCE_MS } from '../limits.ts'
+import { LANE_BYTES_MAX } from '../limits.ts'
 import { PlainReader, type PlainRequest } from './plain-request.ts'
 import type { Bytes } from './reply-bytes.ts'
 
@@ -52,6 +52,7 @@ export class Connection {
   readonly #onData = (chunk: Buffer): void => {
     // Read all the same: to close on what is unread takes back the answers before it.
     if (this.#isEnding) return
+    if (this.#isWaiting) return this.#putBack(chunk)
     if (this.#isNew) {
       this.#isNew = false
       this.#socket.setTimeout(this.#service.idleMs)
@@ -82,13 +83,14 @@ export class Connection {
     else if (at < text.length) this.#leave(chunk.subarray(at))
   }
 
-  /** Until the answers are there nothing more is read. */
+  /**
+   * Until the answers are there nothing more is begun. Most clients send nothing meanwhile, so the socket is
+   * paused only when one does: to pause and resume costs the system four calls.
+   */
   async #wait(late: readonly Answer[], rest: Buffer): Promise<void> {
     const socket = this.#socket
     this.#isWaiting = true
-    socket.pause()
-    if (rest.length > 0) socket.unshift(rest)
-    socket.setTimeout(SILENCE_MS)
+    if (rest.length > 0) this.#putBack(rest)
     for (const answer of late) {
       const bytes = await answer
       if (socket.destroyed) return
@@ -96,9 +98,14 @@ export class Connection {
       else this.#writeApart(bytes)
     }
     this.#isWaiting = false
-    socket.setTimeout(this.#service.idleMs)
     if (this.#isEnding) socket.end()
     if (this.#isEnding || !socket.writableNeedDrain) socket.resume()
+  }
+
+  /** It is read again once the answers that are due are there. */
+  #putBack(chunk: Buffer): void {
+    this.#socket.pause()
+    this.#socket.unshift(chunk)
   }
 
   #write(answers: readonly Buffer[]): void {
