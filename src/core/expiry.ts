@@ -79,7 +79,7 @@ export class Expiry {
       content: { kind: 'tombstone' },
     }
     // If this node stops being primary first, the entry is still due at the next one.
-    this.#parts.stream.append({ entry, write: undefined }, () => {}, nowMs)
+    this.#parts.stream.append({ entry, write: undefined }, () => {})
   }
 
   /** Entries that are stored and expired, the next few of them. */

@@ -105,7 +105,7 @@ export class MergeEntries {
     const isConflict =
       loser !== undefined && this.conflicts.add({ lineage, winner: winner.version, loser, wallMs })
     const isTaken = isHigher || !this.#rules.mergeTakesHigherOnly
-    if (isTaken) this.#append(theirs, nowMs)
+    if (isTaken) this.#append(theirs)
     return { isTaken, isConflict }
   }
 
@@ -126,11 +126,11 @@ export class MergeEntries {
       const version = self.nextVersion(nowMs)
       const { key } = item.head
       const content = { kind: 'tombstone' } as const
-      this.#append({ key, version, expiresAtMs: undefined, requestId: NO_REQUEST, content }, nowMs)
+      this.#append({ key, version, expiresAtMs: undefined, requestId: NO_REQUEST, content })
     }
   }
 
-  #append(entry: Entry, nowMs: number): void {
+  #append(entry: Entry): void {
     const run = this.#run
     const bytes = valueBytes(entry)
     this.#parts.self.stored(entry.version)
@@ -151,7 +151,6 @@ export class MergeEntries {
         const { count } = this.#underWay
         if (count === 0 || count === MERGE_UNDER_WAY_MAX / 2) this.#onRoom(thenMs)
       },
-      nowMs,
     )
   }
 

@@ -45,7 +45,7 @@ export class Purge {
     })
     this.#after = end
     for (const { key, version } of entries) {
-      if (!stream.isBusy(key)) stream.purge({ key, version }, nowMs)
+      if (!stream.isBusy(key)) stream.purge({ key, version })
     }
   }
 }

@@ -83,6 +83,7 @@ export type Effect =
     }
   | { readonly kind: 'respond'; readonly ticket: number; readonly response: NodeResponse }
   | { readonly kind: 'store'; readonly ticket: number; readonly changes: readonly StoreChange[] }
+  /** 0: once all that has arrived by now was taken. */
   | { readonly kind: 'wake'; readonly ticket: number; readonly afterMs: number }
   | {
       readonly kind: 'finish'

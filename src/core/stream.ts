@@ -68,6 +68,7 @@ export class Stream {
   #seq = { last: 0, committed: 0, taken: 0, flushed: 0 }
   #localBatches = 0
   #bytes = 0
+  #isPumpDue = false
   /** Grows when the tail is dropped: answers about the old tail are then ignored. */
   #run = 0
 
@@ -142,23 +143,22 @@ export class Stream {
   append(
     record: { entry: Entry; write: AppliedWrite | undefined },
     end: (end: StreamEnd, nowMs: number) => void,
-    nowMs: number,
   ): void {
     const bytes = valueBytes(record.entry)
     const seq = this.#number({ item: { kind: 'entry', ...record }, bytes, ends: [end] })
     this.#newestOf.set(record.entry.key, seq)
     this.#bytes += bytes
-    this.#pump(nowMs)
+    this.#pumpSoon()
   }
 
   /**
    * Puts the removal of an old tombstone at the end of the stream. Nobody reads another thing
    * before it than after it, so it is no write under way on its key.
    */
-  purge(old: { key: string; version: Version }, nowMs: number): void {
+  purge(old: { key: string; version: Version }): void {
     this.#number({ item: { kind: 'purge', ...old }, bytes: 0, ends: [] })
     this.#purging.add(old.key)
-    this.#pump(nowMs)
+    this.#pumpSoon()
   }
 
   #number(pending: Pending): number {
@@ -215,6 +215,19 @@ export class Stream {
     if (!this.#standing.isActive) return
     this.#pump(nowMs)
     this.#settle(nowMs)
+  }
+
+  /**
+   * What is appended before the sockets have been read goes to the disk and to the other masters together:
+   * else the first one would go alone, and all others wait for it.
+   */
+  #pumpSoon(): void {
+    if (this.#isPumpDue) return
+    this.#isPumpDue = true
+    this.#out.wake(0, (nowMs) => {
+      this.#isPumpDue = false
+      this.#pump(nowMs)
+    })
   }
 
   #pump(nowMs: number): void {

@@ -167,7 +167,7 @@ export class Writes {
       // It is here, but perhaps on no other master: it is acknowledged only once it is. And only the
       // entry may have told of it, until it is overwritten: from now on every master remembers it.
       if (!isRemembered) remembered.add(write, nowMs)
-      stream.append({ entry: newest, write }, end, nowMs)
+      stream.append({ entry: newest, write }, end)
     } else reply({ kind: 'applied', version: known.version, copies: 1 }, nowMs)
     return true
   }
@@ -214,7 +214,7 @@ export class Writes {
     }
     const write = { requestId, version, fingerprint }
     remembered.add(write, nowMs)
-    stream.append({ entry, write }, (end, thenMs) => reply(outcomeOf(end, version), thenMs), nowMs)
+    stream.append({ entry, write }, (end, thenMs) => reply(outcomeOf(end, version), thenMs))
   }
 }
 

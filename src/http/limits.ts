@@ -61,7 +61,10 @@ assert(3 * KEY_BYTES_MAX < HEADER_BYTES_MAX / 2, 'the longest key fits a URL, es
 assert(3 * KEY_BYTES_MAX < FORM_EXTRA_BYTES / 2, 'the longest key fits a form, escaped')
 assert(HEADERS_WAIT_MS < REQUEST_WAIT_MS, 'headers are a part of the request')
 assert(DEADLINE_MS < SILENCE_MS, 'an answer that waits for its deadline is not cut off')
-assert(DEADLINE_MS < KEEP_ALIVE_MS, 'nor one that the lane waits for, where it takes the place of silence')
+assert(
+  DEADLINE_MS < KEEP_ALIVE_MS,
+  'nor one that the lane waits for, where it takes the place of silence',
+)
 
 /** The body of an operator's order. Unit: bytes. It names a node. */
 export const ORDER_BYTES_MAX = 4096

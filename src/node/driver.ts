@@ -177,7 +177,9 @@ export class Driver {
         return
       case 'wake': {
         const { ticket } = effect
-        after(effect.afterMs, () => this.step({ kind: 'woken', ticket }))
+        const wake = () => this.step({ kind: 'woken', ticket })
+        if (effect.afterMs === 0) nextPhase(wake)
+        else after(effect.afterMs, wake)
         return
       }
       case 'keep':

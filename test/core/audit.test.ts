@@ -125,8 +125,8 @@ t.test('a difference is logged once, with some of its keys', async (t) => {
 t.test('what the primary is still writing or purging is no difference', async (t) => {
   const bench = new Bench('a1 b2x', 'a1')
   const { stream } = bench.primary.parts
-  stream.append({ entry: entry('a', version(9)), write: undefined }, () => {}, 0)
-  stream.purge({ key: 'b', version: version(2) }, 0)
+  stream.append({ entry: entry('a', version(9)), write: undefined }, () => {})
+  stream.purge({ key: 'b', version: version(2) })
   bench.primary.take()
   bench.primary.store.apply([{ kind: 'put', entry: entry('b', version(2), {}) }], () => {})
   t.same(bench.audit(), ['digest', 'page', 'recover'])

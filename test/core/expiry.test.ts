@@ -82,7 +82,7 @@ t.test('it is sent to the other master as a record that no client waits for', as
 t.test('an entry that is being written again is left alone', async (t) => {
   const lab = labWith([ending('a')])
   const newer = { entry: entry('a', version(7)), write: undefined }
-  lab.parts.stream.append(newer, () => {}, ENDS_AT_MS)
+  lab.parts.stream.append(newer, () => {})
   lab.take()
   t.same(cleared(lab, ENDS_AT_MS), [])
   t.equal(lab.store.get('a')?.version, version(7))

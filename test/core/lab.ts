@@ -39,6 +39,8 @@ export class Lab {
   /** What the listener of `Standing` was told, in order. */
   readonly told: string[] = []
   #unflushed: number[] = []
+  /** The latest time that it was told, for waits of no time. */
+  #nowMs = 0
   #effects: Effect[] = []
 
   constructor(options: LabOptions) {
@@ -116,12 +118,19 @@ export class Lab {
   }
 
   answer(call: Call, answer: CallAnswer, nowMs: number): void {
+    this.#nowMs = nowMs
     this.out.answered(call.ticket, answer, nowMs)
+  }
+
+  /** All that has arrived was taken: waits of no time end. */
+  turn(nowMs: number): void {
+    this.#nowMs = nowMs
+    this.#collect()
   }
 
   /** The disk is done with the oldest `count` stores. */
   flush(nowMs: number, count = Infinity): void {
-    this.#collect()
+    this.turn(nowMs)
     for (const ticket of this.#unflushed.splice(0, count)) this.out.stored(ticket, nowMs)
     this.#collect()
   }
@@ -155,10 +164,12 @@ export class Lab {
     )
   }
 
+  /** Waits of no time end here: whoever looks at the effects looks after the turn. */
   #collect(): void {
-    const effects = this.out.take()
-    for (const effect of effects) this.#act(effect)
-    this.#effects.push(...effects)
+    for (let effects = this.out.take(); effects.length > 0; effects = this.out.take()) {
+      for (const effect of effects) this.#act(effect)
+      this.#effects.push(...effects)
+    }
   }
 
   #act(effect: Effect): void {
@@ -166,6 +177,9 @@ export class Lab {
       case 'store':
         this.store.apply(effect.changes, () => {})
         this.#unflushed.push(effect.ticket)
+        return
+      case 'wake':
+        if (effect.afterMs === 0) this.out.woken(effect.ticket, this.#nowMs)
         return
       case 'keep':
         this.copies.set(effect.copy.key, effect.copy)

@@ -146,7 +146,7 @@ t.test('an answer from another view is not used', async (t) => {
 t.test('a master gives what is settled: nothing that is damaged or being written', async (t) => {
   const lab = labOf(A)
   damage(lab, 'k')
-  lab.parts.stream.append({ entry: entry('l', version(9)), write: undefined }, () => {}, 0)
+  lab.parts.stream.append({ entry: entry('l', version(9)), write: undefined }, () => {})
   lab.take()
   const ask = (keys: string[], of = '2A'): unknown => {
     lab.parts.recovery.answer({ kind: 'recover', ballot: ballot(of), keys }, 1, 0)

@@ -42,7 +42,8 @@ class Bench {
       this.ends.push(`${key} ${result.kind}${copies} at ${thenMs}`)
     }
     const write = { requestId: requestId(key), version: written.version, fingerprint: `f${key}` }
-    this.lab.parts.stream.append({ entry: written, write }, end, nowMs)
+    this.lab.parts.stream.append({ entry: written, write }, end)
+    this.lab.turn(nowMs)
   }
 
   /** `B 1: a b` for every open call: to whom, from where, which keys. */
@@ -69,6 +70,29 @@ function callText({ to, request }: Call): string {
     .join(' ')
   return `${to.replace('10.0.0.', '').replace(':80', '')} ${request.firstSeq}: ${keys}`
 }
+
+t.test('what is appended in one turn goes to the disk and to the others together', async (t) => {
+  const bench = new Bench()
+  const { stream } = bench.lab.parts
+  const put = (key: string, at: number) =>
+    stream.append({ entry: entry(key, version(at)), write: undefined }, () => {})
+  put('a', 1)
+  put('b', 2)
+  stream.purge({ key: 'c', version: version(0) })
+  t.equal(stream.newestOn('b')?.version, version(2), 'it is known before it goes')
+  const effects = bench.lab.take()
+  const stored = effects.flatMap((e) => (e.kind === 'store' ? [e.changes.length] : []))
+  const sent = effects.flatMap((e) =>
+    e.kind === 'call' && e.request.kind === 'replicate' ? [e.request.records.length] : [],
+  )
+  t.strictSame([stored, sent], [[3], [3]])
+  put('d', 3)
+  bench.lab.turn(0)
+  t.strictSame(
+    bench.lab.new('store').map(({ changes }) => changes.length),
+    [1],
+  )
+})
 
 t.test('committed only when every disk has it: the own one and every other master', async (t) => {
   /** Who is done in which order, and after which step the write is committed. */

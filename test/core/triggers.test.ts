@@ -60,7 +60,7 @@ t.test(
     const lab = primaryLab(view('2A', 'A+ B-'))
     lab.parts.synced.start(ballot('2A'))
     const write = { requestId: requestId('1'), version: version(9), fingerprint: fingerprint('f') }
-    lab.parts.stream.append({ entry: entry('k', version(9)), write }, () => {}, 0)
+    lab.parts.stream.append({ entry: entry('k', version(9)), write }, () => {})
     const call = lab.call('replicate')
     lab.settle(0)
     t.equal(lab.store.get('k')?.version, version(9), 'pages show it')
@@ -74,7 +74,8 @@ t.test(
 t.test('a master that leaves the stream unanswered for 3 s is lost', async (t) => {
   const lab = primaryLab(V2)
   const write = { requestId: requestId('1'), version: version(9), fingerprint: fingerprint('f') }
-  lab.parts.stream.append({ entry: entry('k', version(9)), write }, () => {}, 100)
+  lab.parts.stream.append({ entry: entry('k', version(9)), write }, () => {})
+  lab.turn(100)
   const [call] = lab.calls('replicate')
   if (call === undefined) throw new Error('nothing was sent')
   lab.answer(call, LATE, 600)
@@ -85,7 +86,8 @@ t.test('a master that leaves the stream unanswered for 3 s is lost', async (t) =
 t.test('any answer to the stream is a sign of life', async (t) => {
   const lab = primaryLab(V2)
   const write = { requestId: requestId('1'), version: version(9), fingerprint: fingerprint('f') }
-  lab.parts.stream.append({ entry: entry('k', version(9)), write }, () => {}, 100)
+  lab.parts.stream.append({ entry: entry('k', version(9)), write }, () => {})
+  lab.turn(100)
   const [call] = lab.calls('replicate')
   if (call === undefined) throw new Error('nothing was sent')
   lab.answer(call, response(B, { kind: 'unable', reason: '' }), 3000)
