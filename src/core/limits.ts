@@ -292,6 +292,12 @@ export const ROOM_AGAIN_BYTES = 16 * 1024 * 1024
 /** It is tried again after this anyway: values may have been deleted. Unit: ms. */
 export const ROOM_AGAIN_MS = 60 * 60 * 1000
 
+/**
+ * Pages that a mirror has stored and that are not on disk yet. Unit: pages. One flush carries several: the
+ * disk is never waited for alone. At most 8 MiB of values, or the largest value as often.
+ */
+export const PAGES_FLUSHING_MAX = 8
+
 /** Keys looked at for one mirror page. Unit: keys. Keeps one page under a few ms. */
 export const PAGE_KEYS_MAX = 1000
 

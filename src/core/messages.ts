@@ -252,6 +252,8 @@ export type NodeRequest =
       readonly wanted: Uint8Array | undefined
       /** Small values come with their keys. */
       readonly withValues: boolean
+      /** The asker takes the items as one block. Older nodes neither say nor know it. */
+      readonly packs?: boolean | undefined
     }
   /** What the primary holds under these keys. */
   | { readonly kind: 'fetch'; readonly ballot: Ballot; readonly keys: readonly string[] }
@@ -363,6 +365,8 @@ export type NodeResponse =
   | {
       readonly kind: 'page'
       readonly items: readonly PageItem[]
+      /** On the way only, to who takes it: the items as one block (wire/packed-items.ts). */
+      readonly packed?: Uint8Array | undefined
       /** Keys that the source holds and cannot read. */
       readonly damaged?: readonly string[] | undefined
       /** The last key looked at; undefined: the end of the key space was reached. */

@@ -8,6 +8,7 @@ import {
   MIRROR_PAUSE_MS,
   PAGE_KEYS_MAX,
   PAGE_BYTES,
+  PAGES_FLUSHING_MAX,
 } from './limits.ts'
 import type { Follower } from './follower.ts'
 import type { Members } from './members.ts'
@@ -46,7 +47,9 @@ interface Progress {
   /** At most one page, made while the one before it was being taken. */
   readonly waiting: Page[]
   isTaking: boolean
-  /** A call failed: the mirror starts over with a digest. */
+  /** Pages that were taken and are not durable yet. */
+  flushing: number
+  /** The last page is taken; or a call failed, and the mirror starts over with a digest. */
   isOver: boolean
 }
 
@@ -150,6 +153,7 @@ export class Mirror {
         isAsking: false,
         waiting: [],
         isTaking: false,
+        flushing: 0,
         isOver: false,
       })
     })
@@ -158,7 +162,8 @@ export class Mirror {
   #nextPage(view: View, progress: Progress): void {
     const { ballot, asked: after, wanted, withValues } = progress
     progress.isAsking = true
-    this.#call(view, { kind: 'page', ballot, after, wanted, withValues }, (answer, nowMs) => {
+    const request = { kind: 'page', ballot, after, wanted, withValues, packs: true } as const
+    this.#call(view, request, (answer, nowMs) => {
       progress.isAsking = false
       if (progress.isOver) return
       if (answer.kind !== 'response' || answer.response.kind !== 'page') {
@@ -174,18 +179,33 @@ export class Mirror {
 
   /** Takes the page that waits, and meanwhile has the source make the next one. */
   #goOn(view: View, progress: Progress, nowMs: number): void {
-    const page = progress.isTaking ? undefined : progress.waiting.shift()
+    if (progress.isOver) return
+    // The disk sets the pace: so many pages wait for a flush, and no more are taken.
+    const mayTake = !progress.isTaking && progress.flushing < PAGES_FLUSHING_MAX
+    const page = mayTake ? progress.waiting.shift() : undefined
     const isLast = progress.asked === undefined
     if (!isLast && !progress.isAsking && progress.waiting.length === 0) {
       this.#nextPage(view, progress)
     }
     if (page !== undefined) {
       progress.isTaking = true
-      // The disk sets the pace: a page is taken once the one before it is durable.
-      this.#out.store([], (thenMs) => {
-        if (this.#isCurrent(view)) this.#takePage(view, { progress, page }, thenMs)
-      })
-    } else if (isLast && !progress.isTaking) this.#finish(view, nowMs)
+      this.#takePage(view, { progress, page }, nowMs)
+    } else if (isLast && !progress.isTaking && progress.waiting.length === 0) {
+      progress.isOver = true
+      this.#finish(view, nowMs)
+    }
+  }
+
+  /** The page is stored. What comes of it once it is durable is another mirror's business by then, maybe. */
+  #taken(view: View, { progress, page }: { progress: Progress; page: Page }, nowMs: number): void {
+    progress.after = page.end
+    progress.isTaking = false
+    progress.flushing++
+    this.#out.store([], (thenMs) => {
+      progress.flushing--
+      if (this.#isCurrent(view)) this.#goOn(view, progress, thenMs)
+    })
+    this.#goOn(view, progress, nowMs)
   }
 
   #takePage(view: View, got: { progress: Progress; page: Page }, nowMs: number): void {
@@ -206,11 +226,9 @@ export class Mirror {
       else changes.push(this.#put(item.entry, nowMs))
     }
     if (!this.#storePuts(progress, changes, nowMs)) return
-    this.#fetchMissing(view, { progress, missing, from: 0 }, nowMs, (thenMs) => {
-      progress.after = page.end
-      progress.isTaking = false
-      this.#goOn(view, progress, thenMs)
-    })
+    this.#fetchMissing(view, { progress, missing, from: 0 }, nowMs, (thenMs) =>
+      this.#taken(view, got, thenMs),
+    )
   }
 
   /** Entries that came without their value are fetched by name, a bounded batch at a time. */

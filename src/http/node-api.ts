@@ -54,7 +54,7 @@ async function answer(
   if (received.kind === 'refused') return sendReply(res, received.reason)
   const { sender, request } = received.value
   const response = await node.answer(sender, request)
-  const bytes = encodeResponse(node.sender(), response)
+  const bytes = encodeResponse(node.sender(), response, request)
   res.writeHead(200, {
     'Content-Type': NODE_CONTENT_TYPE,
     'Content-Length': bytes.length,

@@ -249,6 +249,7 @@ export const request = variants<NodeRequest>({
     after: optional(key),
     wanted: optional(bytesOf(BUCKET_SET_BYTES)),
     withValues: truth,
+    packs: optional(truth),
   },
   fetch: { ballot, keys: list(key, { max: PAGE_KEYS_MAX }) },
   synced: { ballot },
@@ -288,6 +289,7 @@ export const response = variants<NodeResponse>({
   heldDigest: { digest: bytesOf(DIGEST_BYTES), begun: version },
   page: {
     items: list(pageItem, { max: PAGE_KEYS_MAX }),
+    packed: optional(bytes),
     damaged: optional(list(key, { max: PAGE_KEYS_MAX })),
     end: optional(key),
   },

@@ -1,10 +1,12 @@
 // Bodies of the requests and responses between nodes: msgpack maps under one content type.
 // A body is scanned before msgpackr sees it, and every field is checked after.
 import { Packr, Unpackr } from 'msgpackr'
+import { PAGE_KEYS_MAX } from '../core/limits.ts'
 import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import { type Decoded, ok, refused } from './decoded.ts'
 import * as shapes from './message-shapes.ts'
 import { scanMsgpack } from './msgpack-scan.ts'
+import { packItems, unpackItems } from './packed-items.ts'
 import { fields, Misfit, oneOf, type Shape } from './shape.ts'
 
 /** No web page can send this one without asking first. */
@@ -71,14 +73,37 @@ export function decodeRequest(body: Uint8Array): Decoded<ReceivedRequest> {
   return decode(body, requestShape)
 }
 
-/** The body of a response. Bytes in it are copied once, into the result. */
-export function encodeResponse(sender: Sender, response: NodeResponse): Uint8Array {
-  return packr.pack({ form: NODE_MESSAGE_FORM, sender, response })
+/**
+ * The body of a response to this request, where that makes a difference. Bytes in it are copied into the
+ * result.
+ */
+export function encodeResponse(
+  sender: Sender,
+  response: NodeResponse,
+  request?: NodeRequest,
+): Uint8Array {
+  const isPacked = request?.kind === 'page' && request.packs === true
+  const told = isPacked ? packed(response) : response
+  return packr.pack({ form: NODE_MESSAGE_FORM, sender, response: told })
 }
 
 /** Reads the body of a response, as decodeRequest reads a request. */
 export function decodeResponse(body: Uint8Array): Decoded<ReceivedResponse> {
-  return decode(body, responseShape)
+  const received = decode(body, responseShape)
+  return received.kind === 'ok' ? unpacked(received.value) : received
+}
+
+function packed(response: NodeResponse): NodeResponse {
+  if (response.kind !== 'page') return response
+  return { ...response, items: [], packed: packItems(response.items) }
+}
+
+function unpacked(received: ReceivedResponse): Decoded<ReceivedResponse> {
+  const { sender, response } = received
+  if (response.kind !== 'page' || response.packed === undefined) return ok(received)
+  const items = unpackItems(response.packed, PAGE_KEYS_MAX)
+  if (items === undefined) return refused('response.packed must be the items of a page')
+  return ok({ sender, response: { ...response, items, packed: undefined } })
 }
 
 const form = oneOf(NODE_MESSAGE_FORM)

@@ -1,7 +1,13 @@
 // Mirroring, both sides: what a target asks for, takes, keeps and removes; what a source gives.
 import t from 'tap'
 import { DIGEST_BYTES } from '../../src/core/digest.ts'
-import { BUCKETS, PAGE_BYTES, PAGE_KEYS_MAX, PAGE_VALUE_MAX } from '../../src/core/limits.ts'
+import {
+  BUCKETS,
+  PAGE_BYTES,
+  PAGE_KEYS_MAX,
+  PAGE_VALUE_MAX,
+  PAGES_FLUSHING_MAX,
+} from '../../src/core/limits.ts'
 import type { NodeRequest, PageItem } from '../../src/core/messages.ts'
 import { toTravel } from '../../src/core/travel.ts'
 import type { Entry, View } from '../../src/core/types.ts'
@@ -275,7 +281,8 @@ t.test('much that the primary lacks is removed a bounded part at a time', async 
   lab.answer(lab.call(), response(A, { kind: 'page', items: [], end: undefined }), 0)
   const left: number[] = []
   for (let flush = 0; flush < 4; flush++) {
-    lab.flush(0)
+    // At first only what needs no flush.
+    lab.flush(0, flush === 0 ? 0 : Infinity)
     left.push(lab.store.keyCount)
   }
   t.strictSame(left, [PAGE_KEYS_MAX + 1, 1, 0, 0])
@@ -324,6 +331,8 @@ function mirrorWith(tail: Entry, of: { theirs: string; mine: string }): Lab {
   const records = [{ kind: 'entry', entry: toTravel(tail, 0), write }] as const
   const batch = { kind: 'replicate', ballot: ballot('2A'), firstSeq: 1, committedSeq: 0 } as const
   bench.target.parts.follower.replicate({ ...batch, records }, 1, 0)
+  // What a step stores is there for the next one.
+  bench.target.flush(0, 0)
   if (asked !== undefined) bench.serve(asked)
   for (let call = bench.next(); call !== undefined; call = bench.next()) {
     if (call.request.kind === 'synced') break
@@ -385,6 +394,37 @@ t.test('a store of several pages arrives whole; one page is asked for ahead', as
   t.strictSame(asked, ['remembered', 'digest', 'page', 'page', 'page', 'page', 'synced'])
   t.ok(sameBytes(target.store.digest(), source.store.digest()), 'digests')
 })
+
+t.test(
+  'eight pages may wait for the disk; the next one is taken once one is durable',
+  async (t) => {
+    const many = Array.from({ length: 12 * PAGE_KEYS_MAX }, (_, i) =>
+      entry(`k${100_000 + i}`, version(1)),
+    )
+    const source = primaryLab(V2, { entries: many })
+    const target = new Lab({ me: B, state: state(V2) })
+    target.parts.self.setWall(0, 0)
+    target.meet(A, 0, { keyCount: many.length })
+    target.parts.mirror.tick(0)
+    /** Whole pages that are here, answered as long as there is a question and nothing is flushed. */
+    const pagesHere = (): number => {
+      for (const call of [...target.calls()]) {
+        answerFrom(source, target, call)
+        return pagesHere()
+      }
+      target.flush(0, 0)
+      return target.store.keyCount / PAGE_KEYS_MAX
+    }
+    t.equal(pagesHere(), PAGES_FLUSHING_MAX)
+    t.equal(target.calls('synced').length, 0)
+    target.flush(0)
+    t.equal(pagesHere(), 12)
+    // Durable first, then told.
+    t.equal(target.calls('synced').length, 0)
+    target.settle(0)
+    t.equal(target.calls('synced').length, 1)
+  },
+)
 
 function answerFrom(source: Lab, target: Lab, call: Call): void {
   const { mirrorSource } = source.parts

@@ -241,7 +241,7 @@ const outcome: fc.Arbitrary<WriteOutcome> = fc.oneof(
   record({ kind: fc.constantFrom('refused' as const, 'unknown' as const), reason }),
 )
 
-const pageItem: fc.Arbitrary<PageItem> = fc.oneof(
+export const pageItem: fc.Arbitrary<PageItem> = fc.oneof(
   record({
     kind: fc.constant('head' as const),
     head: record({ key, version, isTombstone: fc.boolean(), valueBytes: count }),
@@ -328,6 +328,7 @@ export const requestParts: ByKind<NodeRequest> = {
     after: maybe(key),
     wanted: maybe(bytesOf(8192)),
     withValues: fc.boolean(),
+    packs: maybe(fc.boolean()),
   }),
   fetch: record({ ballot, keys: fc.array(key, { maxLength: 20 }) }),
   synced: record({ ballot }),
@@ -377,6 +378,7 @@ export const responseParts: ByKind<NodeResponse> = {
   heldDigest: record({ digest: bytesOf(524_288), begun: version }),
   page: record({
     items: fc.array(pageItem, { maxLength: 8 }),
+    packed: fc.constant(undefined),
     damaged: maybe(fc.array(key, { maxLength: 8 })),
     end: maybe(key),
   }),
