@@ -280,8 +280,8 @@ export const COPY_ANSWERS = 2
 /** Buckets of the digest. Unit: buckets. 512 KiB of fingerprints; must nest in 256 groups. */
 export const BUCKETS = 65_536
 
-/** Bytes of values in one mirror page. Unit: bytes. Halved while the source's loop is late. */
-export const PAGE_BYTES = { min: 64 * 1024, max: 1024 * 1024 }
+/** Bytes of values in one mirror page. Unit: bytes. Halved while the source's loop is late, to a ms of work. */
+export const PAGE_BYTES = { min: 256 * 1024, max: 1024 * 1024 }
 
 /**
  * A mirror that found no room is tried again once there is so much more. Unit: bytes. A few pages and
@@ -291,12 +291,6 @@ export const ROOM_AGAIN_BYTES = 16 * 1024 * 1024
 
 /** It is tried again after this anyway: values may have been deleted. Unit: ms. */
 export const ROOM_AGAIN_MS = 60 * 60 * 1000
-
-/**
- * Pages that a mirror has stored and that are not on disk yet. Unit: pages. One flush carries several: the
- * disk is never waited for alone. At most 8 MiB of values, or the largest value as often.
- */
-export const PAGES_FLUSHING_MAX = 8
 
 /** Keys looked at for one mirror page. Unit: keys. Keeps one page under a few ms. */
 export const PAGE_KEYS_MAX = 1000

@@ -8,7 +8,6 @@ import {
   MIRROR_PAUSE_MS,
   PAGE_KEYS_MAX,
   PAGE_BYTES,
-  PAGES_FLUSHING_MAX,
 } from './limits.ts'
 import type { Follower } from './follower.ts'
 import type { Members } from './members.ts'
@@ -20,6 +19,7 @@ import type {
   PageItem,
   TravelEntry,
 } from './messages.ts'
+import { PAGES_FLUSHING_MAX } from './mirror-limits.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'

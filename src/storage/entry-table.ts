@@ -9,6 +9,7 @@ import { CopyRoom } from './copy-room.ts'
 import { countedEntry, headOf } from './counted.ts'
 import { compareKeys, SortedKeys } from './key-order.ts'
 import type { PageRow } from './page.ts'
+import { KnownStretch, type Stretch } from './known-stretch.ts'
 import { RecentEntries } from './recent-entries.ts'
 import { decodeHead, encodeRecord, INLINE_MAX, joinEntry, requestIdOf } from './record.ts'
 import type { RecordHead } from './record.ts'
@@ -43,6 +44,7 @@ export class EntryTable {
   readonly #recent = new RecentEntries()
   /** What was read, and is kept among the recent ones. */
   readonly #room = new CopyRoom()
+  readonly #stretch = new KnownStretch()
   /** Nothing was ever here: most nodes have no local entries. */
   #isEmpty: boolean
   readonly #pendingKeys = new SortedKeys()
@@ -60,6 +62,7 @@ export class EntryTable {
     if (this.#isEmpty) return undefined
     const known = this.#known(text)
     if (known !== undefined) return known.entry
+    if (this.#stretch.lacks(text)) return undefined
     const key = keyOf(text)
     const record = this.#borrowed(key)
     const head = record && this.#head(key, record)
@@ -88,6 +91,7 @@ export class EntryTable {
   replace(key: Key, entry: Entry | undefined, generation: number): Known | undefined {
     this.#isEmpty = false
     const before = this.#before(key)
+    this.#stretch.written(key.text)
     this.#recent.drop(key.text)
     if (entry !== undefined) this.#recent.written(entry)
     const encoded = entry && encodeRecord(entry)
@@ -124,6 +128,11 @@ export class EntryTable {
       this.#pending.delete(key)
       this.#pendingKeys.remove(key)
     }
+  }
+
+  /** A walk has just seen all keys of this stretch. */
+  walked(stretch: Stretch, keys: readonly string[]): void {
+    this.#stretch.learn(stretch, keys)
   }
 
   /** Entries in key order. One walk is one look: end it before giving up the turn. */
@@ -206,6 +215,7 @@ export class EntryTable {
   #before(key: Key): Before {
     const inMemory = this.#known(key.text)
     if (inMemory !== undefined) return beforeOf(inMemory.entry, key)
+    if (this.#stretch.lacks(key.text)) return beforeOf(undefined, key)
     const record = this.#borrowed(key)
     if (record === undefined) return { known: undefined, mayBeApart: false }
     const head = this.#head(key, record)

@@ -3,6 +3,7 @@
 import xxhash from 'xxhash-wasm'
 import { BUCKETS, KEY_BYTES_MAX } from '../core/limits.ts'
 import type { Version } from '../core/types.ts'
+import { writeHex } from '../wire/hex.ts'
 
 const hashes = await xxhash()
 
@@ -63,8 +64,8 @@ function fingerprintInput(mark: Mark): Uint8Array {
 
 /** Writes a version as 16 bytes whose byte order is version order. */
 export function writeVersion(version: Version, target: Buffer, offset: number): void {
-  target.write(version, offset, 8, 'hex')
-  target.write(version.slice(17), offset + 8, 8, 'hex')
+  writeHex(version, 0, { bytes: target, at: offset, count: 8 })
+  writeHex(version, 17, { bytes: target, at: offset + 8, count: 8 })
 }
 
 /** Reads what `writeVersion` wrote. */

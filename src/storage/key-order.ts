@@ -52,6 +52,14 @@ export class SortedKeys {
   readonly #blocks: string[][] = [[]]
 
   add(key: string): void {
+    const end = this.#blocks.at(-1)
+    const last = end?.at(-1)
+    // Many are put in order.
+    if (end !== undefined && last !== undefined && compareKeys(last, key) < 0) {
+      if (end.length < BLOCK_MAX) end.push(key)
+      else this.#blocks.push([key])
+      return
+    }
     const index = this.#blockFor(key)
     const block = this.#block(index)
     const at = lowerBound(block, key)
@@ -63,6 +71,12 @@ export class SortedKeys {
   }
 
   remove(key: string): void {
+    const [first] = this.#blocks
+    // What was put in order goes in order.
+    if (first !== undefined && first[0] === key && first.length > 1) {
+      first.shift()
+      return
+    }
     const index = this.#blockFor(key)
     const block = this.#block(index)
     const at = lowerBound(block, key)

@@ -15,14 +15,14 @@ import { DueTable } from './due-table.ts'
 import { DiskSpace, SPACE_LOOK_EVERY_MS } from './disk-space.ts'
 import { EntryTable, keyOf } from './entry-table.ts'
 import type { Key } from './entry-table.ts'
-import { compareKeys, inRange } from './key-order.ts'
+import { inRange } from './key-order.ts'
 import { openEnvironment, reusableBytes } from './lmdb-environment.ts'
 import type { Environment } from './lmdb-environment.ts'
 import { openLmdbSnapshot } from './lmdb-snapshot.ts'
 import { LmdbWriter } from './lmdb-writer.ts'
 import { MetaTable } from './meta-table.ts'
 import type { Identity } from './meta-table.ts'
-import { fillPage } from './page.ts'
+import { fillPage, noting, take, upTo } from './page.ts'
 import type { PageRow } from './page.ts'
 import { START_ANEW, StorageError, type StorageErrorCode } from './storage-error.ts'
 import type { Durability, KeyRange, Store, StoreSnapshot } from './store.ts'
@@ -203,7 +203,14 @@ class LmdbStore implements Store {
   }
 
   page(bounds: PageBounds): StorePage {
-    return fillPage(upTo(this.#data.rows(bounds.after ?? '', false), bounds.upTo), bounds)
+    const above = bounds.after ?? ''
+    const rows = upTo(this.#data.rows(above, false), bounds.upTo)
+    // Who wants no values looks at what is here, to put there what is missing.
+    if (bounds.valueBytesMax >= 0) return fillPage(rows, bounds)
+    const keys: string[] = []
+    const page = fillPage(noting(rows, keys), bounds)
+    if (page.end === undefined) this.#data.walked({ above, upTo: bounds.upTo }, keys)
+    return page
   }
 
   isDamaged(key: string): boolean {
@@ -376,22 +383,6 @@ function liveKeys(table: EntryTable, range: KeyRange): Iterable<string> {
       rows = take(table.rows(rows.at(-1)?.key ?? '', false), CHUNK_KEYS)
     }
   })
-}
-
-function* upTo(rows: Iterable<PageRow>, last: string | undefined): Iterable<PageRow> {
-  for (const row of rows) {
-    if (last !== undefined && compareKeys(row.key, last) > 0) return
-    yield row
-  }
-}
-
-function take(rows: Iterable<PageRow>, count: number): PageRow[] {
-  const taken: PageRow[] = []
-  for (const row of rows) {
-    taken.push(row)
-    if (taken.length === count) break
-  }
-  return taken
 }
 
 function changeBytes(change: StoreChange): number {

@@ -5,6 +5,7 @@ import type { PageBounds, StorePage } from '../core/ports.ts'
 import type { EntryHead } from '../core/messages.ts'
 import type { Entry } from '../core/types.ts'
 import { bucketOf } from './fingerprint.ts'
+import { compareKeys } from './key-order.ts'
 
 /** One key of a store; what lies under it is read only when it is asked for. */
 export interface PageRow {
@@ -43,4 +44,30 @@ export function fillPage(rows: Iterable<PageRow>, bounds: PageBounds): StorePage
     if (isHeavy || keys >= bounds.keysMax) return { items, damaged, end: row.key }
   }
   return { items, damaged, end: undefined }
+}
+
+/** The rows up to this key. */
+export function* upTo(rows: Iterable<PageRow>, last: string | undefined): Iterable<PageRow> {
+  for (const row of rows) {
+    if (last !== undefined && compareKeys(row.key, last) > 0) return
+    yield row
+  }
+}
+
+/** The rows as they are; `keys` gets the key of each that is looked at. */
+export function* noting(rows: Iterable<PageRow>, keys: string[]): Iterable<PageRow> {
+  for (const row of rows) {
+    keys.push(row.key)
+    yield row
+  }
+}
+
+/** The first rows. */
+export function take(rows: Iterable<PageRow>, count: number): PageRow[] {
+  const taken: PageRow[] = []
+  for (const row of rows) {
+    taken.push(row)
+    if (taken.length === count) break
+  }
+  return taken
 }

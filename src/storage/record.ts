@@ -3,6 +3,7 @@
 import { crc32 } from 'node:zlib'
 import { assert } from '../core/assert.ts'
 import type { Content, Entry, RequestId, Version } from '../core/types.ts'
+import { writeHex } from '../wire/hex.ts'
 import { readVersion, writeVersion } from './fingerprint.ts'
 
 /** A larger value lies in a table of its own, so that heads are read without it. Unit: bytes. */
@@ -13,6 +14,7 @@ const FLAGS_AT = 16
 const EXPIRY_AT = 17
 const REQUEST_AT = 25
 const VALUE_BYTES_AT = 41
+const REQUEST_BYTES = VALUE_BYTES_AT - REQUEST_AT
 const VALUE_CRC_AT = 45
 const TYPE_BYTES_AT = 49
 const TYPE_AT = 50
@@ -61,8 +63,10 @@ export function encodeRecord(entry: Entry): EncodedEntry {
     (entry.expiresAtMs === undefined ? 0 : EXPIRES) |
     (isApart ? APART : 0)
   record.writeDoubleLE(entry.expiresAtMs ?? 0, EXPIRY_AT)
-  const written = record.write(entry.requestId, REQUEST_AT, 'hex')
-  assert(written === VALUE_BYTES_AT - REQUEST_AT, 'a request id is 32 hexadecimal digits')
+  const { requestId } = entry
+  const request = { bytes: record, at: REQUEST_AT, count: REQUEST_BYTES }
+  const isWhole = requestId.length === 2 * REQUEST_BYTES && writeHex(requestId, 0, request)
+  assert(isWhole, 'a request id is 32 hexadecimal digits')
   record.writeUInt32LE(value.length, VALUE_BYTES_AT)
   record.writeUInt32LE(crc32(value), VALUE_CRC_AT)
   record[TYPE_BYTES_AT] = typeBytes

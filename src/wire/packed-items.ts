@@ -4,6 +4,7 @@ import { assert } from '../core/assert.ts'
 import { CONTENT_TYPE_BYTES_MAX, KEY_BYTES_MAX } from '../core/limits.ts'
 import type { EntryHead, PageItem, TravelEntry } from '../core/messages.ts'
 import type { Content } from '../core/types.ts'
+import { writeHex } from './hex.ts'
 import { decodeUtf8, utf8Bytes } from './utf8.ts'
 
 // An item: flags, length of the key, key, version; then for a head the bytes of its value, for an entry its
@@ -68,7 +69,7 @@ class ItemWriter {
     const isTombstone = content.kind === 'tombstone'
     const flags = (isTombstone ? TOMBSTONE : 0) | (ttlLeftMs === undefined ? 0 : EXPIRES)
     this.#name(flags, key, version)
-    this.#digits(requestId, ID_BYTES)
+    this.#digits(requestId, 0, ID_BYTES)
     if (ttlLeftMs !== undefined) this.#at = this.#block.writeDoubleBE(ttlLeftMs, this.#at)
     if (!isTombstone) this.#value(content)
   }
@@ -80,8 +81,8 @@ class ItemWriter {
     const keyBytes = block.write(key, keyAt)
     block.writeUInt16BE(keyBytes, this.#at + 1)
     this.#at = keyAt + keyBytes
-    this.#digits(version, HALF_BYTES)
-    this.#digits(version.slice(HALF_DIGITS + 1), HALF_BYTES)
+    this.#digits(version, 0, HALF_BYTES)
+    this.#digits(version, HALF_DIGITS + 1, HALF_BYTES)
   }
 
   #value({ contentType, bytes }: Extract<Content, { kind: 'value' }>): void {
@@ -94,10 +95,10 @@ class ItemWriter {
     this.#at += bytes.length
   }
 
-  #digits(text: string, bytes: number): void {
-    const written = this.#block.write(text, this.#at, bytes, 'hex')
-    assert(written === bytes, `${text} is not ${bytes} bytes`)
-    this.#at += bytes
+  #digits(text: string, from: number, count: number): void {
+    const isWhole = writeHex(text, from, { bytes: this.#block, at: this.#at, count })
+    assert(isWhole, `${text} has not the digits of ${count} bytes`)
+    this.#at += count
   }
 }
 

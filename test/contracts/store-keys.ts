@@ -50,6 +50,34 @@ export function pageRules(rule: Rule): void {
     t.same([namesOf(past), past.end], [[], undefined])
   })
 
+  rule('what is put where a walk found a gap is there, and counted once', async (t, lab) => {
+    const store = await lab.open()
+    await applied(store, [put(value('k10', 1)), put(value('k30', 2))])
+    const heads = { ...everything, valueBytesMax: -1 }
+    for (const upTo of ['k25', undefined]) {
+      t.same(
+        namesOf(store.page({ ...heads, after: 'k10', upTo })),
+        upTo === undefined ? ['k30'] : [],
+      )
+      t.equal(store.get('k20'), undefined)
+      // One that is new, one again before and after a flush, one that goes, and those at the edges.
+      const [first, second] = [put(value('k20', 3)), put(value('k20', 4))]
+      store.apply([first, second, put(value('k22', 5)), put(value('k10', 6))], () => {})
+      t.equal(store.get('k20')?.version, version(4))
+      await applied(store, [{ kind: 'remove', key: 'k22' }, put(value('k30', 7))])
+      t.equal(store.get('k20')?.version, version(4))
+      t.equal(store.get('k22'), undefined)
+      await applied(store, [put(value('k20', 8)), put(value('k22', 9))])
+      t.equal(store.keyCount, 4)
+      t.same(namesOf(store.page(everything)), ['k10', 'k20', 'k22', 'k30'])
+      await applied(
+        store,
+        ['k20', 'k22'].map((key) => ({ kind: 'remove', key }) as const),
+      )
+      t.equal(store.keyCount, 2)
+    }
+  })
+
   rule('larger values are left as heads; -1 leaves all, tombstones too', async (t, lab) => {
     const store = await lab.open()
     const large = value('large', 3, 'x'.repeat(50_000))

@@ -72,6 +72,25 @@ void test('sorted keys stay sorted while they grow past a block and shrink again
   t.equal(sorted.next('', true), undefined)
 })
 
+void test('keys put in order and taken in order, with others between', async (t) => {
+  const name = (i: number): string => `k${String(i).padStart(5, '0')}`
+  const sorted = new SortedKeys()
+  const all: string[] = []
+  for (let i = 0; i < 3000; i++) {
+    // Now and then one that belongs far behind, or far before.
+    const keys = i % 400 === 7 ? [name(i), name(9000 - i), `a${i}`, name(i)] : [name(i)]
+    for (const key of keys) sorted.add(key)
+    all.push(...new Set(keys))
+  }
+  t.same([...sorted.from('', true)], all.sort())
+  const left = new Set(all)
+  for (let i = 0; i < 3000; i++) {
+    sorted.remove(name(i))
+    left.delete(name(i))
+    if (i % 500 === 499) t.same([...sorted.from('', true)], [...left])
+  }
+})
+
 void test('a walk through sorted keys allows changes behind and before it', async (t) => {
   const sorted = new SortedKeys()
   for (const key of ['a', 'b', 'c', 'd']) sorted.add(key)
