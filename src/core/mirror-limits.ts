@@ -2,7 +2,8 @@
 // Never a setting.
 
 /**
- * Pages that a mirror has stored and that are not on disk yet. Unit: pages. One flush carries several, so the
- * disk and the page after it are not waited for in turn. 8 MiB of values, or as many of the largest one.
+ * Pages, and parts of pages fetched by name, that a mirror has stored and that are not on disk yet. Unit: pages.
+ * One flush carries several, so the disk and the next page are not waited for in turn. Each has 1 MiB of
+ * values, or one that is larger.
  */
 export const PAGES_FLUSHING_MAX = 8

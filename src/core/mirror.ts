@@ -11,24 +11,17 @@ import {
 } from './limits.ts'
 import type { Follower } from './follower.ts'
 import type { Members } from './members.ts'
-import type {
-  CallAnswer,
-  EntryHead,
-  NodeRequest,
-  NodeResponse,
-  PageItem,
-  TravelEntry,
-} from './messages.ts'
+import type { CallAnswer, EntryHead, NodeRequest, NodeResponse, TravelEntry } from './messages.ts'
 import { PAGES_FLUSHING_MAX } from './mirror-limits.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
-import { NO_ROOM, type Room, storedBytes } from './room.ts'
+import { changeBytes, NO_ROOM, type Room } from './room.ts'
 import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { StoreChange } from './step.ts'
-import { fromTravel } from './travel.ts'
+import { fromTravel, nameOf } from './travel.ts'
 import type { Ballot, View } from './types.ts'
 import { formatBallot, onlyGroup, primaryOf, sameBallot } from './view.ts'
 
@@ -47,8 +40,10 @@ interface Progress {
   /** At most one page, made while the one before it was being taken. */
   readonly waiting: Page[]
   isTaking: boolean
-  /** Pages that were taken and are not durable yet. */
+  /** Pages, and parts of them fetched by name, that are stored and not durable yet. */
   flushing: number
+  /** What goes on when one of them is durable. */
+  held: ((nowMs: number) => void) | undefined
   /** The last page is taken; or a call failed, and the mirror starts over with a digest. */
   isOver: boolean
 }
@@ -154,6 +149,7 @@ export class Mirror {
         waiting: [],
         isTaking: false,
         flushing: 0,
+        held: undefined,
         isOver: false,
       })
     })
@@ -180,9 +176,7 @@ export class Mirror {
   /** Takes the page that waits, and meanwhile has the source make the next one. */
   #goOn(view: View, progress: Progress, nowMs: number): void {
     if (progress.isOver) return
-    // The disk sets the pace: so many pages wait for a flush, and no more are taken.
-    const mayTake = !progress.isTaking && progress.flushing < PAGES_FLUSHING_MAX
-    const page = mayTake ? progress.waiting.shift() : undefined
+    const page = progress.isTaking ? undefined : progress.waiting.shift()
     const isLast = progress.asked === undefined
     if (!isLast && !progress.isAsking && progress.waiting.length === 0) {
       this.#nextPage(view, progress)
@@ -196,16 +190,17 @@ export class Mirror {
     }
   }
 
-  /** The page is stored. What comes of it once it is durable is another mirror's business by then, maybe. */
-  #taken(view: View, { progress, page }: { progress: Progress; page: Page }, nowMs: number): void {
-    progress.after = page.end
-    progress.isTaking = false
+  /** The disk sets the pace: goes on at once while few parts wait for it, else when one of them is durable. */
+  #paced(view: View, progress: Progress, nowMs: number, then: (nowMs: number) => void): void {
     progress.flushing++
     this.#out.store([], (thenMs) => {
       progress.flushing--
-      if (this.#isCurrent(view)) this.#goOn(view, progress, thenMs)
+      const { held } = progress
+      progress.held = undefined
+      if (held !== undefined && this.#isCurrent(view) && !progress.isOver) held(thenMs)
     })
-    this.#goOn(view, progress, nowMs)
+    if (progress.flushing < PAGES_FLUSHING_MAX) then(nowMs)
+    else progress.held = then
   }
 
   #takePage(view: View, got: { progress: Progress; page: Page }, nowMs: number): void {
@@ -220,14 +215,18 @@ export class Mirror {
     const changes: StoreChange[] = []
     const missing: EntryHead[] = []
     for (const item of page.items) {
-      const head = item.kind === 'head' ? item.head : item.entry
+      const head = nameOf(item)
       if (!this.#needs(head)) continue
       if (item.kind === 'head') missing.push(item.head)
       else changes.push(this.#put(item.entry, nowMs))
     }
     if (!this.#storePuts(progress, changes, nowMs)) return
-    this.#fetchMissing(view, { progress, missing, from: 0 }, nowMs, (thenMs) =>
-      this.#taken(view, got, thenMs),
+    this.#fetchMissing(view, { progress, missing, from: 0 }, nowMs, (fetchedMs) =>
+      this.#paced(view, progress, fetchedMs, (thenMs) => {
+        progress.after = page.end
+        progress.isTaking = false
+        this.#goOn(view, progress, thenMs)
+      }),
     )
   }
 
@@ -261,13 +260,15 @@ export class Mirror {
         .filter((travel) => this.#needs(travel))
         .map((travel) => this.#put(travel, thenMs))
       if (!this.#storePuts(progress, changes, thenMs)) return
-      this.#fetchMissing(view, { progress, missing, from: upTo }, thenMs, then)
+      this.#paced(view, progress, thenMs, (nextMs) =>
+        this.#fetchMissing(view, { progress, missing, from: upTo }, nextMs, then),
+      )
     })
   }
 
   /** False: the disk has no room for them, and this mirror is over. A disk that overflows ends the node. */
   #storePuts(progress: Progress, changes: readonly StoreChange[], nowMs: number): boolean {
-    const bytes = changes.reduce((sum, change) => sum + bytesOf(change), 0)
+    const bytes = changes.reduce((sum, change) => sum + changeBytes(change), 0)
     if (this.#rules.mirrorHeedsRoom && changes.length > 0 && !this.#room.takes(bytes)) {
       progress.isOver = true
       this.#room.lacks(nowMs)
@@ -302,7 +303,7 @@ export class Mirror {
     }
     const { progress, page, after } = job
     // What the primary holds and cannot read may be whole here: it stays.
-    const theirs = new Set([...page.items.map((item) => keyOf(item)), ...(page.damaged ?? [])])
+    const theirs = new Set([...page.items.map((item) => nameOf(item).key), ...(page.damaged ?? [])])
     const mine = this.#store.page({
       after,
       upTo: page.end,
@@ -313,7 +314,7 @@ export class Mirror {
     })
     const changes: StoreChange[] = []
     for (const item of mine.items) {
-      const head = item.kind === 'head' ? item.head : item.entry
+      const head = nameOf(item)
       if (theirs.has(head.key) || this.#isFromStream(head.key, head.version)) continue
       changes.push({ kind: 'remove', key: head.key })
     }
@@ -388,12 +389,4 @@ export class Mirror {
   #isCurrent(view: View): boolean {
     return this.#standing.view === view && !this.#standing.isFrozen
   }
-}
-
-function bytesOf(change: StoreChange): number {
-  return change.kind === 'put' ? storedBytes(change.entry) : 0
-}
-
-function keyOf(item: PageItem): string {
-  return item.kind === 'head' ? item.head.key : item.entry.key
 }

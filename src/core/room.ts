@@ -2,6 +2,7 @@
 // Decides nothing about views; the primary hears of it by heartbeat.
 import { ROOM_AGAIN_BYTES, ROOM_AGAIN_MS } from './limits.ts'
 import type { EntryReader } from './ports.ts'
+import type { StoreChange } from './step.ts'
 import { valueBytes } from './travel.ts'
 import type { Entry } from './types.ts'
 
@@ -16,6 +17,11 @@ export const ENTRY_OVERHEAD_BYTES = 96
 /** What an entry takes of a store, roughly: an older one of its key may give way. Unit: bytes. */
 export function storedBytes(entry: Pick<Entry, 'key' | 'content'>): number {
   return ENTRY_OVERHEAD_BYTES + entry.key.length + valueBytes(entry)
+}
+
+/** What a change takes of a store, roughly: only what is put counts. Unit: bytes. */
+export function changeBytes(change: StoreChange): number {
+  return change.kind === 'put' ? storedBytes(change.entry) : 0
 }
 
 export class Room {

@@ -1,6 +1,6 @@
 // Entries leaving for and arriving from other nodes: the expiry travels as time left.
 import { SLOWEST_BYTES_PER_MS } from './limits.ts'
-import type { TravelEntry } from './messages.ts'
+import type { EntryHead, TravelEntry } from './messages.ts'
 import type { StoredHead } from './ports.ts'
 import type { Entry } from './types.ts'
 
@@ -34,6 +34,17 @@ export function isLive(head: StoredHead | undefined, wallMs: number): head is St
 export function liveEntry(entry: Entry | undefined, wallMs: number): Entry | undefined {
   if (entry === undefined || entry.content.kind === 'tombstone') return undefined
   return entry.expiresAtMs !== undefined && entry.expiresAtMs <= wallMs ? undefined : entry
+}
+
+type Name = Pick<EntryHead, 'key' | 'version'>
+
+/** Which entry an item of a page is of, whether its value came along or not. */
+export function nameOf(
+  item:
+    | { readonly kind: 'head'; readonly head: Name }
+    | { readonly kind: 'entry'; readonly entry: Name },
+): Name {
+  return item.kind === 'head' ? item.head : item.entry
 }
 
 /** How long a value of this size may be under way on the slowest network. Unit: ms. */
