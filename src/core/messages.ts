@@ -346,8 +346,7 @@ export type NodeResponse =
       readonly ageMs: number
       readonly position: StreamPosition
     }
-  /** The next commits after the position asked about, in order; every run goes on where the one
-   * before it ended. */
+  /** The next commits after the position asked about, in order; each run goes on where the last ended. */
   | { readonly kind: 'missed'; readonly runs: readonly InvalidationRun[] }
   /** That position is too long ago, or of another history. */
   | { readonly kind: 'forgotten' }
