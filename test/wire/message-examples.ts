@@ -91,6 +91,7 @@ export const RESPONSE_EXAMPLES: readonly NodeResponse[] = [
       },
       { kind: 'entry', entry: { ...entry, key: 'old', content: { kind: 'tombstone' } } },
     ],
+    packed: undefined,
     damaged: ['lost'],
     end: 'old',
   },
