@@ -51,7 +51,7 @@ export interface ChooseInput {
   readonly isTooSmall: (id: NodeId) => boolean
   /** Masters that said they had finished mirroring in the view named. */
   readonly hasSynced: (ballot: Ballot, id: NodeId) => boolean
-  /** This node already gave the old primary the chance to go on. */
+  /** This node already gave the old primary, or a master that did not restart, the chance to go on. */
   readonly hasDeferred: boolean
   /** Where the view begins that is built on this one. */
   readonly startOn: (base: View | undefined) => ViewStart
@@ -82,7 +82,7 @@ export type Choice =
       /** Newer data whose holders were waited for in vain. */
       readonly left?: View
     }
-  /** Somebody else should propose: a holder of the newest data, or the old primary. */
+  /** Somebody else should propose: a holder of the newest data, or one of them before this one. */
   | { readonly kind: 'nudge'; readonly to: readonly NodeId[]; readonly isDeferral: boolean }
   | { readonly kind: 'wait'; readonly reason: string }
   /** As `wait`, but only the holder of newer data or an operator can end it. */
@@ -145,18 +145,27 @@ function force(input: ChooseInput, { base, others, missing }: Survey): Choice {
   return { ...choice, view: forcedView(choice.view, { lost, promises, rules }) }
 }
 
-/** Who should propose rather than this node: a holder, or the old primary once. */
+/**
+ * Who should propose rather than this node: a holder; once also the old primary, or, if this node has
+ * restarted, a master that has not.
+ */
 function whoElse(input: ChooseInput, base: Reported): Choice | undefined {
   if (!input.rules.onlyHolderProposes) return undefined
   if (!base.holders.includes(input.me)) {
     return { kind: 'nudge', to: base.holders, isDeferral: false }
   }
+  if (input.hasDeferred || input.isHandoff) return undefined
+  const { me, promises, rules } = input
   const primary = primaryOf(base.view)
-  if (primary.id === input.me || input.hasDeferred || input.isHandoff) return undefined
-  const isBack = input.promises.get(primary.id)?.incarnation === primary.incarnation
-  return primary.inSync && isBack
-    ? { kind: 'nudge', to: [primary.id], isDeferral: true }
-    : undefined
+  const livedOn = onlyGroup(base.view).masters.filter(
+    ({ id, incarnation, inSync }) => inSync && promises.get(id)?.incarnation === incarnation,
+  )
+  const isBack = livedOn.includes(primary)
+  // The disk of one that restarted may have lost what it does not know of.
+  const holders = livedOn.filter(({ id }) => base.holders.includes(id))
+  const first = isBack ? [primary] : rules.restartedDefers ? holders : []
+  if (first.length === 0 || first.some(({ id }) => id === me)) return undefined
+  return { kind: 'nudge', to: first.map(({ id }) => id), isDeferral: true }
 }
 
 /**

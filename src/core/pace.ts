@@ -10,6 +10,7 @@ export class Pace {
   readonly #parts: CalmParts & { readonly beats: Beats }
   #lastMs = 0
   #dueMs = -Infinity
+  #isRare = false
 
   constructor(out: Outbox, parts: CalmParts & { readonly beats: Beats }) {
     this.#out = out
@@ -39,12 +40,16 @@ export class Pace {
 
   /** The tick is done: says when the next one is due. */
   plan(nowMs: number): void {
-    const isRare = isCalm(this.#out, this.#parts, nowMs)
-    this.#dueMs = isRare ? Math.max(nowMs + 1, this.#parts.beats.dueMs) : nowMs + TICK_EVERY_MS
+    this.#isRare = isCalm(this.#out, this.#parts, nowMs)
+    this.#dueMs = this.#isRare
+      ? Math.max(nowMs + 1, this.#parts.beats.dueMs)
+      : nowMs + TICK_EVERY_MS
   }
 
   /** Something came between two ticks that the next one may have to look after. */
   hurry(nowMs: number): void {
+    if (this.#isRare) this.#parts.triggers.heardUntil(nowMs)
+    this.#isRare = false
     this.#dueMs = Math.min(this.#dueMs, nowMs + TICK_EVERY_MS)
   }
 }

@@ -33,6 +33,8 @@ export interface Rules {
   readonly bothVoterListsAgree: boolean
   /** Only an in-sync master of the base view may become primary. */
   readonly onlyHolderProposes: boolean
+  /** A holder that restarted lets one that did not go first: its disk may have lost something. */
+  readonly restartedDefers: boolean
   /** A view that its proposer never activated does not stand above one that acted. */
   readonly onlyActedViewsCount: boolean
   /** A primary acts only once it remembers durably that its view is active. */
@@ -177,6 +179,7 @@ export const ALL_RULES: Rules = {
   votersAccept: true,
   bothVoterListsAgree: true,
   onlyHolderProposes: true,
+  restartedDefers: true,
   onlyActedViewsCount: true,
   actsOnlyRemembered: true,
   viewNeedsMostOfHeard: true,

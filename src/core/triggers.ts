@@ -86,6 +86,11 @@ export class Triggers {
     this.#noPrimarySinceMs = nowMs
   }
 
+  /** The primary was there until now, though no tick has looked for a while. */
+  heardUntil(nowMs: number): void {
+    this.#noPrimarySinceMs = nowMs
+  }
+
   /** The primary of this view asks this node to take over. False: it cannot. */
   takeOver(ballot: Ballot, nowMs: number): boolean {
     const { standing, proposer, self } = this.#parts

@@ -117,6 +117,16 @@ table('only a holder of the newest view leads the next one', [
   ['C A@v2 B@v2', { me: 'C', rules: { onlyHolderProposes: false } }, 'C+ A- | ABC'],
 ])
 
+table('a master that restarted lets one that did not go first, once', [
+  ['A2@v2 B@v2', {}, 'defer to B'],
+  ['A2@v2 B@v2', { hasDeferred: true }, 'A2+ B- | AB'],
+  ['A2@v2 B@v2', { isHandoff: true }, 'A2+ B- | AB'],
+  ['A2@v2 B@v2', { me: 'B' }, 'B+ A2- | AB'],
+  ['A2@v2 B2@v2', {}, 'A2+ B2- | AB'],
+  ['A2@v2 B', {}, 'A2+ B- | AB'],
+  ['A2@v2 B@v2', { rules: { restartedDefers: false } }, 'A2+ B- | AB'],
+])
+
 table('a node that owes the newest data is its holder', [
   ['D C@v4!w3', { me: 'D' }, 'nudge C'],
   ['A@v2!f1 B@v2', {}, 'A+ B+ | AB merges 1C of A'],
@@ -173,10 +183,14 @@ table('another master stays in sync only by the word of its own primary, both in
   ['A@v2 B@v2', {}, 'A+ B+ | AB'],
   ['A@v2 B', {}, 'A+ B+ | AB'],
   ['A@v2 B2@v2', {}, 'A+ B2- | AB'],
-  ['A2@v2 B@v2', {}, 'A2+ B- | AB'],
+  ['A2@v2 B@v2', { hasDeferred: true }, 'A2+ B- | AB'],
   ['B@v2 A@v2', { me: 'B', hasDeferred: true }, 'B+ A- | AB'],
   ['A@v3 B@v3', {}, 'A+ B- | AB'],
-  ['A2@v2 B@v2', { rules: { carryInSyncOnlyFromOwnView: false } }, 'A2+ B+ | AB'],
+  [
+    'A2@v2 B@v2',
+    { hasDeferred: true, rules: { carryInSyncOnlyFromOwnView: false } },
+    'A2+ B+ | AB',
+  ],
 ])
 
 table('a syncing master is in sync once it has said so in this very view and life', [

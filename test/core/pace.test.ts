@@ -2,10 +2,10 @@
 import t from 'tap'
 import { saysTheSame } from '../../src/core/calm.ts'
 import { CALM_SILENCE_MS } from '../../src/core/calm-limits.ts'
-import { TICK_EVERY_MS } from '../../src/core/limits.ts'
+import { STAGGER_MS, SUSPECT_AFTER_MS, TICK_EVERY_MS } from '../../src/core/limits.ts'
 import { Pace } from '../../src/core/pace.ts'
-import { type Lab, primaryLab } from './lab.ts'
-import { B, ballot, beat, C, D, view } from './words.ts'
+import { Lab, primaryLab } from './lab.ts'
+import { A, B, ballot, beat, C, D, state, view } from './words.ts'
 
 const V2 = view('2A', 'A+ B+', { roster: 'ABC' })
 const AGREES = { ballot: ballot('2A'), promised: ballot('2A'), lineages: [ballot('2A')] }
@@ -94,6 +94,33 @@ t.test('what happens between two ticks brings the next one nearer, never further
   pace.hurry(120)
   t.equal(pace.dueMs, 100 + TICK_EVERY_MS)
 })
+
+t.test(
+  'a primary that falls silent is missed from then on, whenever the last tick was',
+  async (t) => {
+    const lab = new Lab({ me: B, state: state(V2) })
+    lab.parts.self.phase = 'member'
+    const acts = { ...AGREES, isActive: true }
+    lab.meet(A, 0, { beat: 2, ...acts })
+    lab.meet(C, 0, { beat: 2, ...AGREES, lineages: [] })
+    lab.parts.triggers.consider(60)
+    lab.parts.beats.sendIfDue(60)
+    const pace = new Pace(lab.out, lab.parts)
+    pace.plan(60)
+    t.equal(pace.dueMs, 310)
+    pace.hurry(250)
+    lab.hear(A, 250, { beat: 3, ...AGREES })
+    lab.take()
+    const proposes = (nowMs: number): boolean => {
+      lab.parts.triggers.consider(nowMs)
+      return lab.new('log').some(({ event }) => event === 'view-proposed')
+    }
+    // A, which holds as much, would go first.
+    const dueMs = 250 + SUSPECT_AFTER_MS + STAGGER_MS
+    t.equal(proposes(dueMs - 1), false)
+    t.equal(proposes(dueMs), true)
+  },
+)
 
 t.test('a tick that was to be rare is not late; a node that nobody woke has stalled', async (t) => {
   const { pace } = calmLab()

@@ -110,6 +110,10 @@ const REDUNDANT: Readonly<Partial<Record<RuleName, string>>> = {
   forgottenStaysOut:
     'what a forgotten node would bring back are deletes that were removed meanwhile; its vouching for ' +
     'nothing is covered by choose.ts, and forgotten.test.ts guards the rule',
+  restartedDefers:
+    'a damaged master must be back before it is missed, and win a race against one that is not: seed 30000065 ' +
+    'of damage3 broke I7 without it, one of 1,500; with disks so slow that it is common, giving way ' +
+    'once is not enough either. choose.test.ts',
   bothVoterListsAgree:
     'the list changes by one node at a time, and only from an active view: any majority of one ' +
     'list meets any majority of the other (quorum.test.ts goes through all of them)',
