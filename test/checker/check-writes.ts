@@ -122,7 +122,9 @@ function ignoredConditions(history: History, key: string, judgement: Judgement):
   for (const [i, ack] of acked.entries()) {
     const earlier = acked.slice(0, i)
     const isKnown = (it: Acked): boolean => knows(judgement, key, { later: ack, earlier: it })
-    const unseen = unseenBefore(history.writesOf(key), ack, isKnown)
+    const wasSplit = (it: Write): boolean =>
+      judgement.sides?.wasSplit(it.invokedAt, ack.at) ?? false
+    const unseen = unseenBefore(history.writesOf(key), ack, { isKnown, wasSplit })
     const known = earlier.findLastIndex(isKnown)
     const before = earlier[known]
     if (before?.version === ack.version || mayHold(ack, before, unseen)) continue
@@ -158,19 +160,25 @@ function mayHold(ack: Acked, before: Acked | undefined, unseen: readonly Write[]
 
 /**
  * Writes that may have been in effect just before this one, though no acknowledgement says so: whoever
- * tries a write on both sides of a split may hear of one of them only.
+ * tries a write on both sides of a split may hear of one of them only, and the other side may apply it
+ * long after that.
  */
 function unseenBefore(
   writes: readonly Write[],
   ack: Acked,
-  isKnown: (earlier: Acked) => boolean,
+  about: {
+    readonly isKnown: (earlier: Acked) => boolean
+    readonly wasSplit: (write: Write) => boolean
+  },
 ): Write[] {
+  const { isKnown, wasSplit } = about
   return writes.filter(
     (write) =>
       write !== ack.write &&
       write.mayBeApplied &&
       write.invokedAt < ack.at &&
-      write.acks.every((it) => it.version > ack.version || !isKnown({ ...it, write })),
+      (wasSplit(write) ||
+        write.acks.every((it) => it.version > ack.version || !isKnown({ ...it, write }))),
   )
 }
 

@@ -194,6 +194,18 @@ void test('a write that is tried on both sides may be acknowledged by one, and b
   assert.deepEqual(rulesOf([put(1, 0, 2), created, late], { sides }), ['condition'])
 })
 
+void test('a write that one side acknowledged may come to the other one later, and win the merge', () => {
+  const records = [put(1, 0, 2), remove(2, 3, 9), put(3, 10, 15, EXISTS)]
+  const during = (isSplit: boolean): Sides => ({
+    knows: () => true,
+    mustKnow: () => true,
+    follows: () => true,
+    wasSplit: (fromMs, toMs) => isSplit && fromMs === 0 && toMs >= 15,
+  })
+  assert.deepEqual(rulesOf(records, { sides: during(true) }), [])
+  assert.deepEqual(rulesOf(records, { sides: during(false) }), ['condition'])
+})
+
 const READS: readonly [string, HistoryRecord[], string[]][] = [
   ['strong: the newest', [put(1, 0, 5), read('v1', 6, 7)], []],
   ['strong: an older one', [put(1, 0, 5), put(2, 6, 9), read('v1', 10, 11)], ['I5']],

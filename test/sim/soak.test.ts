@@ -10,6 +10,7 @@ import {
   MERGE_UNDER_WAY_MAX,
   OWED_MAX,
 } from '../../src/core/limits.ts'
+import { BLOCK_WRITES } from '../../src/core/remembered-block.ts'
 import { ALL_RULES } from '../../src/core/rules.ts'
 import type { Event } from '../../src/core/step.ts'
 import { WORLD_EPOCH_MS } from './clock.ts'
@@ -39,7 +40,8 @@ const BOUNDS: Readonly<Record<string, number>> = {
   // Calls, stores and waits: a few for each of them.
   open: 5 * UNDER_WAY,
   // A minute of request ids.
-  remembered: 60 * WRITES_A_SECOND,
+  // The oldest are forgotten a block at a time.
+  remembered: 60 * WRITES_A_SECOND + BLOCK_WRITES,
   members: NODES - 1,
   heldDown: NODES,
   // 64 own heartbeats, and an echo and a proof of everybody else.
