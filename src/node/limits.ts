@@ -75,14 +75,14 @@ assert(LOSS_BEATS * BEAT_EVERY_MS > 2 * HEARD_WITHIN_MS, 'loss is told over more
 /** Backups of one node at once. Unit: backups. Each keeps pages of the store from being used again. */
 export const BACKUPS_MAX = 2
 
-/** A backup that is not done by then is given up. Unit: ms. Ten million small entries take five minutes. */
+/** A backup that is not done by then is given up. Unit: ms. Ten million small entries take six minutes. */
 export const BACKUP_WAIT_MS = 3_600_000
 
-/** Entries of a backup read in one go. Unit: entries. About half a ms of the event loop. */
-export const BACKUP_PIECE_ENTRIES = 64
+/** Entries of a backup read in one go. Unit: entries. About a quarter of a ms of the event loop. */
+export const BACKUP_PIECE_ENTRIES = 32
 
-/** Work on a backup is followed by a rest so many times as long: a quarter of the time is enough. */
-export const BACKUP_REST = 3
+/** Work on a backup is followed by a rest so many times as long: a fifth of the time is enough. */
+export const BACKUP_REST = 4
 
 /** Clients that follow the changes of one node. Unit: clients. Each costs a look at every write. */
 export const SUBSCRIBERS_MAX = 256
