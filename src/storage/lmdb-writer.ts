@@ -45,7 +45,8 @@ export class LmdbWriter {
   #waiting: Waiting[] = []
   #backlogBytes = 0
   #failure: StorageError | undefined
-  #last: Promise<void> = Promise.resolve()
+  /** Settled once every batch so far is on disk. */
+  #all: Promise<void> = Promise.resolve()
   readonly #broken: Promise<void>
   #break: () => void = () => {}
 
@@ -75,13 +76,16 @@ export class LmdbWriter {
     assert(tellsFlushed(commit), 'lmdb tells when a batch is on disk')
     this.#backlogBytes += batch.bytes
     if (this.#mayReportEarly(batch)) this.#settings.nextTurn(() => this.#ready(waiting))
-    this.#last = this.#follow(commit, batch, waiting)
+    // Each may be on a thread of its own, and the earlier one return later: lmdb closed meanwhile would
+    // take the process with it. So it is not enough that the last one is done.
+    const earlier = this.#all
+    this.#all = this.#follow(commit, batch, waiting).then(() => earlier)
   }
 
   /** Resolves when everything written so far is on disk, or the disk has failed. */
   idle(): Promise<void> {
     // After a failed commit lmdb leaves the promises of later ones open for good.
-    return Promise.race([this.#last, this.#broken])
+    return Promise.race([this.#all, this.#broken])
   }
 
   /** Ends all reports, for a reason found here or elsewhere. Only the first one is told. */

@@ -154,6 +154,19 @@ void test('one failure is told once, with its cause; nothing later is reported',
   await writer.idle()
 })
 
+void test('idle is when every batch is on disk, not when the last one is', async (t) => {
+  const { writer, write, at, news } = newLab('fsync')
+  for (const name of ['a', 'b']) write(name)
+  news()
+  const idle: string[] = []
+  void writer.idle().then(() => idle.push('idle'))
+  for (const index of [0, 1]) await at(index).commit()
+  await at(1).flush()
+  t.same(idle, [], 'the thread of the first one may still be at work')
+  await at(0).flush()
+  t.same(idle, ['idle'])
+})
+
 void test('lmdb itself has flushed before a batch is reported', async (t) => {
   const dir = temporaryDir()
   t.teardown(() => removeDir(dir))
