@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { type Flags, freePort, startNode, until, untilReady } from './node.ts'
 import type { Server } from './server.ts'
 
-/** As they start, nodes take a processor each for half a second. One that runs wants some of it too. */
+/**
+ * Until they are ready. A start takes a processor for seconds, and every node there is has to do with each
+ * newcomer: fifty that come together on two processors are not ready in time.
+ */
 const STARTS_AT_ONCE = 2
 
 /** The second master has mirrored by then. Unit: ms. */
@@ -44,13 +47,14 @@ export async function startCluster(directory: string, about: ClusterOptions): Pr
       const number = next++
       const place = { ...all, host: `${net}.${number}`, port }
       const how = { isFree: true, nodeFlags }
-      servers.push(await startNode(join(directory, String(number)), place, how))
+      const server = await startNode(join(directory, String(number)), place, how)
+      servers.push(server)
+      await untilReady(server)
     }
   }
   try {
     const starts = await Promise.allSettled(Array.from({ length: STARTS_AT_ONCE }, startSome))
     for (const start of starts) if (start.status === 'rejected') throw start.reason
-    for (const server of servers) await untilReady(server)
   } catch (error) {
     await stop()
     throw error

@@ -38,7 +38,7 @@ const USAGE = `Measures diststore beside what people would use instead.
   scripts/bench [--rounds N] [--seconds N] [ROW]...
       each row in N rounds (5), every server for so many seconds (3) in each; the median round counts
       --keys N: how many mirror and memory store (1,000,000), and copies (5,000,000)
-      --nodes N,N,...: sizes of the clusters of idle (50) and scale (3,10,30,50,100)
+      --nodes N,N,...: sizes of the clusters of idle (3,20,50) and scale (3,10,30,50,100)
   scripts/bench --quick
       ratios to bare node:http, in less than a minute
 

@@ -7,7 +7,7 @@ import { until } from '../node.ts'
 import type { Row, RowOptions, RowReport } from '../row.ts'
 import type { Server } from '../server.ts'
 
-const NODES = [50]
+const NODES = [3, 20, 50]
 
 /** Nobody asks them anything for so long. Unit: s. */
 const IDLE_S = 20
