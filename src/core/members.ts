@@ -1,5 +1,6 @@
 // Whom this node hears: one opinion per node, from heartbeats, pings and refused connections.
 // An opinion alone changes nothing; it only lets a node propose a view.
+import { MISSED_BEAT_MS } from './calm-limits.ts'
 import {
   BEAT_EVERY_MS,
   FORGET_AFTER_MS,
@@ -46,6 +47,8 @@ export interface Member {
 
 type Entry = { -readonly [K in keyof Member]: Member[K] } & {
   isPinging: boolean
+  /** Nothing is known against it but a missing heartbeat: of the ping only counts that nobody is there. */
+  isPingEarly: boolean
   failedPings: number
   /** When it was last told how well it is heard. */
   toldMs: number
@@ -186,7 +189,8 @@ export class Members {
     member.isDeafUntilMs = nowMs + UNICAST_FOR_MS
   }
 
-  tick(nowMs: number): void {
+  /** `fellows`: the other masters, while this node is one. What it serves rests on them: they are watched closely. */
+  tick(nowMs: number, fellows: readonly NodeId[]): void {
     for (const member of this.#members.values()) {
       const silentMs = nowMs - member.lastHeardMs
       if (member.phase === 'alive' && silentMs > SUSPECT_AFTER_MS) {
@@ -195,6 +199,8 @@ export class Members {
         this.#ping(member, nowMs)
       } else if (member.phase === 'alive' && mustBeTold(member, nowMs)) {
         this.#ping(member, nowMs)
+      } else if (hasJustFallenSilent(member, nowMs) && fellows.includes(member.id)) {
+        this.#ping(member, nowMs, { isEarly: true })
       } else if (silentMs > forgetAfterMs(member.phase)) {
         this.#members.delete(member.id)
         this.#isFullSaid = false
@@ -233,6 +239,7 @@ export class Members {
       deafForMs: 0,
       wallSkewMs: 0,
       isPinging: false,
+      isPingEarly: false,
       failedPings: 0,
       toldMs: -Infinity,
     }
@@ -247,7 +254,8 @@ export class Members {
     this.#setPhase(member, 'alive', 'heard again')
   }
 
-  #ping(member: Entry, nowMs: number): void {
+  #ping(member: Entry, nowMs: number, { isEarly } = { isEarly: false }): void {
+    member.isPingEarly = isEarly && (member.isPingEarly || !member.isPinging)
     if (member.isPinging) return
     member.isPinging = true
     const nonce = String(++this.#lastNonce)
@@ -272,7 +280,9 @@ export class Members {
     member.isPinging = false
     if (this.#members.get(member.id) !== member) return
     // It has moved meanwhile: what happens at its old address says nothing about it.
-    if (ping.address !== member.address) return this.#ping(member, nowMs)
+    if (ping.address !== member.address) {
+      return this.#ping(member, nowMs, { isEarly: member.isPingEarly })
+    }
     const { answer } = ping
     if (answer.kind === 'response' && answer.response.kind === 'pong') {
       const { id, incarnation, nonce } = answer.response
@@ -309,6 +319,7 @@ export class Members {
       this.#setPhase(member, 'dead', 'nobody answers at its address')
       return
     }
+    if (member.isPingEarly) return
     // Silence alone needs a second ping; so does a node that answers, but is too busy to.
     if (member.phase === 'alive') this.#setPhase(member, 'suspect', 'does not answer a ping')
     if (nowMs - member.lastHeardMs > SUSPECT_AFTER_MS) member.failedPings++
@@ -340,6 +351,12 @@ export class Members {
       reason,
     })
   }
+}
+
+/** It misses a heartbeat, and was not asked since the last one. */
+function hasJustFallenSilent(member: Entry, nowMs: number): boolean {
+  const { phase, lastHeardMs, toldMs } = member
+  return phase === 'alive' && nowMs - lastHeardMs > MISSED_BEAT_MS && toldMs <= lastHeardMs
 }
 
 /** Its multicast arrives here, and most of it. */

@@ -198,7 +198,7 @@ export class NodeCore {
     mirrorSource.lagged(lateMs)
     if (stalledMs > STALL_MS && this.#rules.stallRule) this.#stalled(stalledMs, nowMs)
     beats.tick(lateMs, nowMs)
-    members.tick(nowMs)
+    members.tick(nowMs, this.#parts.standing.fellows)
     proposer.tick(nowMs)
     this.#parts.force.tick(nowMs)
     this.#parts.handoff.tick(nowMs)

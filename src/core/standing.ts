@@ -21,7 +21,7 @@ import type { EntryReader } from './ports.ts'
 import { remainsOwed } from './remains.ts'
 import type { ClusterSettings } from './settings.ts'
 import { isEmpty, isPart, owedSince, partOfView } from './syncing-part.ts'
-import type { Ballot, DurableState, Master, Part, StreamId, View } from './types.ts'
+import type { Ballot, DurableState, Master, NodeId, Part, StreamId, View } from './types.ts'
 import { VERSION_ZERO } from './version.ts'
 
 /** Told when this node's place changes; the streams and leases follow it. */
@@ -119,6 +119,12 @@ export class Standing {
   /** This node's mastership in its accepted view, in this life. */
   get mastership(): Master | undefined {
     return mastershipOf(this.view, this.#self)
+  }
+
+  /** The other masters, while this node is one. */
+  get fellows(): NodeId[] {
+    if (this.view === undefined || this.mastership === undefined) return []
+    return onlyGroup(this.view).masters.flatMap(({ id }) => (id === this.#self.id ? [] : [id]))
   }
 
   /** An in-sync master that is not frozen. */

@@ -96,7 +96,7 @@ t.test('only who is alive and not suspect may fill a vacancy', async (t) => {
     [C, {}],
   ])
   made.hear(C, 1000)
-  made.parts.members.tick(1300)
+  made.parts.members.tick(1300, [])
   t.strictSame(made.parts.candidates.forVacancy(1300, undefined), [C])
 })
 

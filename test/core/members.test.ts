@@ -1,120 +1,8 @@
 // What a node thinks of another: every way from unverified to dead and back.
 import t from 'tap'
-import type { CallAnswer } from '../../src/core/messages.ts'
-import type { Effect } from '../../src/core/step.ts'
-import type { NodeId } from '../../src/core/types.ts'
-import { type Call, Lab } from './lab.ts'
-import { A, B, BROKEN, LATE, node, REFUSED, response, state, view } from './words.ts'
-
-type Wake = Extract<Effect, { kind: 'wake' }>
-
-/** One node watching B; every step is a line. */
-class Watch {
-  readonly lab = new Lab({ me: A })
-  readonly #open: Call[] = []
-  readonly #waits: Wake[] = []
-
-  constructor() {
-    this.lab.parts.self.setWall(0, 0)
-  }
-
-  phase(id = B): string {
-    this.#collect()
-    const member = this.lab.parts.members.get(id)
-    return member === undefined ? 'none' : member.phase
-  }
-
-  #collect(): void {
-    for (const effect of this.lab.take()) {
-      if (effect.kind === 'call') this.#open.push(effect)
-      if (effect.kind === 'wake') this.#waits.push(effect)
-    }
-  }
-
-  /** A wait ends that was meant to last 50 ms. */
-  wake(nowMs: number): void {
-    this.#collect()
-    const wait = this.#waits.shift()
-    if (wait?.afterMs !== 50) throw new Error('nothing waits for 50 ms')
-    this.lab.out.woken(wait.ticket, nowMs)
-  }
-
-  /** Pings that have not ended. */
-  get pings(): number {
-    this.phase()
-    return this.#open.length
-  }
-
-  beat(nowMs: number, incarnation = 1): void {
-    this.lab.hear(B, nowMs, { incarnation })
-  }
-
-  /** The oldest ping ends. */
-  ping(how: 'pong' | CallAnswer, nowMs: number, from: { id?: NodeId; life?: number } = {}): void {
-    this.phase()
-    const call = this.#open.shift()
-    if (call?.request.kind !== 'ping') throw new Error('no ping is open')
-    const { id = B, life: incarnation = 1 } = from
-    const pong = { kind: 'pong', nonce: call.request.nonce, id, incarnation, others: [] } as const
-    this.lab.answer(call, how === 'pong' ? response(id, pong) : how, nowMs)
-  }
-
-  tick(nowMs: number): void {
-    this.lab.parts.members.tick(nowMs)
-  }
-}
-
-type Step = readonly [
-  what:
-    | 'beat'
-    | 'reborn'
-    | 'pong'
-    | 'other'
-    | 'refused'
-    | 'broken'
-    | 'late'
-    | 'busy'
-    | 'tick'
-    | 'call'
-    | 'wake'
-    | 'bye',
-  atMs: number,
-  phase: string,
-]
-
-function run(w: Watch, [what, atMs]: Step): void {
-  switch (what) {
-    case 'beat':
-      return w.beat(atMs)
-    case 'reborn':
-      return w.beat(atMs, 2)
-    case 'pong':
-      return w.ping('pong', atMs)
-    case 'other':
-      return w.ping('pong', atMs, { life: 2 })
-    case 'refused':
-      return w.ping(REFUSED, atMs)
-    case 'broken':
-      return w.ping(BROKEN, atMs)
-    case 'busy':
-      return w.ping(response(B, { kind: 'unable', reason: 'overloaded' }), atMs)
-    case 'late':
-      return w.ping(LATE, atMs)
-    case 'tick':
-      return w.tick(atMs)
-    case 'call':
-      return w.lab.parts.members.suspect(B, atMs)
-    case 'wake':
-      return w.wake(atMs)
-    case 'bye':
-      return w.lab.parts.members.left(B, 1)
-  }
-}
-
-const MET: readonly Step[] = [
-  ['beat', 0, 'unverified'],
-  ['pong', 1, 'alive'],
-]
+import { Lab } from './lab.ts'
+import { MET, run, type Step, tellAll, Watch } from './member-watch.ts'
+import { A, B, LATE, node, REFUSED, response, state, view } from './words.ts'
 
 const STORIES: Readonly<Record<string, readonly Step[]>> = {
   'a beat makes it known, a ping makes it alive': MET,
@@ -222,15 +110,7 @@ const STORIES: Readonly<Record<string, readonly Step[]>> = {
   ],
 }
 
-for (const [title, steps] of Object.entries(STORIES)) {
-  t.test(title, async (t) => {
-    const w = new Watch()
-    for (const step of steps) {
-      run(w, step)
-      t.equal(w.phase(), step[2], step.slice(0, 2).join(' at '))
-    }
-  })
-}
+tellAll(STORIES, { isFellow: false })
 
 t.test('one ping at a time', async (t) => {
   const w = new Watch()
@@ -360,7 +240,7 @@ t.test('the 129th node of a cluster is not taken in', async (t) => {
     lab.new('log').map(({ level, event, fields }) => [level, event, fields]),
     [['warn', 'cluster-full', { id: B, nodesMax: 128 }]],
   )
-  lab.parts.members.tick(1251)
+  lab.parts.members.tick(1251, [])
   t.equal(lab.hear(B, 1252), true)
 })
 

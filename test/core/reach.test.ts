@@ -158,7 +158,7 @@ t.test('who is heard only by unicast, or badly, is told so every five seconds', 
   const told: number[] = []
   for (let nowMs = 250; nowMs <= 11_000; nowMs += 250) {
     byUnicast(lab, B, nowMs, { beat: nowMs })
-    lab.parts.members.tick(nowMs)
+    lab.parts.members.tick(nowMs, [])
     for (const call of lab.calls('ping')) {
       t.match(call.request, { hearsYou: false })
       told.push(nowMs)
@@ -168,7 +168,7 @@ t.test('who is heard only by unicast, or badly, is told so every five seconds', 
   // At first twice a second: whoever is asked may know more of the others each time.
   t.same(told, [500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 4500, 5000, 10_000])
   lab.hear(B, 15_000, { beat: 15_000 })
-  lab.parts.members.tick(15_000)
+  lab.parts.members.tick(15_000, [])
   t.same(lab.calls('ping'), [], 'its multicast is back')
 })
 
@@ -176,9 +176,9 @@ t.test('who is not heard at all is suspected, however it was heard before', asyn
   const lab = new Lab({ me: A })
   lab.meet(B, 0)
   byUnicast(lab, B, 1000, { beat: 2 })
-  lab.parts.members.tick(1000 + SUSPECT_AFTER_MS)
+  lab.parts.members.tick(1000 + SUSPECT_AFTER_MS, [])
   t.equal(lab.parts.members.get(B)?.phase, 'alive')
-  lab.parts.members.tick(1001 + SUSPECT_AFTER_MS)
+  lab.parts.members.tick(1001 + SUSPECT_AFTER_MS, [])
   t.equal(lab.parts.members.get(B)?.phase, 'suspect')
 })
 
