@@ -12,6 +12,7 @@ import type { Figures } from './figures.ts'
 import { copies, join } from './join.ts'
 import { mirror } from './mirror.ts'
 import { miss } from './miss.ts'
+import { reads } from './reads.ts'
 import { staleness } from './staleness.ts'
 
 /** Those that run when none is named. */
@@ -20,6 +21,7 @@ const ON_LOOPBACK: Readonly<Record<string, (cluster: Cluster) => Promise<Figures
   join,
   miss,
   failover,
+  reads,
   mirror,
   staleness,
 }
