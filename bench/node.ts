@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Server } from './server.ts'
+import { serviceEnvironment } from './service-environment.ts'
 
 const DAEMON = resolve('dist/bin/diststored.js')
 
@@ -23,7 +24,8 @@ export function startNode(
   const { isFree = false, nodeFlags = [] } = how
   const args = [...nodeFlags, DAEMON, ...flagsOf({ ...flags, 'data-dir': join(directory, 'data') })]
   const { host, port } = flags
-  return Server.start({ program: process.execPath, args, directory, host, port, isFree })
+  const about = { program: process.execPath, args, directory, host, port, isFree }
+  return Server.start({ ...about, environment: serviceEnvironment() })
 }
 
 export async function untilReady({ host, port }: Server): Promise<void> {

@@ -42,6 +42,8 @@ export interface ServerOptions {
   readonly host?: string
   /** Not held to one processor. */
   readonly isFree?: boolean
+  /** Beside the variables of this process. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** One process. */
@@ -58,14 +60,15 @@ export class Server {
 
   /** Resolves once it takes connections. Rejects with the end of its log when it does not. */
   static async start(options: ServerOptions): Promise<Server> {
-    const { program, args, directory, isFree = false } = options
+    const { program, args, directory, isFree = false, environment = {} } = options
     mkdirSync(directory, { recursive: true })
     const logFile = join(directory, 'log')
     const log = openSync(logFile, 'a')
     const [name, ...rest] = isFree
       ? [program, ...args]
       : ['taskset', '-c', SERVER_CPU, program, ...args]
-    const child = spawn(name, rest, { cwd: directory, stdio: ['ignore', log, log] })
+    const env = { ...process.env, ...environment }
+    const child = spawn(name, rest, { cwd: directory, env, stdio: ['ignore', log, log] })
     closeSync(log)
     running.add(child)
     child.once('exit', () => running.delete(child))

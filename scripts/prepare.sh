@@ -24,3 +24,11 @@ need_program() {
   if command -v "$1" >/dev/null; then return 0; fi
   apt-get install --yes --no-install-recommends "$2" </dev/null
 }
+
+# need_package PACKAGE: installs the Debian package, unless it is there.
+need_package() {
+  if [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; then
+    return 0
+  fi
+  apt-get install --yes --no-install-recommends "$1" </dev/null
+}

@@ -12,7 +12,7 @@ import { eventually } from '../e2e/eventually.ts'
 import type { Net } from '../netns/net.ts'
 
 /** What a host has besides what every Debian has; the package's own dependencies are among it. */
-const PACKAGES = ['systemd', 'systemd-sysv', 'dbus', 'nodejs', 'procps', 'lintian']
+const PACKAGES = ['systemd', 'systemd-sysv', 'dbus', 'nodejs', 'libjemalloc2', 'procps', 'lintian']
 
 /** Unit: ms. Half a minute where nothing else runs. */
 const TREE_WAIT_MS = 600_000

@@ -115,6 +115,8 @@ async function formsCluster(one: BootedHost, two: BootedHost, deb: string): Prom
   await eventually(async () =>
     assert.match(await one.service('StatusText'), /^(primary|master); masters 10\.1\.2\./),
   )
+  const maps = await one.run('cat', `/proc/${(await one.service('MainPID')).trim()}/maps`)
+  assert.match(maps, /libjemalloc/, 'its memory is that of the allocator that the unit names')
 }
 
 async function isHardened(host: BootedHost, note: (text: string) => void): Promise<void> {
