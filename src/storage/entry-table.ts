@@ -11,8 +11,8 @@ import { compareKeys, SortedKeys } from './key-order.ts'
 import type { PageRow } from './page.ts'
 import { KnownStretch, type Stretch } from './known-stretch.ts'
 import { RecentEntries } from './recent-entries.ts'
-import { decodeHead, encodeRecord, INLINE_MAX, joinEntry, requestIdOf } from './record.ts'
-import type { RecordHead } from './record.ts'
+import { decodeHead, encodeRecord, INLINE_MAX, joinEntry, requestIdOf } from '../wire/record.ts'
+import type { RecordHead } from '../wire/record.ts'
 import type { Counted, Known } from './tally.ts'
 
 /** Keys and values are raw bytes: lmdb's order is then the byte order of the keys. */

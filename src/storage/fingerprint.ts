@@ -3,7 +3,7 @@
 import xxhash from 'xxhash-wasm'
 import { BUCKETS, KEY_BYTES_MAX } from '../core/limits.ts'
 import type { Version } from '../core/types.ts'
-import { writeHex } from '../wire/hex.ts'
+import { VERSION_BYTES, writeVersion } from '../wire/version-bytes.ts'
 
 const hashes = await xxhash()
 
@@ -14,7 +14,6 @@ const HIGH_SEED = 2
 
 const IS_LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 
-const VERSION_BYTES = 16
 const scratch = Buffer.alloc(VERSION_BYTES + 1 + KEY_BYTES_MAX)
 
 /** The bucket of a key given as UTF-8: 0 to BUCKETS - 1. */
@@ -60,16 +59,4 @@ function fingerprintInput(mark: Mark): Uint8Array {
   input[VERSION_BYTES] = mark.isTombstone ? 1 : 0
   input.set(mark.keyBytes, VERSION_BYTES + 1)
   return input.subarray(0, length)
-}
-
-/** Writes a version as 16 bytes whose byte order is version order. */
-export function writeVersion(version: Version, target: Buffer, offset: number): void {
-  writeHex(version, 0, { bytes: target, at: offset, count: 8 })
-  writeHex(version, 17, { bytes: target, at: offset + 8, count: 8 })
-}
-
-/** Reads what `writeVersion` wrote. */
-export function readVersion(source: Buffer, offset: number): Version {
-  const digits = source.toString('hex', offset, offset + VERSION_BYTES)
-  return `${digits.slice(0, 16)}-${digits.slice(16)}`
 }

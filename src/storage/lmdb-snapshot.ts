@@ -4,7 +4,7 @@ import type { RootDatabase, Transaction } from 'lmdb'
 import type { Environment } from './lmdb-environment.ts'
 import type { ByteTable } from './entry-table.ts'
 import { rangeStart } from './entry-table.ts'
-import { decodeHead, joinEntry } from './record.ts'
+import { decodeHead, joinEntry } from '../wire/record.ts'
 import type { SnapshotBounds, SnapshotItem, StoreSnapshot } from './store.ts'
 
 /** Takes the snapshot now. While it is open lmdb uses no page again that it needs: the file grows. */

@@ -36,7 +36,7 @@ const ENTRIES = [
   value('z', 4),
 ]
 
-/** Bytes inside the head of a record (storage/record.ts). */
+/** Bytes inside the head of a record (wire/record.ts). */
 const VERSION_AT = 3
 const VALUE_BYTES_AT = 41
 

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import type { Entry } from '../../src/core/types.ts'
 import { formatVersion } from '../../src/core/version.ts'
-import { decodeHead, encodeRecord, INLINE_MAX, joinEntry } from '../../src/storage/record.ts'
+import { decodeHead, encodeRecord, INLINE_MAX, joinEntry } from '../../src/wire/record.ts'
 import { plain, tombstone, value } from '../contracts/store-words.ts'
-import { flip } from './lmdb-lab.ts'
+import { flip } from '../storage/lmdb-lab.ts'
 
 const RUNS = { numRuns: 500, seed: 20261121 }
 

@@ -3,8 +3,8 @@
 import { crc32 } from 'node:zlib'
 import { assert } from '../core/assert.ts'
 import type { Content, Entry, RequestId, Version } from '../core/types.ts'
-import { writeHex } from '../wire/hex.ts'
-import { readVersion, writeVersion } from './fingerprint.ts'
+import { writeHex } from './hex.ts'
+import { readVersion, writeVersion } from './version-bytes.ts'
 
 /** A larger value lies in a table of its own, so that heads are read without it. Unit: bytes. */
 export const INLINE_MAX = 4096
