@@ -183,7 +183,11 @@ export class Mirror {
     }
     if (page !== undefined) {
       progress.isTaking = true
-      this.#takePage(view, { progress, page }, nowMs)
+      // In a turn of its own: the question for the next page leaves before.
+      this.#out.wake(0, (thenMs) => {
+        const isOver = progress.isOver || !this.#isCurrent(view)
+        if (!isOver) this.#takePage(view, { progress, page }, thenMs)
+      })
     } else if (isLast && !progress.isTaking && progress.waiting.length === 0) {
       progress.isOver = true
       this.#finish(view, nowMs)
