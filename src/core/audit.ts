@@ -21,7 +21,7 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { StoreChange } from './step.ts'
-import { fromTravel } from './travel.ts'
+import { fromTravel, nameOf } from './travel.ts'
 import type { Version, View } from './types.ts'
 import { onlyGroup, primaryOf } from './view.ts'
 
@@ -281,6 +281,6 @@ function isKind<K extends NodeResponse['kind']>(
 function versionOf(
   item: StorePage['items'][number] | Reply<'page'>['items'][number],
 ): [string, Version] {
-  const { key, version } = item.kind === 'head' ? item.head : item.entry
+  const { key, version } = nameOf(item)
   return [key, version]
 }

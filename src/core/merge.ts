@@ -370,6 +370,7 @@ export class Merge {
 
 function headOf(item: PageItem): EntryHead {
   if (item.kind === 'head') return item.head
+  if (item.kind === 'record') return { ...item.record, isTombstone: false }
   const { key, version, content } = item.entry
   const isTombstone = content.kind === 'tombstone'
   return { key, version, isTombstone, valueBytes: valueBytes(item.entry) }

@@ -29,6 +29,16 @@ export interface TravelEntry {
   readonly content: Content
 }
 
+/** A record on its way (core/ports.ts). */
+export interface TravelRecord {
+  readonly key: string
+  readonly version: Version
+  /** As in TravelEntry; what `bytes` say of it means nothing here. */
+  readonly ttlLeftMs: number | undefined
+  readonly valueBytes: number
+  readonly bytes: Uint8Array
+}
+
 /** Who sent a message. `clock` moves the receiver's version clock forward. */
 export interface Sender {
   readonly id: NodeId
@@ -180,6 +190,8 @@ export interface EntryHead {
 export type PageItem =
   | { readonly kind: 'head'; readonly head: EntryHead }
   | { readonly kind: 'entry'; readonly entry: TravelEntry }
+  /** Only in a block, and for who asked for it. */
+  | { readonly kind: 'record'; readonly record: TravelRecord }
 
 export type NodeRequest =
   /** `hearsYou` false: the asker gets none of the receiver's heartbeats by multicast. */
@@ -254,6 +266,8 @@ export type NodeRequest =
       readonly withValues: boolean
       /** The asker takes the items as one block. Older nodes neither say nor know it. */
       readonly packs?: boolean | undefined
+      /** The form of records that the asker keeps, and so takes. Older nodes neither say nor know it. */
+      readonly records?: number | undefined
     }
   /** What the primary holds under these keys. */
   | { readonly kind: 'fetch'; readonly ballot: Ballot; readonly keys: readonly string[] }

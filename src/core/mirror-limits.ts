@@ -1,4 +1,4 @@
-// Limits of the target's side of a mirror.
+// Limits of the target's side of a mirror, and the form in which records travel.
 // Never a setting.
 
 /**
@@ -7,3 +7,9 @@
  * values, or one that is larger.
  */
 export const PAGES_FLUSHING_MAX = 8
+
+/**
+ * The form of a record that both sides must share for it to travel (wire/record.ts). A new form gets the next
+ * number; a source that keeps another one than it is asked for sends entries.
+ */
+export const RECORD_FORM = 1

@@ -2,12 +2,13 @@
 // Keeps nothing between two requests: where the target stands is the target's business.
 import { PAGE_BYTES, PAGE_KEYS_MAX, PAGE_LAG_MS, PAGE_VALUE_MAX } from './limits.ts'
 import type { NodeRequest } from './messages.ts'
+import { RECORD_FORM } from './mirror-limits.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
-import { toTravel } from './travel.ts'
+import { itemToTravel, toTravel } from './travel.ts'
 import type { Ballot } from './types.ts'
 import { ballotOf, sameBallot } from './view.ts'
 
@@ -56,6 +57,7 @@ export class MirrorSource {
       upTo: undefined,
       wanted: request.wanted,
       valueBytesMax: request.withValues ? PAGE_VALUE_MAX : -1,
+      asRecords: request.packs === true && request.records === RECORD_FORM,
       bytesMax: this.#pageBytes,
       keysMax: Math.ceil((PAGE_KEYS_MAX * this.#pageBytes) / PAGE_BYTES.max),
     })
@@ -64,9 +66,7 @@ export class MirrorSource {
       kind: 'page',
       end,
       ...(damaged.length === 0 ? {} : { damaged }),
-      items: items.map((item) =>
-        item.kind === 'head' ? item : { kind: 'entry', entry: toTravel(item.entry, wallMs) },
-      ),
+      items: items.map((item) => itemToTravel(item, wallMs)),
     })
   }
 

@@ -11,8 +11,9 @@ import {
 } from './limits.ts'
 import type { Follower } from './follower.ts'
 import type { Members } from './members.ts'
-import type { CallAnswer, EntryHead, NodeRequest, NodeResponse, TravelEntry } from './messages.ts'
-import { PAGES_FLUSHING_MAX } from './mirror-limits.ts'
+import type { CallAnswer, EntryHead, NodeRequest, TravelEntry, TravelRecord } from './messages.ts'
+import { PAGES_FLUSHING_MAX, RECORD_FORM } from './mirror-limits.ts'
+import { type Page, type Progress, startOf } from './mirror-progress.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Remembered } from './remembered.ts'
@@ -21,32 +22,9 @@ import type { Rules } from './rules.ts'
 import type { Self } from './self.ts'
 import type { Standing } from './standing.ts'
 import type { StoreChange } from './step.ts'
-import { fromTravel, nameOf } from './travel.ts'
+import { fromTravel, nameOf, recordFromTravel } from './travel.ts'
 import type { Ballot, View } from './types.ts'
 import { formatBallot, onlyGroup, primaryOf, sameBallot } from './view.ts'
-
-type Page = Extract<NodeResponse, { kind: 'page' }>
-
-/** How far one mirroring has come. */
-interface Progress {
-  readonly ballot: Ballot
-  readonly wanted: Uint8Array
-  readonly withValues: boolean
-  /** The last key that is settled. */
-  after: string | undefined
-  /** Where the next page begins; undefined once the last one has come. */
-  asked: string | undefined
-  isAsking: boolean
-  /** At most one page, made while the one before it was being taken. */
-  readonly waiting: Page[]
-  isTaking: boolean
-  /** Pages, and parts of them fetched by name, that are stored and not durable yet. */
-  flushing: number
-  /** What goes on when one of them is durable. */
-  held: ((nowMs: number) => void) | undefined
-  /** The last page is taken; or a call failed, and the mirror starts over with a digest. */
-  isOver: boolean
-}
 
 /** The target's side. Asks for one page ahead; a view change starts over with a digest. */
 export class Mirror {
@@ -139,26 +117,14 @@ export class Mirror {
       // With little of its own, a target takes the values along; else only those that differ.
       const withValues = this.#store.keyCount * 2 < (primary?.beat?.keyCount ?? 0)
       const { ballot } = view
-      this.#nextPage(view, {
-        ballot,
-        wanted: buckets,
-        withValues,
-        after: undefined,
-        asked: undefined,
-        isAsking: false,
-        waiting: [],
-        isTaking: false,
-        flushing: 0,
-        held: undefined,
-        isOver: false,
-      })
+      this.#nextPage(view, startOf({ ballot, wanted: buckets, withValues }))
     })
   }
 
   #nextPage(view: View, progress: Progress): void {
     const { ballot, asked: after, wanted, withValues } = progress
     progress.isAsking = true
-    const request = { kind: 'page', ballot, after, wanted, withValues, packs: true } as const
+    const request = { kind: 'page', ballot, after, wanted, withValues, packs: true, records: RECORD_FORM } as const
     this.#call(view, request, (answer, nowMs) => {
       progress.isAsking = false
       if (progress.isOver) return
@@ -222,6 +188,7 @@ export class Mirror {
       const head = nameOf(item)
       if (!this.#needs(head)) continue
       if (item.kind === 'head') missing.push(item.head)
+      else if (item.kind === 'record') changes.push(this.#putRecord(item.record, nowMs))
       else changes.push(this.#put(item.entry, nowMs))
     }
     if (!this.#storePuts(progress, changes, nowMs)) return
@@ -289,6 +256,11 @@ export class Mirror {
   #put(travel: TravelEntry, nowMs: number): StoreChange {
     this.#self.stored(travel.version)
     return { kind: 'put', entry: fromTravel(travel, this.#self.wallMs(nowMs)) }
+  }
+
+  #putRecord(travel: TravelRecord, nowMs: number): StoreChange {
+    this.#self.stored(travel.version)
+    return { kind: 'putRecord', record: recordFromTravel(travel, this.#self.wallMs(nowMs)) }
   }
 
   /**

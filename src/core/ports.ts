@@ -4,12 +4,26 @@ import type { Conflict } from './conflicts.ts'
 import type { EntryHead } from './messages.ts'
 import type { Copy, Entry, RequestId, Version } from './types.ts'
 
+/** An entry with a value, as stores keep it: copied from one to another without being taken apart. */
+export interface StoredRecord {
+  readonly key: string
+  readonly version: Version
+  /** As in Entry; the one within `bytes` may be another. */
+  readonly expiresAtMs: number | undefined
+  readonly valueBytes: number
+  /** In the form with the number RECORD_FORM, which stores and wire/ know. */
+  readonly bytes: Uint8Array
+}
+
+/** One key of a page. */
+export type StoreItem =
+  | { readonly kind: 'head'; readonly head: EntryHead }
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  | { readonly kind: 'record'; readonly record: StoredRecord }
+
 /** A page of a store as its owner sees it. */
 export interface StorePage {
-  readonly items: readonly (
-    | { readonly kind: 'head'; readonly head: EntryHead }
-    | { readonly kind: 'entry'; readonly entry: Entry }
-  )[]
+  readonly items: readonly StoreItem[]
   /** Keys in it whose entries do not read back. */
   readonly damaged: readonly string[]
   /** The last key looked at; undefined: the end was reached. */
@@ -25,6 +39,8 @@ export interface PageBounds {
   readonly wanted: Uint8Array | undefined
   /** Values of at most `valueBytesMax` come along; larger ones are left as heads. -1: none. */
   readonly valueBytesMax: number
+  /** Small values come as records. What cannot be one comes as an entry. */
+  readonly asRecords?: boolean
   /** The page ends once it holds this many bytes of values. */
   readonly bytesMax: number
   /** The page ends after this many keys were looked at, wanted or not. */

@@ -1,7 +1,7 @@
 // Whether the disk of this node has room for all that a master must hold, as its mirror found out.
 // Decides nothing about views; the primary hears of it by heartbeat.
 import { ROOM_AGAIN_BYTES, ROOM_AGAIN_MS } from './limits.ts'
-import type { EntryReader } from './ports.ts'
+import type { EntryReader, StoredRecord } from './ports.ts'
 import type { StoreChange } from './step.ts'
 import { valueBytes } from './travel.ts'
 import type { Entry } from './types.ts'
@@ -19,8 +19,14 @@ export function storedBytes(entry: Pick<Entry, 'key' | 'content'>): number {
   return ENTRY_OVERHEAD_BYTES + entry.key.length + valueBytes(entry)
 }
 
+/** What a record takes of a store, roughly. Unit: bytes. */
+export function recordBytes({ key, valueBytes }: StoredRecord): number {
+  return ENTRY_OVERHEAD_BYTES + key.length + valueBytes
+}
+
 /** What a change takes of a store, roughly: only what is put counts. Unit: bytes. */
 export function changeBytes(change: StoreChange): number {
+  if (change.kind === 'putRecord') return recordBytes(change.record)
   return change.kind === 'put' ? storedBytes(change.entry) : 0
 }
 

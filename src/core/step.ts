@@ -3,6 +3,7 @@
 import type { Conflict } from './conflicts.ts'
 import type { LogEvent } from './log-events.ts'
 import type { CallAnswer, Datagram, NodeRequest, NodeResponse, Sender } from './messages.ts'
+import type { StoredRecord } from './ports.ts'
 import type {
   Address,
   Copy,
@@ -64,6 +65,8 @@ export interface CommittedChange {
 /** A change to the store. Applied in order, visible to `EntryReader` at once, durable when `stored`. */
 export type StoreChange =
   | { readonly kind: 'put'; readonly entry: Entry }
+  /** The same as to put its entry. Its bytes must be whole: who lets them in looks. */
+  | { readonly kind: 'putRecord'; readonly record: StoredRecord }
   | { readonly kind: 'remove'; readonly key: string }
   /** Removes what is stored under the key, if that is this version or an older one. */
   | { readonly kind: 'purge'; readonly key: string; readonly version: Version }

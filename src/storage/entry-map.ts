@@ -5,9 +5,13 @@ import type { Entry } from '../core/types.ts'
 import { countedEntry, headOf } from './counted.ts'
 import type { Mark } from './fingerprint.ts'
 import { compareKeys, inRange, SortedKeys } from './key-order.ts'
-import type { PageRow } from './page.ts'
+import { itemOf, type PageRow } from './page.ts'
 import { ShardedMap } from './sharded-map.ts'
 import type { KeyRange, SnapshotBounds, SnapshotItem, StoreSnapshot } from './store.ts'
+
+interface MapRow extends PageRow {
+  readonly entry: Entry
+}
 
 /** Entries by key, and their keys in order. */
 export class EntryMap {
@@ -37,14 +41,15 @@ export class EntryMap {
     for (const entry of this.#entries.values()) yield countedEntry(entry, Buffer.from(entry.key))
   }
 
-  *rows(after: string, upTo: string | undefined): Iterable<PageRow> {
+  *rows(after: string, upTo: string | undefined): Iterable<MapRow> {
     for (const key of this.#sorted.from(after, false)) {
       if (upTo !== undefined && compareKeys(key, upTo) > 0) return
       const entry = this.#entries.get(key)
       if (entry === undefined) continue
       const isLive = (atMs: number) => liveEntry(entry, atMs) !== undefined
       const keyBytes = Buffer.from(key)
-      yield { key, keyBytes, head: () => headOf(entry), entry: () => entry, isLive }
+      const item = (asRecord: boolean) => itemOf(entry, asRecord)
+      yield { key, keyBytes, head: () => headOf(entry), entry, item, isLive }
     }
   }
 
@@ -106,7 +111,7 @@ class MapSnapshot implements StoreSnapshot {
         yield* defined(this.#before.get(waiting))
         waiting = this.#keysBefore.next(waiting, false)
       }
-      if (!this.#before.has(row.key)) yield* defined(row.entry())
+      if (!this.#before.has(row.key)) yield row.entry
     }
     while (waiting !== undefined) {
       yield* defined(this.#before.get(waiting))

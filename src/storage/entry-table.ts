@@ -3,16 +3,26 @@
 import { liveEntry, storedHead } from '../core/travel.ts'
 import type { Database } from 'lmdb'
 import type { EntryHead } from '../core/messages.ts'
-import type { StoredHead } from '../core/ports.ts'
+import type { StoredHead, StoreItem } from '../core/ports.ts'
 import type { Entry, Version } from '../core/types.ts'
 import { CopyRoom } from './copy-room.ts'
-import { countedEntry, headOf } from './counted.ts'
+import { countedEntry, headOf, isRecord, type Stored } from './counted.ts'
 import { compareKeys, SortedKeys } from './key-order.ts'
-import type { PageRow } from './page.ts'
+import { itemOf, type PageRow } from './page.ts'
 import { KnownStretch, type Stretch } from './known-stretch.ts'
 import { RecentEntries } from './recent-entries.ts'
-import { decodeHead, encodeRecord, INLINE_MAX, joinEntry, requestIdOf } from '../wire/record.ts'
-import type { RecordHead } from '../wire/record.ts'
+import {
+  bytesOf,
+  decodeHead,
+  encodeRecord,
+  entryOf,
+  INLINE_MAX,
+  isCopied,
+  isWholeValue,
+  joinEntry,
+  requestIdOf,
+} from '../wire/record.ts'
+import type { EncodedEntry, RecordHead } from '../wire/record.ts'
 import type { Counted, Known } from './tally.ts'
 
 /** Keys and values are raw bytes: lmdb's order is then the byte order of the keys. */
@@ -29,7 +39,7 @@ interface Pending {
   readonly generation: number
   readonly keyBytes: Buffer
   /** Undefined: removed. */
-  readonly entry: Entry | undefined
+  readonly stored: Stored | undefined
 }
 
 /** Hears of each damaged key once; `counted` is what it was counted as, when that is still known. */
@@ -85,23 +95,23 @@ export class EntryTable {
   }
 
   /**
-   * Puts an entry under a key, or with undefined nothing; inside a batch. Visible at once.
-   * Returns what was known under the key before.
+   * Puts an entry or a record under a key, or with undefined nothing; inside a batch. Visible at once. lmdb reads
+   * a record where it lies: its bytes must stay as they are. Returns what was known under the key before.
    */
-  replace(key: Key, entry: Entry | undefined, generation: number): Known | undefined {
+  replace(key: Key, stored: Stored | undefined, generation: number): Known | undefined {
     this.#isEmpty = false
     const before = this.#before(key)
     this.#stretch.written(key.text)
     this.#recent.drop(key.text)
-    if (entry !== undefined) this.#recent.written(entry)
-    const encoded = entry && encodeRecord(entry)
+    if (stored !== undefined && !isRecord(stored)) this.#recent.written(stored)
+    const encoded = stored && encodedOf(stored)
     if (encoded === undefined) void this.#records.remove(key.bytes)
     else void this.#records.put(key.bytes, encoded.record)
     if (encoded?.apart !== undefined) void this.#values.put(key.bytes, encoded.apart)
     else if (before.mayBeApart) void this.#values.remove(key.bytes)
     this.#lost.delete(key.text)
     if (!this.#pending.has(key.text)) this.#pendingKeys.add(key.text)
-    this.#pending.set(key.text, { generation, keyBytes: key.bytes, entry })
+    this.#pending.set(key.text, { generation, keyBytes: key.bytes, stored })
     return before.known
   }
 
@@ -157,10 +167,12 @@ export class EntryTable {
 
   *#pendingRow(text: string): Iterable<PageRow> {
     const pending = this.#pending.get(text)
-    if (pending?.entry === undefined) return
-    const { entry, keyBytes } = pending
+    if (pending?.stored === undefined) return
+    const entry = entryIn(pending.stored)
+    const { keyBytes } = pending
     const isLive = (atMs: number) => liveEntry(entry, atMs) !== undefined
-    yield { key: text, keyBytes, head: () => headOf(entry), entry: () => entry, isLive }
+    const item = (asRecord: boolean) => itemOf(entry, asRecord)
+    yield { key: text, keyBytes, head: () => headOf(entry), item, isLive }
   }
 
   #row(key: Key, record: Buffer): PageRow {
@@ -170,9 +182,12 @@ export class EntryTable {
       key: key.text,
       keyBytes: key.bytes,
       head: () => entryHead(key.text, head()),
-      entry: () => {
+      item: (asRecord) => {
         const found = head()
-        return found && this.#entry(key, found, record)
+        if (found === undefined) return undefined
+        if (asRecord && isCopied(found)) return this.#recordItem(key, found, record)
+        const entry = this.#entry(key, found, record)
+        return entry && { kind: 'entry', entry }
       },
       isLive: (atMs) => isLiveHead(head(), atMs),
     }
@@ -181,7 +196,9 @@ export class EntryTable {
   /** What is known without asking lmdb; its entry is undefined where nothing is under the key. */
   #known(text: string): { readonly entry: Entry | undefined } | undefined {
     const recent = this.#recent.get(text)
-    return recent === undefined ? this.#pending.get(text) : { entry: recent }
+    if (recent !== undefined) return { entry: recent }
+    const pending = this.#pending.get(text)
+    return pending && { entry: pending.stored && entryIn(pending.stored) }
   }
 
   /** The record under a key in memory of lmdb's: the next read there overwrites it. */
@@ -203,6 +220,16 @@ export class EntryTable {
     const entry = joinEntry(key.text, { record, head }, value)
     if (entry === undefined) this.#lose(key.text, knownHead(head, key.bytes))
     return entry
+  }
+
+  #recordItem(key: Key, head: RecordHead, bytes: Buffer): StoreItem | undefined {
+    if (!isWholeValue(bytes, head)) {
+      this.#lose(key.text, knownHead(head, key.bytes))
+      return undefined
+    }
+    const { version, expiresAtMs, valueBytes } = head
+    const record = { key: key.text, version, expiresAtMs, valueBytes, bytes }
+    return { kind: 'record', record }
   }
 
   #lose(key: string, counted: Counted | undefined): void {
@@ -233,6 +260,15 @@ interface Before {
 function beforeOf(entry: Entry | undefined, key: Key): Before {
   const known = entry && countedEntry(entry, key.bytes)
   return { known, mayBeApart: known !== undefined && known.valueBytes > INLINE_MAX }
+}
+
+function entryIn(stored: Stored): Entry {
+  return isRecord(stored) ? entryOf(stored) : stored
+}
+
+function encodedOf(stored: Stored): EncodedEntry {
+  if (isRecord(stored)) return { record: bytesOf(stored), apart: undefined }
+  return encodeRecord(stored)
 }
 
 export function keyOf(text: string): Key {

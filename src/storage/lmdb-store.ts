@@ -3,13 +3,13 @@
 import { unreachable } from '../core/assert.ts'
 import type { DamagedEntry, DueBounds, DuePage, PageBounds, StoredHead } from '../core/ports.ts'
 import type { StorePage } from '../core/ports.ts'
-import { ENTRY_OVERHEAD_BYTES, storedBytes } from '../core/room.ts'
+import { ENTRY_OVERHEAD_BYTES, recordBytes, storedBytes } from '../core/room.ts'
 import type { StoreChange } from '../core/step.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
 import { dropAnchor, hasAnchor } from './anchor.ts'
 import type { Conflict } from '../core/conflicts.ts'
 import { ConflictTable } from './conflict-table.ts'
-import { countedEntry } from './counted.ts'
+import { countedStored, type Stored } from './counted.ts'
 import { dueOf, fillDuePage } from './due.ts'
 import { DueTable } from './due-table.ts'
 import { DiskSpace, SPACE_LOOK_EVERY_MS } from './disk-space.ts'
@@ -293,6 +293,9 @@ class LmdbStore implements Store {
       case 'put':
         to.keys.push(change.entry.key)
         return this.#replace(keyOf(change.entry.key), change.entry, to.generation)
+      case 'putRecord':
+        to.keys.push(change.record.key)
+        return this.#replace(keyOf(change.record.key), change.record, to.generation)
       case 'remove':
         to.keys.push(change.key)
         return this.#replace(keyOf(change.key), undefined, to.generation)
@@ -315,13 +318,13 @@ class LmdbStore implements Store {
     }
   }
 
-  #replace(key: Key, entry: Entry | undefined, generation: number): void {
-    const before = this.#data.replace(key, entry, generation)
+  #replace(key: Key, what: Stored | undefined, generation: number): void {
+    const before = this.#data.replace(key, what, generation)
     const dueBefore = before && dueOf(before)
     if (before !== undefined) this.#tally.remove(before)
     if (dueBefore !== undefined) this.#due.remove(dueBefore, key.bytes)
-    if (entry === undefined) return
-    const now = countedEntry(entry, key.bytes)
+    if (what === undefined) return
+    const now = countedStored(what, key.bytes)
     const dueNow = dueOf(now)
     this.#tally.add(now)
     if (dueNow !== undefined) this.#due.add(dueNow, key.bytes)
@@ -387,5 +390,6 @@ function liveKeys(table: EntryTable, range: KeyRange): Iterable<string> {
 
 function changeBytes(change: StoreChange): number {
   if (change.kind === 'put') return storedBytes(change.entry)
+  if (change.kind === 'putRecord') return recordBytes(change.record)
   return change.kind === 'keepConflict' ? storedBytes(change.conflict.loser) : ENTRY_OVERHEAD_BYTES
 }

@@ -7,6 +7,7 @@ import type { StoreChange } from '../core/step.ts'
 import { storedHead } from '../core/travel.ts'
 import { VERSION_ZERO } from '../core/version.ts'
 import type { DurableState, Entry, NodeId, Version } from '../core/types.ts'
+import { entryOf } from '../wire/record.ts'
 import { countedEntry } from './counted.ts'
 import { DueKeys, dueOf, fillDuePage } from './due.ts'
 import { EntryMap } from './entry-map.ts'
@@ -179,12 +180,10 @@ export class MemoryStore implements Store {
 
   #change(change: StoreChange, undo: Tail['undo']): void {
     switch (change.kind) {
-      case 'put': {
-        const { key } = change.entry
-        const before = this.#replace(key, owned(change.entry))
-        undo.push(() => void this.#replace(key, before))
-        return
-      }
+      case 'put':
+        return this.#put(change.entry, undo)
+      case 'putRecord':
+        return this.#put(entryOf(change.record), undo)
       case 'remove': {
         const before = this.#replace(change.key, undefined)
         undo.push(() => void this.#replace(change.key, before))
@@ -216,6 +215,11 @@ export class MemoryStore implements Store {
       default:
         unreachable(change)
     }
+  }
+
+  #put(entry: Entry, undo: Tail['undo']): void {
+    const before = this.#replace(entry.key, owned(entry))
+    undo.push(() => void this.#replace(entry.key, before))
   }
 
   #keep(key: string, conflict: Conflict | undefined, undo: Tail['undo']): void {

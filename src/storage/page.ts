@@ -1,9 +1,10 @@
 // Fills one page of a store from its entries in key order.
 // Never knows where the entries come from.
 import { hasBucket } from '../core/digest.ts'
-import type { PageBounds, StorePage } from '../core/ports.ts'
+import type { PageBounds, StoreItem, StorePage } from '../core/ports.ts'
 import type { EntryHead } from '../core/messages.ts'
 import type { Entry } from '../core/types.ts'
+import { recordOf } from '../wire/record.ts'
 import { bucketOf } from './fingerprint.ts'
 import { compareKeys } from './key-order.ts'
 
@@ -13,14 +14,21 @@ export interface PageRow {
   readonly keyBytes: Uint8Array
   /** Undefined: damaged, reads as missing. */
   head(): EntryHead | undefined
-  entry(): Entry | undefined
+  /** The entry, if so asked as a record where it can be one. Undefined: damaged. */
+  item(asRecord: boolean): StoreItem | undefined
   /** There is a value, and it has not expired at this wall clock. */
   isLive(atMs: number): boolean
 }
 
+/** An entry in memory as a page has it. */
+export function itemOf(entry: Entry, asRecord: boolean): StoreItem {
+  const record = asRecord ? recordOf(entry) : undefined
+  return record === undefined ? { kind: 'entry', entry } : { kind: 'record', record }
+}
+
 /** A page of the rows, which are those above `after`, up to and including `upTo`, in order. */
 export function fillPage(rows: Iterable<PageRow>, bounds: PageBounds): StorePage {
-  const items: StorePage['items'][number][] = []
+  const items: StoreItem[] = []
   const damaged: string[] = []
   let bytes = 0
   let keys = 0
@@ -32,10 +40,10 @@ export function fillPage(rows: Iterable<PageRow>, bounds: PageBounds): StorePage
       if (head !== undefined && head.valueBytes > bounds.valueBytesMax) {
         items.push({ kind: 'head', head })
       } else if (head !== undefined) {
-        const entry = row.entry()
-        if (entry === undefined) damaged.push(row.key)
+        const item = row.item(bounds.asRecords === true)
+        if (item === undefined) damaged.push(row.key)
         else {
-          items.push({ kind: 'entry', entry })
+          items.push(item)
           bytes += head.valueBytes
         }
       }

@@ -202,7 +202,11 @@ const promise = fields<NodePromise>({
 })
 
 const head = fields<EntryHead>({ key, version, isTombstone: truth, valueBytes: count })
-const pageItem = variants<PageItem>({ head: { head }, entry: { entry } })
+/** Records travel in blocks only. */
+const pageItem = variants<Exclude<PageItem, { kind: 'record' }>>({
+  head: { head },
+  entry: { entry },
+})
 const writeFields = { requestId, version, fingerprint }
 const appliedWrite = fields<AppliedWrite>(writeFields)
 const pastWrite = fields<PastWrite>({ ...writeFields, ageMs: duration })
@@ -250,6 +254,7 @@ export const request = variants<NodeRequest>({
     wanted: optional(bytesOf(BUCKET_SET_BYTES)),
     withValues: truth,
     packs: optional(truth),
+    records: optional(count),
   },
   fetch: { ballot, keys: list(key, { max: PAGE_KEYS_MAX }) },
   synced: { ballot },

@@ -2,17 +2,20 @@
 // several times as much on both sides. Refuses what is malformed, never throws; decides nothing.
 import { assert } from '../core/assert.ts'
 import { CONTENT_TYPE_BYTES_MAX, KEY_BYTES_MAX } from '../core/limits.ts'
-import type { EntryHead, PageItem, TravelEntry } from '../core/messages.ts'
+import type { EntryHead, PageItem, TravelEntry, TravelRecord } from '../core/messages.ts'
 import type { Content } from '../core/types.ts'
 import { writeHex } from './hex.ts'
+import { decodeHead, isWholeValue, type RecordHead, typeIn } from './record.ts'
 import { decodeUtf8, utf8Bytes } from './utf8.ts'
 
 // An item: flags, length of the key, key, version; then for a head the bytes of its value, for an entry its
-// request id, the time left if there is one, and of a value the type and the bytes. Big endian.
+// request id, the time left if there is one, and of a value the type and the bytes. A record: flags, length of the
+// key, key, the time left if there is one, length of the record, record (record.ts). Big endian but for the record.
 const HEAD = 1
 const TOMBSTONE = 2
 const EXPIRES = 4
-const ALL_FLAGS = HEAD | TOMBSTONE | EXPIRES
+const RECORD = 8
+const ALL_FLAGS = HEAD | TOMBSTONE | EXPIRES | RECORD
 
 const ID_BYTES = 16
 /** Of a value that does not come along. */
@@ -38,6 +41,10 @@ const CHARACTER_BYTES_MAX = 3
 
 function bytesMax(item: PageItem): number {
   if (item.kind === 'head') return ITEM_BYTES_MAX + CHARACTER_BYTES_MAX * item.head.key.length
+  if (item.kind === 'record') {
+    const { key, bytes } = item.record
+    return ITEM_BYTES_MAX + CHARACTER_BYTES_MAX * key.length + bytes.length
+  }
   const { key, content } = item.entry
   const keyBytes = CHARACTER_BYTES_MAX * key.length
   if (content.kind === 'tombstone') return ITEM_BYTES_MAX + keyBytes
@@ -54,7 +61,8 @@ class ItemWriter {
 
   write(items: readonly PageItem[]): Uint8Array {
     for (const item of items) {
-      if (item.kind === 'head') this.#head(item.head)
+      if (item.kind === 'record') this.#record(item.record)
+      else if (item.kind === 'head') this.#head(item.head)
       else this.#entry(item.entry)
     }
     return this.#block.subarray(0, this.#at)
@@ -74,15 +82,25 @@ class ItemWriter {
     if (!isTombstone) this.#value(content)
   }
 
+  #record({ key, ttlLeftMs, bytes }: TravelRecord): void {
+    this.#key(RECORD | (ttlLeftMs === undefined ? 0 : EXPIRES), key)
+    if (ttlLeftMs !== undefined) this.#at = this.#block.writeDoubleBE(ttlLeftMs, this.#at)
+    this.#bytes(bytes)
+  }
+
   #name(flags: number, key: string, version: string): void {
+    this.#key(flags, key)
+    this.#digits(version, 0, HALF_BYTES)
+    this.#digits(version, HALF_DIGITS + 1, HALF_BYTES)
+  }
+
+  #key(flags: number, key: string): void {
     const block = this.#block
     block[this.#at] = flags
     const keyAt = this.#at + 3
     const keyBytes = block.write(key, keyAt)
     block.writeUInt16BE(keyBytes, this.#at + 1)
     this.#at = keyAt + keyBytes
-    this.#digits(version, 0, HALF_BYTES)
-    this.#digits(version, HALF_DIGITS + 1, HALF_BYTES)
   }
 
   #value({ contentType, bytes }: Extract<Content, { kind: 'value' }>): void {
@@ -90,8 +108,13 @@ class ItemWriter {
     const typeBytes = block.write(contentType, this.#at + 1)
     assert(typeBytes <= CONTENT_TYPE_BYTES_MAX, 'a content type has a length of one byte')
     block[this.#at] = typeBytes
-    this.#at = block.writeUInt32BE(bytes.length, this.#at + 1 + typeBytes)
-    block.set(bytes, this.#at)
+    this.#at += 1 + typeBytes
+    this.#bytes(bytes)
+  }
+
+  #bytes(bytes: Uint8Array): void {
+    this.#at = this.#block.writeUInt32BE(bytes.length, this.#at)
+    this.#block.set(bytes, this.#at)
     this.#at += bytes.length
   }
 
@@ -128,6 +151,7 @@ class ItemReader {
     const flags = this.#uint8()
     if ((flags & ~ALL_FLAGS) !== 0) this.#isBroken = true
     const key = this.#key()
+    if ((flags & RECORD) !== 0) return { kind: 'record', record: this.#record(flags, key) }
     const version = this.#version()
     const isTombstone = (flags & TOMBSTONE) !== 0
     if ((flags & HEAD) !== 0) {
@@ -139,6 +163,34 @@ class ItemReader {
     const ttlLeftMs = (flags & EXPIRES) === 0 ? undefined : this.#duration()
     const content: Content = isTombstone ? { kind: 'tombstone' } : this.#value()
     return { kind: 'entry', entry: { key, version, ttlLeftMs, requestId, content } }
+  }
+
+  /** Checked to its last byte: it is stored as it is. */
+  #record(flags: number, key: string): TravelRecord {
+    if ((flags & ~(RECORD | EXPIRES)) !== 0) this.#isBroken = true
+    const ttlLeftMs = (flags & EXPIRES) === 0 ? undefined : this.#duration()
+    const length = this.#uint32()
+    const start = this.#advance(length)
+    const bytes = this.#block.subarray(start, start + length)
+    const head = this.#isBroken ? undefined : decodeHead(bytes)
+    if (head === undefined || !isWholeValue(bytes, head) || !this.#isType(bytes, head)) {
+      this.#isBroken = true
+      return { key, version: '', ttlLeftMs, valueBytes: 0, bytes: NOTHING }
+    }
+    const { version, valueBytes } = head
+    return { key, version, ttlLeftMs, valueBytes, bytes }
+  }
+
+  /** The type within a record must be text. */
+  #isType(record: Buffer, head: RecordHead): boolean {
+    const { start, end } = typeIn(head)
+    const { bytes } = this.#lastType
+    if (end - start === bytes.length && record.compare(bytes, 0, bytes.length, start, end) === 0)
+      return true
+    const own = record.subarray(start, end)
+    const text = decodeUtf8(own)
+    if (text !== undefined) this.#lastType = { bytes: own, text }
+    return text !== undefined
   }
 
   #key(): string {

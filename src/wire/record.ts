@@ -1,7 +1,9 @@
 // The bytes of an entry on disk. Decoding refuses damaged bytes; it never throws.
-// docs/decisions/0010-storage-layout.md has the layout and why it is so.
+// docs/decisions/0010-storage-layout.md has the layout and why it is so. Nodes send records to each other: a change of
+// this form is a new RECORD_FORM (core/mirror-limits.ts).
 import { crc32 } from 'node:zlib'
 import { assert } from '../core/assert.ts'
+import type { StoredRecord } from '../core/ports.ts'
 import type { Content, Entry, RequestId, Version } from '../core/types.ts'
 import { writeHex } from './hex.ts'
 import { readVersion, writeVersion } from './version-bytes.ts'
@@ -99,6 +101,57 @@ export function decodeHead(record: Buffer): RecordHead | undefined {
     isApart,
     headBytes,
   }
+}
+
+/** Whether this is a record that is copied as one, and its value the one written. */
+export function isWholeValue(record: Buffer, head: RecordHead): boolean {
+  return isCopied(head) && crc32(record.subarray(head.headBytes)) === head.valueCrc
+}
+
+/** Others are sent as entries: a tombstone has no value, and a large one lies elsewhere. */
+export function isCopied({ isTombstone, isApart, valueBytes }: RecordHead): boolean {
+  return !isTombstone && !isApart && valueBytes <= INLINE_MAX
+}
+
+/** Where the content type lies in a record. */
+export function typeIn(head: RecordHead): { readonly start: number; readonly end: number } {
+  return { start: TYPE_AT, end: head.headBytes - CRC_BYTES }
+}
+
+/** An entry as a record; undefined: it is none that is copied as one. */
+export function recordOf(entry: Entry): StoredRecord | undefined {
+  const { key, version, expiresAtMs, content } = entry
+  if (content.kind === 'tombstone' || content.bytes.length > INLINE_MAX) return undefined
+  const bytes = encodeRecord(entry).record
+  return { key, version, expiresAtMs, valueBytes: content.bytes.length, bytes }
+}
+
+/** The entry of a record that is whole. */
+export function entryOf({ key, expiresAtMs, bytes }: StoredRecord): Entry {
+  const record = asBuffer(bytes)
+  const head = decodeHead(record)
+  const value = head && record.subarray(head.headBytes)
+  const entry = head && joinEntry(key, { record, head }, value)
+  assert(entry !== undefined, 'a record is looked at where it comes in')
+  return { ...entry, expiresAtMs }
+}
+
+/** The bytes of a record that is whole, as they are stored: they say when it expires. */
+export function bytesOf({ expiresAtMs, bytes }: StoredRecord): Buffer {
+  const record = asBuffer(bytes)
+  const flags = record[FLAGS_AT] ?? 0
+  if (expiresAtMs === undefined && (flags & EXPIRES) === 0) return record
+  const copy = Buffer.from(record)
+  const headEnd = TYPE_AT + (record[TYPE_BYTES_AT] ?? 0)
+  copy[FLAGS_AT] = expiresAtMs === undefined ? flags & ~EXPIRES : flags | EXPIRES
+  copy.writeDoubleLE(expiresAtMs ?? 0, EXPIRY_AT)
+  copy.writeUInt32LE(crc32(copy.subarray(0, headEnd)), headEnd)
+  return copy
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /**

@@ -2,6 +2,7 @@
 // Holds no rule.
 import type { Test } from 'tap'
 import type { PageBounds } from '../../src/core/ports.ts'
+import { nameOf } from '../../src/core/travel.ts'
 import type { StoreChange } from '../../src/core/step.ts'
 import type { Entry } from '../../src/core/types.ts'
 import { formatVersion } from '../../src/core/version.ts'
@@ -78,7 +79,7 @@ export function names(store: Store): string[] {
 }
 
 export function namesOf(page: ReturnType<Store['page']>): string[] {
-  return page.items.map((item) => (item.kind === 'head' ? item.head.key : item.entry.key))
+  return page.items.map((item) => nameOf(item).key)
 }
 
 /** A value that compares by content, whichever kind of bytes it holds. */

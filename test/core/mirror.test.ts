@@ -3,7 +3,7 @@ import t from 'tap'
 import { DIGEST_BYTES } from '../../src/core/digest.ts'
 import { BUCKETS, PAGE_BYTES, PAGE_KEYS_MAX, PAGE_VALUE_MAX } from '../../src/core/limits.ts'
 import type { NodeRequest, PageItem } from '../../src/core/messages.ts'
-import { toTravel } from '../../src/core/travel.ts'
+import { nameOf, toTravel } from '../../src/core/travel.ts'
 import type { Entry, View } from '../../src/core/types.ts'
 import { versionJustAbove } from '../../src/core/version.ts'
 import { type Call, Lab, type LabOptions, primaryLab } from './lab.ts'
@@ -219,7 +219,7 @@ function page(lab: Lab, more: Partial<PageRequest> = {}): string {
   const answer = lab.new('respond').at(-1)?.response
   if (answer?.kind !== 'page') return String(answer?.kind)
   const word = (item: PageItem): string =>
-    item.kind === 'head' ? `(${item.head.key})` : item.entry.key
+    item.kind === 'head' ? `(${item.head.key})` : nameOf(item).key
   return `${answer.items.map(word).join(' ')} to ${answer.end ?? 'the end'}`
 }
 

@@ -116,6 +116,8 @@ export class Disk {
 
   #settle(change: StoreChange): void {
     if (change.kind === 'put') this.#versions.set(change.entry.key, change.entry.version)
+    else if (change.kind === 'putRecord')
+      this.#versions.set(change.record.key, change.record.version)
     else if (change.kind === 'remove') this.#versions.delete(change.key)
     else if (change.kind === 'purge') {
       if (this.durableVersion(change.key) <= change.version) this.#versions.delete(change.key)

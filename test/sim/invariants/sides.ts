@@ -39,6 +39,7 @@ export class Sides implements Witness, Judged {
       if (effect.kind !== 'store') continue
       for (const change of effect.changes) {
         if (change.kind === 'put') this.#stored(life, change.entry)
+        if (change.kind === 'putRecord') this.#stored(life, change.record)
         if (change.kind === 'state' && change.state.view !== undefined) {
           this.#learn(change.state.view)
         }
@@ -53,7 +54,7 @@ export class Sides implements Witness, Judged {
   }
 
   /** Whoever stores a version first has stamped it. */
-  #stored(life: Life, entry: Entry): void {
+  #stored(life: Life, entry: Pick<Entry, 'key' | 'version'>): void {
     const name = `${entry.key} ${entry.version}`
     const view = life.machine.disk.store.state?.view
     if (view === undefined || this.#madeIn.has(name)) return
