@@ -124,7 +124,15 @@ export class Mirror {
   #nextPage(view: View, progress: Progress): void {
     const { ballot, asked: after, wanted, withValues } = progress
     progress.isAsking = true
-    const request = { kind: 'page', ballot, after, wanted, withValues, packs: true, records: RECORD_FORM } as const
+    const request = {
+      kind: 'page',
+      ballot,
+      after,
+      wanted,
+      withValues,
+      packs: true,
+      records: RECORD_FORM,
+    } as const
     this.#call(view, request, (answer, nowMs) => {
       progress.isAsking = false
       if (progress.isOver) return

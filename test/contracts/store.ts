@@ -8,6 +8,7 @@ import { bucketOf } from '../../src/storage/fingerprint.ts'
 import { dueRules } from './store-due.ts'
 import { keyRules, pageRules } from './store-keys.ts'
 import { lastingRules, modelRule } from './store-lasting.ts'
+import { recordRules } from './store-records.ts'
 import { snapshotRules } from './store-snapshot.ts'
 import { applied, hex, plain, put, tombstone, value, version } from './store-words.ts'
 import type { Rule, StoreLab } from './store-words.ts'
@@ -26,6 +27,7 @@ export function storeContract(name: string, newLab: () => StoreLab): void {
   digestRules(rule)
   pageRules(rule)
   keyRules(rule)
+  recordRules(rule)
   snapshotRules(rule)
   dueRules(rule)
   lastingRules(rule)

@@ -12,6 +12,7 @@ import type { Environment } from '../../src/storage/lmdb-environment.ts'
 import { openLmdbStore } from '../../src/storage/lmdb-store.ts'
 import { StorageError } from '../../src/storage/storage-error.ts'
 import type { Store } from '../../src/storage/store.ts'
+import { nameOf } from '../../src/core/travel.ts'
 import { STATE_ZERO } from '../../src/core/view.ts'
 import {
   applied,
@@ -149,6 +150,26 @@ for (const { title, table, key, change } of DAMAGES) {
     t.equal(next.store.keyCount, 3)
     t.same(next.damaged, [])
     await next.store.close()
+  })
+}
+
+for (const { title, table, key, change } of DAMAGES) {
+  void test(`damage to ${title}: a page of records names its key, told once`, async (t) => {
+    const dir = await filledDir(t)
+    await tamper(dir, { table, key }, change)
+    const { store, damaged } = await opened(dir)
+    const others = ENTRIES.filter((entry) => entry.key !== key)
+    for (let again = 0; again < 2; again++) {
+      const page = store.page({ ...everything, asRecords: true })
+      t.same(page.damaged, [key])
+      t.same(
+        page.items.map((item) => nameOf(item).key),
+        others.map((entry) => entry.key),
+      )
+    }
+    t.same(damaged, [key])
+    t.equal(store.keyCount, others.length)
+    await store.close()
   })
 }
 

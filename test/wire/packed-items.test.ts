@@ -1,10 +1,14 @@
 // The items of a page as one block: what was packed comes back, and nothing else is read.
 import { deepStrictEqual } from 'node:assert/strict'
+import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
 import type { NodeRequest, NodeResponse, PageItem } from '../../src/core/messages.ts'
+import type { Content } from '../../src/core/types.ts'
 import { decodeResponse, encodeResponse } from '../../src/wire/node-message.ts'
 import { packItems, unpackItems } from '../../src/wire/packed-items.ts'
+import { encodeRecord, INLINE_MAX, recordOf } from '../../src/wire/record.ts'
+import { flip } from '../storage/lmdb-lab.ts'
 import { pageItem } from './arbitraries.ts'
 import { ENVELOPE, NODE, VERSION } from './examples.ts'
 import { holds } from './holds.ts'
@@ -78,6 +82,73 @@ t.test('what no item may be is refused', async (t) => {
     t.equal(unpackItems(block, MAX), undefined, title)
   }
   t.equal(unpackItems(packItems([ITEM, ITEM]), 1), undefined, 'too many')
+})
+
+const STORED = recordOf({
+  key: 'k',
+  version: VERSION,
+  expiresAtMs: undefined,
+  requestId: '0123456789abcdef'.repeat(2),
+  content: { kind: 'value', bytes: new Uint8Array([1, 2]), contentType: 'text/plain' },
+})
+
+/** A record on its way, with these bytes if not with its own. */
+function travelling(ttlLeftMs: number | undefined, bytes = STORED?.bytes): PageItem {
+  const record = { key: 'k', version: VERSION, ttlLeftMs, valueBytes: 2 }
+  return { kind: 'record', record: { ...record, bytes: Buffer.from(bytes ?? []) } }
+}
+
+t.test('records come back as they were packed, beside other items', async (t) => {
+  const items = [ITEM, travelling(undefined), travelling(1500), ITEM]
+  deepStrictEqual(unpackItems(packItems(items), MAX), items)
+  const bytes = [
+    '0c 0001 6b',
+    '4097700000000000',
+    '00000042',
+    Buffer.from(STORED?.bytes ?? []).toString('hex'),
+  ]
+  t.equal(
+    Buffer.from(packItems([travelling(1500)])).toString('hex'),
+    bytes.join('').replaceAll(' ', ''),
+  )
+})
+
+t.test('a record that was damaged on its way is refused, wherever', async (t) => {
+  const block = Buffer.from(packItems([travelling(undefined)]))
+  const taken: number[] = []
+  for (let at = 0; at < block.length; at++) {
+    const isKey = at === 3
+    if (!isKey && unpackItems(flip(block, at), MAX) !== undefined) taken.push(at)
+    if (at > 0 && unpackItems(block.subarray(0, at), MAX) !== undefined) taken.push(at)
+  }
+  t.same(taken, [])
+})
+
+t.test('what no record on its way may be is refused', async (t) => {
+  const plain = { version: VERSION, expiresAtMs: undefined, requestId: '0'.repeat(32), key: 'k' }
+  const large = new Uint8Array(INLINE_MAX + 1)
+  const contents: readonly Content[] = [
+    { kind: 'tombstone' },
+    { kind: 'value', bytes: large, contentType: '' },
+  ]
+  for (const content of contents) {
+    t.equal(recordOf({ ...plain, content }), undefined)
+    const { record } = encodeRecord({ ...plain, content })
+    t.equal(unpackItems(packItems([travelling(undefined, record)]), MAX), undefined, content.kind)
+  }
+  const odd = encodeRecord({
+    ...plain,
+    content: { kind: 'value', bytes: large.subarray(1), contentType: 'ab' },
+  })
+  t.ok(unpackItems(packItems([travelling(undefined, odd.record)]), MAX), 'whole')
+  odd.record.writeUInt8(0xff, 50)
+  odd.record.writeUInt32LE(crc32(odd.record.subarray(0, 52)), 52)
+  t.equal(unpackItems(packItems([travelling(undefined, odd.record)]), MAX), undefined, 'no text')
+  const flags = Buffer.from(packItems([travelling(undefined)]))
+  for (const flag of [0x09, 0x0a, 0x18]) {
+    flags.writeUInt8(flag, 0)
+    t.equal(unpackItems(flags, MAX), undefined, `flags ${flag}`)
+  }
 })
 
 t.test('random bytes never throw', async (t) => {
