@@ -251,7 +251,13 @@ export type NodeRequest =
   /** "Which commits came after this position?" */
   | { readonly kind: 'missed'; readonly after: StreamPosition }
   /** What the primary remembers of retried writes, after this turn of its memory; 0: from the start. */
-  | { readonly kind: 'remembered'; readonly ballot: Ballot; readonly after: number }
+  | {
+      readonly kind: 'remembered'
+      readonly ballot: Ballot
+      readonly after: number
+      /** The asker takes the writes as one block. Older nodes neither say nor know it. */
+      readonly packs?: boolean | undefined
+    }
   /** A fingerprint of everything the primary holds, bucket by bucket. */
   | { readonly kind: 'digest'; readonly ballot: Ballot }
   /** The next keys that the primary holds. */
@@ -367,6 +373,8 @@ export type NodeResponse =
   | {
       readonly kind: 'remembered'
       readonly writes: readonly PastWrite[]
+      /** On the way only, to who takes it: the writes as one block (wire/packed-writes.ts). */
+      readonly packed?: Uint8Array | undefined
       /** Where the next page begins; undefined: this was the last. */
       readonly last: number | undefined
     }

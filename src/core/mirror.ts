@@ -89,7 +89,8 @@ export class Mirror {
 
   /** First what the primary remembers of retried writes: it must outlive the primary too. */
   #learn(view: View, after: number): void {
-    this.#call(view, { kind: 'remembered', ballot: view.ballot, after }, (answer, nowMs) => {
+    const request = { kind: 'remembered', ballot: view.ballot, after, packs: true } as const
+    this.#call(view, request, (answer, nowMs) => {
       if (answer.kind !== 'response' || answer.response.kind !== 'remembered') {
         this.#pause(nowMs)
         return

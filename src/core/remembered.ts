@@ -43,9 +43,11 @@ export class Remembered {
 
   /** What another master remembers; what was heard from the stream meanwhile is newer and stays. */
   learn(past: readonly PastWrite[], nowMs: number): void {
+    let { size } = this
     for (const write of past) {
-      if (this.get(write.requestId, nowMs) !== undefined || this.size >= REMEMBER_MAX) continue
+      if (size >= REMEMBER_MAX || this.get(write.requestId, nowMs) !== undefined) continue
       this.#keep(write, nowMs - write.ageMs)
+      size++
     }
   }
 
@@ -55,11 +57,10 @@ export class Remembered {
     let last: number | undefined
     for (const { writes, firstTurn } of this.#blocks) {
       for (let index = Math.max(0, after + 1 - firstTurn); index < writes.count; index++) {
-        const { atMs, ...write } = writes.read(index)
-        if (!isFresh({ atMs }, nowMs) || !this.#isLatest(write.requestId, { writes, index }))
-          continue
+        const { requestId, version, fingerprint, atMs } = writes.read(index)
+        if (!isFresh({ atMs }, nowMs) || !this.#isLatest(requestId, { writes, index })) continue
         if (page.length >= REMEMBER_PAGE_MAX) return { writes: page, last }
-        page.push({ ...write, ageMs: Math.max(0, nowMs - atMs) })
+        page.push({ requestId, version, fingerprint, ageMs: Math.max(0, nowMs - atMs) })
         last = firstTurn + index
       }
     }

@@ -246,7 +246,7 @@ export const request = variants<NodeRequest>({
     strength: oneOf('fresh', 'strong'),
   },
   missed: { after: position },
-  remembered: { ballot, after: count },
+  remembered: { ballot, after: count, packs: optional(truth) },
   digest: { ballot },
   page: {
     ballot,
@@ -289,7 +289,11 @@ export const response = variants<NodeResponse>({
   absent: { tombstone: versionOrNone, ageMs: duration, position },
   missed: { runs: list(invalidationRun, { max: MISSED_RUNS_MAX }) },
   forgotten: {},
-  remembered: { writes: list(pastWrite, { max: REMEMBER_PAGE_MAX }), last: optional(count) },
+  remembered: {
+    writes: list(pastWrite, { max: REMEMBER_PAGE_MAX }),
+    packed: optional(bytes),
+    last: optional(count),
+  },
   digest: { digest: bytesOf(DIGEST_BYTES) },
   heldDigest: { digest: bytesOf(DIGEST_BYTES), begun: version },
   page: {

@@ -1,12 +1,13 @@
 // Bodies of the requests and responses between nodes: msgpack maps under one content type.
 // A body is scanned before msgpackr sees it, and every field is checked after.
 import { Packr, Unpackr } from 'msgpackr'
-import { PAGE_KEYS_MAX } from '../core/limits.ts'
+import { PAGE_KEYS_MAX, REMEMBER_PAGE_MAX } from '../core/limits.ts'
 import type { NodeRequest, NodeResponse, Sender } from '../core/messages.ts'
 import { type Decoded, ok, refused } from './decoded.ts'
 import * as shapes from './message-shapes.ts'
 import { scanMsgpack } from './msgpack-scan.ts'
 import { packItems, unpackItems } from './packed-items.ts'
+import { packWrites, unpackWrites } from './packed-writes.ts'
 import { fields, Misfit, oneOf, type Shape } from './shape.ts'
 
 /** No web page can send this one without asking first. */
@@ -82,7 +83,8 @@ export function encodeResponse(
   response: NodeResponse,
   request?: NodeRequest,
 ): Uint8Array {
-  const isPacked = request?.kind === 'page' && request.packs === true
+  const isPaged = request?.kind === 'page' || request?.kind === 'remembered'
+  const isPacked = isPaged && request.packs === true
   const told = isPacked ? packed(response) : response
   return packr.pack({ form: NODE_MESSAGE_FORM, sender, response: told })
 }
@@ -94,12 +96,19 @@ export function decodeResponse(body: Uint8Array): Decoded<ReceivedResponse> {
 }
 
 function packed(response: NodeResponse): NodeResponse {
-  if (response.kind !== 'page') return response
-  return { ...response, items: [], packed: packItems(response.items) }
+  if (response.kind === 'page') return { ...response, items: [], packed: packItems(response.items) }
+  if (response.kind === 'remembered')
+    return { ...response, writes: [], packed: packWrites(response.writes) }
+  return response
 }
 
 function unpacked(received: ReceivedResponse): Decoded<ReceivedResponse> {
   const { sender, response } = received
+  if (response.kind === 'remembered' && response.packed !== undefined) {
+    const writes = unpackWrites(response.packed, REMEMBER_PAGE_MAX)
+    if (writes === undefined) return refused('response.packed must be remembered writes')
+    return ok({ sender, response: { ...response, writes, packed: undefined } })
+  }
   if (response.kind !== 'page' || response.packed === undefined) return ok(received)
   const items = unpackItems(response.packed, PAGE_KEYS_MAX)
   if (items === undefined) return refused('response.packed must be the items of a page')
