@@ -37,7 +37,7 @@ function sections(): Readonly<Record<string, string>> {
 }
 
 function comments(): ReturnType<typeof commentsIn> {
-  const texts = ['types', 'messages'].map((name) =>
+  const texts = ['types', 'messages', 'pages'].map((name) =>
     readFileSync(new URL(`../src/core/${name}.ts`, import.meta.url), 'utf8'),
   )
   return new Map(texts.flatMap((text) => [...commentsIn(text)]))

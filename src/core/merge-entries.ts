@@ -9,7 +9,8 @@ import {
   MERGE_UNDER_WAY_BYTES,
   MERGE_UNDER_WAY_MAX,
 } from './limits.ts'
-import type { EntryHead, TravelEntry } from './messages.ts'
+import type { TravelEntry } from './messages.ts'
+import type { EntryHead } from './pages.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'
 import type { Rules } from './rules.ts'

@@ -12,7 +12,8 @@ import {
   SETTLE_WAIT_MS,
 } from './limits.ts'
 import type { Members } from './members.ts'
-import type { CallAnswer, EntryHead, NodeRequest, PageItem, TravelEntry } from './messages.ts'
+import type { CallAnswer, NodeRequest, TravelEntry } from './messages.ts'
+import type { EntryHead, PageItem } from './pages.ts'
 import { MergeEntries } from './merge-entries.ts'
 import type { Outbox } from './outbox.ts'
 import type { EntryReader } from './ports.ts'

@@ -1,5 +1,6 @@
 // What nodes say to each other, as values: datagrams, node-to-node requests and their responses.
 // The bytes are wire/'s business; what to do about a message is decided elsewhere in core/.
+import type { PageItem } from './pages.ts'
 import type { ProtocolRange } from './protocol-version.ts'
 import type {
   Address,
@@ -27,16 +28,6 @@ export interface TravelEntry {
   readonly ttlLeftMs: number | undefined
   readonly requestId: RequestId
   readonly content: Content
-}
-
-/** A record on its way (core/ports.ts). */
-export interface TravelRecord {
-  readonly key: string
-  readonly version: Version
-  /** As in TravelEntry; what `bytes` say of it means nothing here. */
-  readonly ttlLeftMs: number | undefined
-  readonly valueBytes: number
-  readonly bytes: Uint8Array
 }
 
 /** Who sent a message. `clock` moves the receiver's version clock forward. */
@@ -177,21 +168,6 @@ export type StreamRecord =
     }
   /** An old tombstone goes: this version of the key and any older one is removed. */
   | { readonly kind: 'purge'; readonly key: string; readonly version: Version }
-
-/** An entry's name without its value. */
-export interface EntryHead {
-  readonly key: string
-  readonly version: Version
-  readonly isTombstone: boolean
-  readonly valueBytes: number
-}
-
-/** `entry` where the value was wanted and is small. */
-export type PageItem =
-  | { readonly kind: 'head'; readonly head: EntryHead }
-  | { readonly kind: 'entry'; readonly entry: TravelEntry }
-  /** Only in a block, and for who asked for it. */
-  | { readonly kind: 'record'; readonly record: TravelRecord }
 
 export type NodeRequest =
   /** `hearsYou` false: the asker gets none of the receiver's heartbeats by multicast. */

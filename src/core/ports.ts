@@ -1,7 +1,7 @@
 // What the core may look at outside itself, synchronously and without side effects.
 // Implemented by storage/ (lmdb, memory, the bounded copies); changed only through effects.
 import type { Conflict } from './conflicts.ts'
-import type { EntryHead } from './messages.ts'
+import type { EntryHead } from './pages.ts'
 import type { Copy, Entry, RequestId, Version } from './types.ts'
 
 /** An entry with a value, as stores keep it: copied from one to another without being taken apart. */

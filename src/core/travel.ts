@@ -1,7 +1,8 @@
 // Entries leaving for and arriving from other nodes: the expiry travels as time left.
 import { unreachable } from './assert.ts'
 import { SLOWEST_BYTES_PER_MS } from './limits.ts'
-import type { EntryHead, PageItem, TravelEntry, TravelRecord } from './messages.ts'
+import type { TravelEntry } from './messages.ts'
+import type { EntryHead, PageItem, TravelRecord } from './pages.ts'
 import type { StoredHead, StoredRecord, StoreItem } from './ports.ts'
 import type { Entry } from './types.ts'
 

@@ -1,6 +1,6 @@
 // What an entry is without its value: for pages, and for the tally.
 // Never looks at the value's bytes.
-import type { EntryHead } from '../core/messages.ts'
+import type { EntryHead } from '../core/pages.ts'
 import type { StoredRecord } from '../core/ports.ts'
 import type { Entry } from '../core/types.ts'
 import type { Known } from './tally.ts'

@@ -2,7 +2,7 @@
 // Never counts entries and never commits: its owner does.
 import { liveEntry, storedHead } from '../core/travel.ts'
 import type { Database } from 'lmdb'
-import type { EntryHead } from '../core/messages.ts'
+import type { EntryHead } from '../core/pages.ts'
 import type { StoredHead, StoreItem } from '../core/ports.ts'
 import type { Entry, Version } from '../core/types.ts'
 import { CopyRoom } from './copy-room.ts'

@@ -2,7 +2,7 @@
 // Never knows where the entries come from.
 import { hasBucket } from '../core/digest.ts'
 import type { PageBounds, StoreItem, StorePage } from '../core/ports.ts'
-import type { EntryHead } from '../core/messages.ts'
+import type { EntryHead } from '../core/pages.ts'
 import type { Entry } from '../core/types.ts'
 import { recordOf } from '../wire/record.ts'
 import { bucketOf } from './fingerprint.ts'

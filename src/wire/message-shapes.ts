@@ -16,18 +16,17 @@ import {
 } from '../core/limits.ts'
 import type {
   AppliedWrite,
-  EntryHead,
   Invalidation,
   InvalidationRun,
   NodePromise,
   NodeRequest,
   NodeResponse,
-  PageItem,
   PastWrite,
   Sender,
   StreamRecord,
   TravelEntry,
 } from '../core/messages.ts'
+import type { EntryHead, PageItem } from '../core/pages.ts'
 import type {
   Ballot,
   Change,

@@ -2,7 +2,8 @@
 // several times as much on both sides. Refuses what is malformed, never throws; decides nothing.
 import { assert } from '../core/assert.ts'
 import { CONTENT_TYPE_BYTES_MAX, KEY_BYTES_MAX } from '../core/limits.ts'
-import type { EntryHead, PageItem, TravelEntry, TravelRecord } from '../core/messages.ts'
+import type { TravelEntry } from '../core/messages.ts'
+import type { EntryHead, PageItem, TravelRecord } from '../core/pages.ts'
 import type { Content } from '../core/types.ts'
 import { writeHex } from './hex.ts'
 import { decodeHead, isWholeValue, type RecordHead, typeIn } from './record.ts'

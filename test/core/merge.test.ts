@@ -1,7 +1,8 @@
 // A primary that merges another side's lineage: what it asks its holder, what it takes, when it is done.
 import t from 'tap'
 import { BUCKETS, MERGE_PAUSE_MS } from '../../src/core/limits.ts'
-import type { EntryHead, StreamRecord, TravelEntry } from '../../src/core/messages.ts'
+import type { StreamRecord, TravelEntry } from '../../src/core/messages.ts'
+import type { EntryHead } from '../../src/core/pages.ts'
 import { toTravel } from '../../src/core/travel.ts'
 import type { Entry, View } from '../../src/core/types.ts'
 import { onlyGroup } from '../../src/core/view.ts'

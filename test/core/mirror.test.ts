@@ -2,8 +2,8 @@
 import t from 'tap'
 import { DIGEST_BYTES } from '../../src/core/digest.ts'
 import { BUCKETS, PAGE_BYTES, PAGE_KEYS_MAX, PAGE_VALUE_MAX } from '../../src/core/limits.ts'
-import { RECORD_FORM } from '../../src/core/mirror-limits.ts'
-import type { NodeRequest, PageItem } from '../../src/core/messages.ts'
+import type { NodeRequest } from '../../src/core/messages.ts'
+import type { PageItem } from '../../src/core/pages.ts'
 import { nameOf, toTravel } from '../../src/core/travel.ts'
 import type { Entry, View } from '../../src/core/types.ts'
 import { versionJustAbove } from '../../src/core/version.ts'
@@ -239,50 +239,6 @@ t.test('a page holds values up to 64 KiB, names of larger ones, or names only', 
   t.equal(page(lab, { after: 'a' }), '(b) to the end')
   t.equal(page(lab, { wanted: new Uint8Array(BUCKETS / 8) }), ' to the end')
 })
-
-t.test('records go to who asks for the form that is kept here, in a block', async (t) => {
-  const lab = primaryLab(V2, { entries: [entry('a', version(1))] })
-  const cases: readonly (readonly [string, Partial<PageRequest>, string])[] = [
-    ['this form', { packs: true, records: RECORD_FORM }, 'record'],
-    ['an older node', {}, 'entry'],
-    ['one that knows blocks', { packs: true }, 'entry'],
-    ['another form', { packs: true, records: RECORD_FORM + 1 }, 'entry'],
-    ['no block', { records: RECORD_FORM }, 'entry'],
-    ['names only', { packs: true, records: RECORD_FORM, withValues: false }, 'head'],
-  ]
-  for (const [title, asked, kind] of cases) {
-    lab.parts.mirrorSource.page({ ...PAGE, ...asked }, 1, 0)
-    const answer = lab.new('respond').at(-1)?.response
-    t.same(answer?.kind === 'page' && answer.items.map((item) => item.kind), [kind], title)
-  }
-})
-
-t.test(
-  'what comes as a record has as long to live as at its source, by the clock here',
-  async (t) => {
-    const left = { a: 5000, b: -5000, c: undefined }
-    const theirs = Object.entries(left).map(([key, ms]) => ({
-      ...entry(key, version(1), { value: key }),
-      expiresAtMs: ms && 1_000_000 + ms,
-    }))
-    const bench = new Bench('', '')
-    bench.source.parts.self.setWall(1_000_000, 0)
-    bench.target.parts.self.setWall(3_000_000, 0)
-    bench.source.store.apply(
-      theirs.map((each) => ({ kind: 'put', entry: each })),
-      () => {},
-    )
-    bench.target.meet(A, 0, { keyCount: 3 })
-    t.equal(bench.run(), 'digest page synced')
-    const ends = Object.keys(left).map((key) => bench.target.store.get(key)?.expiresAtMs)
-    t.same(ends, [3_005_000, 3_000_000, undefined])
-    const values = ['a', 'b', 'c'].map((key) => bench.target.store.get(key)?.content)
-    t.same(
-      values,
-      theirs.map((each) => each.content),
-    )
-  },
-)
 
 t.test('pages are halved at every late tick and doubled at every good one', async (t) => {
   const value = 'x'.repeat(PAGE_VALUE_MAX)

@@ -4,10 +4,10 @@ import type {
   Datagram,
   NodeRequest,
   NodeResponse,
-  PageItem,
   Sender,
   TravelEntry,
 } from '../../src/core/messages.ts'
+import type { PageItem } from '../../src/core/pages.ts'
 import type {
   Ballot,
   Change,
