@@ -7,8 +7,8 @@ import { serviceEnvironment } from './service-environment.ts'
 
 const DAEMON = resolve('dist/bin/diststored.js')
 
-/** It takes connections before it has elected itself. Unit: ms. */
-const READY_WAIT_MS = 30_000
+/** It takes connections before it is in a view. Unit: ms. Forty others on two processors delay that by half a minute. */
+const READY_WAIT_MS = 120_000
 
 /** What is asked for again and again is asked for this often. Unit: ms. */
 const LOOK_EVERY_MS = 20
